@@ -1,0 +1,1 @@
+"""One file a check, pure, registered in one explicit tuple in `registry`."""

@@ -1,0 +1,1 @@
+"""Typer: arguments in, exit code out; one file a command."""

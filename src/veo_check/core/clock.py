@@ -1,0 +1,80 @@
+"""Time, passed in rather than looked up, so that a run can be judged on any day."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where the time of day and waiting come from."""
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class SandboxClock:
+    """Noon of the scenario's day plus the time this process has been running.
+
+    Sleeping is compressed by `speed`: a ten-second polling interval takes 10 / speed seconds.
+    """
+
+    def __init__(self, day: date, speed: float = 20.0) -> None:
+        self._start = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        self._origin = time.monotonic()
+        self._speed = speed
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._origin) * self._speed
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self._speed)
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The day a route is judged on and how strictly; what checks may know of time.
+
+    `day` is the day judged (`--as-of` or the clock's); `clock_day` is the clock's own, which in the
+    sandbox is the scenario's. `within_days` is the lifecycle horizon; `max_age_days` replaces the
+    freshness limits where given.
+    """
+
+    day: date
+    clock_day: date
+    within_days: int = 90
+    max_age_days: int | None = None
+
+    @property
+    def hypothetical(self) -> bool:
+        """Whether another day than the clock's is judged."""
+        return self.day != self.clock_day
+
+    @property
+    def expiry_day(self) -> date:
+        """The day waivers, confirmations and proofs are held against: the later of the two."""
+        return max(self.day, self.clock_day)

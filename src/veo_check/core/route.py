@@ -1,0 +1,362 @@
+"""The route file, version 1, as a frozen model: what an application calls, and who owns it.
+
+The model is the single source of the JSON Schema and of every "unknown key" suggestion. Reading
+text, positions and `extends` is `veo_check.spec`'s work. Money and percentages are Decimal.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from veo_check.core.money import amount
+from veo_check.core.tiers import Tier
+
+Gateway = Literal["flatkey", "newapi", "openai", "google"]
+EndpointFamily = Literal[
+    "videos", "video-generations", "generation-tasks", "predict-long-running", "interactions"
+]
+Target = Literal["production", "staging", "research"]
+Mode = Literal["text-to-video", "image-to-video", "interpolation", "reference-images", "extension"]
+Resolution = Literal["360p", "480p", "720p", "768p", "1080p", "2k", "4k"]
+Situation = Literal[
+    "transient_error",
+    "deprecated_model",
+    "unsupported_parameter",
+    "high_resolution_final",
+    "draft",
+    "policy_block",
+]
+
+#: Where a gateway is reached when the route file names no `base_url`.
+DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
+FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
+GEMINI_API_URL = "https://generativelanguage.googleapis.com"
+
+_DURATION = re.compile(r"(\d{1,6})(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a whole number and a unit, such as "90s", "10m", "2h" or "7d"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _percent(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str) or not value.strip().endswith("%"):
+        raise ValueError('must be a percentage in quotes, such as "25%"')
+    return amount(value.strip()[:-1].strip()) / 100
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(amount),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["2.00"]}),
+]
+Percent = Annotated[
+    Decimal, BeforeValidator(_percent), WithJsonSchema({"type": "string", "examples": ["25%"]})
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": ["10m"]}),
+]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+CloudName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}$")]
+ModelId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s?#\\%\x00-\x1f]+$")]
+Url = Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[^\s]+$")]
+
+
+class Part(BaseModel):
+    """Every mapping of the route file: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Owner(Part):
+    """Who answers for the route and pays for it."""
+
+    team: Name | None = None
+    cost_center: Name | None = None
+    contact: Text | None = None
+
+
+class RouteHead(Part):
+    """Which application, environment and workflow this route is, and what it is meant for."""
+
+    name: Annotated[str, Field(min_length=1, max_length=5000)]
+    target: Target = "production"
+    application: Name | None = None
+    environment: Name | None = None
+    workflow: Name | None = None
+    owner: Owner = Owner()
+    cutover: date | None = None
+
+
+class Key(Part):
+    """Which environment variable holds the key (never the key), and whose key it is."""
+
+    env: Variable | None = None
+    adc: bool = False
+    name: Name | None = None
+    owner: Name | None = None
+    scope: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.env is None) is not self.adc:
+            raise ValueError("name the variable with env, or say adc: true; one of the two")
+        return self
+
+
+class ProductionKey(Part):
+    """The production key's variable; used for free reads only."""
+
+    env: Variable
+
+
+class Via(Part):
+    """What the application talks to, and under which label."""
+
+    gateway: Gateway
+    base_url: Url | None = None
+    console_url: Url | None = None
+    endpoint: EndpointFamily
+    model: ModelId
+    group: Name | None = None
+    key: Key | None = None
+    production_key: ProductionKey | None = None
+    project: CloudName | None = None
+    location: CloudName | None = None
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> Self:
+        if self.base_url is None and self.gateway in {"newapi", "openai"}:
+            raise ValueError(f"gateway {self.gateway} needs a base_url")
+        return self
+
+
+class Listing(Part):
+    """How to ask Google itself, for free, whether it offers the official model."""
+
+    project: CloudName | None = None
+    location: CloudName | None = None
+    key: Key
+
+
+class Model(Part):
+    """What must run underneath: the official id and where it is served."""
+
+    official: ModelId
+    surface: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    listing: Listing | None = None
+
+
+class Request(Part):
+    """The shape of the jobs the application sends."""
+
+    mode: Mode = "text-to-video"
+    seconds: Annotated[int, Field(ge=1, le=600)]
+    resolution: Resolution
+    aspect_ratio: Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$")] = "16:9"
+    audio: bool = True
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+    use: Literal["final", "draft"] = "final"
+
+
+class Budget(Part):
+    """What a job and a month may cost, in USD."""
+
+    per_job: Money | None = None
+    monthly: Money | None = None
+    jobs_per_month: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    max_markup: Percent = Decimal("0.25")
+    retries: Annotated[int, Field(ge=0, le=100)] = 0
+
+
+class FallbackVia(Part):
+    """What differs from the primary's `via`; the rest is inherited."""
+
+    gateway: Gateway | None = None
+    base_url: Url | None = None
+    console_url: Url | None = None
+    endpoint: EndpointFamily | None = None
+    model: ModelId
+    group: Name | None = None
+    key: Key | None = None
+    production_key: ProductionKey | None = None
+    project: CloudName | None = None
+    location: CloudName | None = None
+
+
+class FallbackRequest(Part):
+    """What differs from the primary's `request`; the rest is inherited."""
+
+    mode: Mode | None = None
+    seconds: Annotated[int, Field(ge=1, le=600)] | None = None
+    resolution: Resolution | None = None
+    aspect_ratio: Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$")] | None = None
+    audio: bool | None = None
+    count: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class FallbackTarget(Part):
+    """A route that may take over, for which situations, and what its owner accepts."""
+
+    name: Name
+    for_: Annotated[list[Situation], Field(alias="for", min_length=1)]
+    via: FallbackVia
+    model: Model
+    request: FallbackRequest = FallbackRequest()
+    max_cost_ratio: Money = Decimal(1)
+    accepts: list[Name] = []
+    fallback: list[Name] = Field(default=[], description="names of routes tried after this one")
+
+
+class Fallback(Part):
+    """The decision for each of the article's situations, and who approved it."""
+
+    transient_error: Literal["retry_once", "switch", "fail_closed"] | None = None
+    deprecated_model: Literal["block"] | None = None
+    unsupported_parameter: Literal["fail_closed"] | None = None
+    high_resolution_final: Literal["require_approval", "fail_closed"] | None = None
+    draft: Literal["switch", "fail_closed"] | None = None
+    policy_block: Literal["fail_closed", "human_review"] | None = None
+    approved_by: Text | None = None
+    approved_on: date | None = None
+    routes: list[FallbackTarget] = []
+
+
+class Logging(Part):
+    """Where a sample of the team's own job log is, and how its fields are called."""
+
+    sample: Annotated[str, Field(min_length=1, max_length=500)]
+    fields: dict[Name, Name] = {}
+
+
+class Confirmation(Part):
+    """What only a person could see."""
+
+    what: Literal["dashboard-record", "usage-record"]
+    by: Text
+    on: date
+    link: Annotated[str, Field(max_length=1000)] | None = None
+    operation: Text | None = None
+    expires: date
+
+
+class Smoke(Part):
+    """The one paid job that proves the route; the rest of its shape is the request's."""
+
+    seconds: Annotated[int, Field(ge=1, le=600)] = 4
+    resolution: Resolution = "720p"
+    prompt: Annotated[str, Field(min_length=1, max_length=4000)] = (
+        "A paper boat drifting across a still pond at dawn."
+    )
+    deadline: Duration = timedelta(minutes=10)
+    proof_valid_for: Duration = timedelta(days=7)
+    controlled_failure: Literal["unsupported-parameter", "retired-model", "none"] = (
+        "unsupported-parameter"
+    )
+    image: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.proof_valid_for > timedelta(days=30):
+            raise ValueError("proof_valid_for is at most 30d")
+        if not timedelta(seconds=1) <= self.deadline <= timedelta(days=1):
+            raise ValueError("deadline is between 1s and 1d")
+        return self
+
+
+class Waiver(Part):
+    """One finding of a failed check that the owner accepts until a day."""
+
+    finding: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    reason: Text
+    owner: Text
+    expires: date
+
+
+class Route(Part):
+    """A whole route file."""
+
+    version: Literal[1]
+    route: RouteHead
+    via: Via
+    model: Model
+    request: Request
+    budget: Budget = Budget()
+    fallback: Fallback | None = None
+    logging: Logging | None = None
+    confirmations: list[Confirmation] = []
+    smoke: Smoke = Smoke()
+    waivers: list[Waiver] = []
+
+    @property
+    def name(self) -> str:
+        """The route's name, unique in a state folder."""
+        return self.route.name
+
+    @property
+    def target(self) -> Tier:
+        """The tier this route is meant for."""
+        return Tier.of(self.route.target)
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without a trailing slash."""
+        given = self.via.base_url or DEFAULT_BASE_URL.get(self.via.gateway)
+        if given is None:
+            given = (
+                f"https://{self.via.location or 'us-central1'}-aiplatform.googleapis.com"
+                if self.model.surface == "agent-platform"
+                else GEMINI_API_URL
+            )
+        return given.rstrip("/")
+
+    @property
+    def console_url(self) -> str:
+        """Where the catalogue and the usage are, without a trailing slash."""
+        if self.via.console_url is not None:
+            return self.via.console_url.rstrip("/")
+        own = self.via.gateway == "flatkey" and re.match(
+            r"https://(router\.|console\.)?flatkey\.ai(/|$)", self.base_url + "/"
+        )
+        return FLATKEY_CONSOLE_URL if own else self.base_url
+
+
+def fallback_route(primary: Route, target: FallbackTarget) -> Route:
+    """The route that runs when `target` takes over: the primary's, with what the target changes.
+
+    Waivers and confirmations are the primary's own and do not carry over; nor does the cutover.
+    """
+    via: dict[str, Any] = primary.via.model_dump()
+    changed = target.via.model_dump(exclude_none=True)
+    if changed.get("gateway", via["gateway"]) != via["gateway"]:
+        via = {"endpoint": via["endpoint"]}
+    request = primary.request.model_dump() | target.request.model_dump(exclude_none=True)
+    head = primary.route.model_copy(
+        update={"name": f"{primary.name} > {target.name}", "cutover": None}
+    )
+    return Route(
+        version=1,
+        route=head,
+        via=Via(**(via | changed)),
+        model=target.model,
+        request=Request(**request),
+        budget=primary.budget,
+        smoke=primary.smoke,
+    )

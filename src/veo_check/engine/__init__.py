@@ -1,0 +1,1 @@
+"""Plan, run, isolate failures, assemble the report."""

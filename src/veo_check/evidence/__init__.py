@@ -1,0 +1,1 @@
+"""Bundles, proofs, manifest, diff."""

@@ -1,0 +1,1 @@
+"""Request shape to quote: units, token formulas, worst case, comparison."""

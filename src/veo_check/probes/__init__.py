@@ -1,0 +1,1 @@
+"""One file a fact: what is asked of an endpoint, and whether asking is free."""

@@ -1,0 +1,1 @@
+"""Dated models, capabilities and prices: data files, look-ups, refresh parsers."""

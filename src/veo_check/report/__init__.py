@@ -1,0 +1,1 @@
+"""The Report model and one file a format."""

@@ -1,0 +1,1 @@
+"""The simulated endpoints and their scenarios. Shares no code with the clients."""

@@ -1,0 +1,1 @@
+"""The paid job: journal, state machine, polling schedule, media inspection."""
