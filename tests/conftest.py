@@ -1,0 +1,123 @@
+"""What every test can rely on: no network, no leaked environment, a clock that tests move."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from fake_clock import FakeClock
+from socket_guard import SocketGuard, guard
+
+ROOT = Path(__file__).resolve().parent.parent
+
+hypothesis.settings.register_profile(
+    "veo-check",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+# A CI run that fails must fail again on the same commit.
+hypothesis.settings.register_profile(
+    "ci", hypothesis.settings.get_profile("veo-check"), derandomize=True, print_blob=True
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "veo-check")
+
+#: variables that change what veo-check does, or carry a secret: no test inherits them
+_PRIVATE = re.compile(
+    r"(?i).*(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|PROXY)$"
+    r"|(FLATKEY|GEMINI|GOOGLE|OPENAI|CLOUDSDK|VEO_CHECK|GITHUB|SSL_CERT|XDG|TYPER)_.*"
+    r"|CI|FORCE_COLOR|CLICOLOR_FORCE|TTY_.*|REQUESTS_CA_BUNDLE|SOURCE_DATE_EPOCH"
+)
+_FIXED = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb", "TZ": "UTC", "LANG": "C.UTF-8"}
+_HOME_DIRS = {
+    "HOME": "",
+    "USERPROFILE": "",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+}
+_homes = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update",
+        action="store_true",
+        help="rewrite golden and generated files instead of comparing with them",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # before collection, so that no module and no wide fixture sees the machine's own values either
+    for name in [name for name in os.environ if _PRIVATE.fullmatch(name)]:
+        del os.environ[name]
+    os.environ.update(_FIXED)
+    guard.install()
+
+
+@pytest.fixture(scope="session")
+def _homes_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="veo-check-homes-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def home(_homes_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This test's own home folder, with the platform's user folders in it. None exists yet."""
+    # a number, not tmp_path: making a folder for each of some thousand tests takes its time
+    folder = _homes_dir / str(next(_homes))
+    for name, below in _HOME_DIRS.items():
+        monkeypatch.setenv(name, str(folder / below))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def sockets() -> Iterator[SocketGuard]:
+    """What this test did with sockets. One beyond this machine fails it, caught or not."""
+    guard.forget()
+    yield guard
+    if guard.refused:
+        pytest.fail(f"left this machine: {', '.join(guard.refused)}")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at noon UTC of 2026-11-22 that only `sleep` and `pass_time` move."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real pages and catalogues beside the repository; without it, a skip."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder.name} beside the repository")
+    return folder
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """`golden(path, text)`: the text is the file's, byte for byte; `--update` rewrites the file."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        elif not path.is_file():
+            pytest.fail(f"{path.relative_to(ROOT)} does not exist; `pytest --update` writes it")
+        assert text == path.read_bytes().decode()
+
+    return compare
