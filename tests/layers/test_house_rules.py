@@ -1,0 +1,94 @@
+"""Rules of the house that neither ruff nor import-linter knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("src", "tests", "checklists", "examples", ".ci", ".github")
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "checklists",
+    "examples",
+    "pyproject.toml",
+    "src",
+    "tests",
+}
+TEXT = {".cfg", ".json", ".md", ".py", ".toml", ".yaml", ".yml"}
+VAGUE = {"common", "helpers", "misc", "stuff", "utils", "util"}
+# in two halves, so that this file does not break its own rule
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
+
+
+def files(root: Path, *suffixes: str) -> list[Path]:
+    return sorted(
+        path
+        for folder in FOLDERS
+        for path in (root / folder).rglob("*")
+        if path.is_file() and path.suffix in suffixes and "__pycache__" not in path.parts
+    )
+
+
+def test_no_file_has_400_lines(root: Path) -> None:
+    long = {
+        str(path.relative_to(root)): lines
+        for path in files(root, ".py")
+        if (lines := len(path.read_text().splitlines())) >= 400
+    }
+    assert long == {}
+
+
+def test_no_module_has_a_vague_name(root: Path) -> None:
+    vague = [
+        name
+        for path in files(root, ".py")
+        if VAGUE & {*(name := path.relative_to(root)).with_suffix("").parts}
+    ]
+    assert vague == []
+
+
+def test_nothing_is_left_unfinished(root: Path) -> None:
+    unfinished = [
+        f"{path.relative_to(root)}:{number}: {line.strip()}"
+        for path in (*files(root, *TEXT), *root.glob("*.md"), root / "pyproject.toml")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if UNFINISHED.search(line)
+    ]
+    assert unfinished == []
+
+
+def test_the_top_level_holds_what_a_reader_expects(root: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached"], cwd=root, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    top = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_tests_are_named_apart(root: Path) -> None:
+    # tests have no packages, so that two files of one name could not be imported together
+    names = [path.name for path in (root / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+    assert list((root / "tests").rglob("__init__.py")) == []
+
+
+def test_starting_up_loads_nothing_beyond_typer(root: Path) -> None:
+    """Heavy imports happen in the command that needs them, so that a look-up answers at once."""
+
+    def loaded(module: str) -> set[str]:
+        script = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        return set(done.stdout.split())
+
+    extra = loaded("veo_check.cli.main") - loaded("typer") - set(sys.stdlib_module_names)
+    assert extra == {"veo_check"}
