@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -202,3 +202,21 @@ class SmokeKeyVariable:
     name: str | None  # None: application default credentials
     is_set: bool
     from_sandbox: bool  # its value is one of the keys a veo-check sandbox prints
+    #: same value as the production key's variable; None: one of the two is not readable here
+    same_as_production: bool | None = None
+    #: every variable of the route file whose value is a sandbox key, fallbacks' included
+    sandbox_variables: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenLife:
+    """A finished job, or a valid proof of one: evidence that this route's model still answers.
+
+    The engine supplies it, and a Missing where there is no such proof. `model` is the id that
+    served the job, as far as it could be read; `expires` is the proof's last day.
+    """
+
+    model: str | None
+    proof_id: str
+    expires: date
+    exchanges: tuple[str, ...] = ()

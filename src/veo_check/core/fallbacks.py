@@ -1,0 +1,118 @@
+"""Fallback routes: what each changes for the viewer and the bill, and what became of judging it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from veo_check.core.findings import Status
+from veo_check.core.route import FallbackTarget, Route, fallback_route
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that changes when a fallback takes over.
+
+    `name` is the word that `accepts` uses. `needs_acceptance`: the deliverable or the unit of the
+    bill changes, so the owner has to accept it by name; otherwise it is only shown.
+    """
+
+    name: str
+    primary: str
+    target: str
+    needs_acceptance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackOutcome:
+    """One fallback target, judged like a route of its own for the required and free checks.
+
+    `statuses` are those of its checks for research and of its free checks for staging, by id;
+    `reasons` say why one is not good. `expected` and `primary_expected` are what one job costs in
+    USD on the target and on the primary, each the dearer of gateway and reference price; None
+    where no price could be told, and then `price_refused` says why. `unit` is the unit on the bill.
+    `shutdowns` are the model's published shutdown dates still to come.
+    """
+
+    name: str
+    index: int  # its place in fallback.routes
+    statuses: Mapping[str, Status]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    shutdowns: tuple[date, ...] = ()
+    expected: Decimal | None = None
+    primary_expected: Decimal | None = None
+    unit: str | None = None
+    primary_unit: str | None = None
+    price_refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackOutcomes:
+    """Every fallback target of one route. The fact is Missing where they were not judged."""
+
+    targets: tuple[FallbackOutcome, ...]
+    primary_shutdowns: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One entry of `fallback.routes` and the whole route that it makes.
+
+    `route` is None where the entry and the primary do not make a route together; `problem` says
+    why.
+    """
+
+    index: int
+    target: FallbackTarget
+    route: Route | None
+    problem: str | None = None
+
+    @property
+    def at(self) -> str:
+        """The entry's path in the route file."""
+        return f"fallback.routes.{self.index}"
+
+
+def candidates(primary: Route) -> Iterator[Candidate]:
+    """The fallback targets of a route, in the file's order."""
+    targets = primary.fallback.routes if primary.fallback else []
+    for index, target in enumerate(targets):
+        try:
+            yield Candidate(index, target, fallback_route(primary, target))
+        except ValueError as error:  # pydantic's errors are ValueErrors
+            yield Candidate(index, target, None, _first_line(error))
+
+
+def differences(
+    primary: Route, target: Route, primary_unit: str | None = None, unit: str | None = None
+) -> tuple[Difference, ...]:
+    """What changes when `target` runs in place of `primary`: deliverable first, then plumbing."""
+    pairs = (
+        ("style", primary.model.official, target.model.official, True),
+        ("mode", primary.request.mode, target.request.mode, True),
+        ("duration", f"{primary.request.seconds} s", f"{target.request.seconds} s", True),
+        ("resolution", primary.request.resolution, target.request.resolution, True),
+        ("aspect-ratio", primary.request.aspect_ratio, target.request.aspect_ratio, True),
+        ("audio", _audio(primary), _audio(target), True),
+        ("count", str(primary.request.count), str(target.request.count), True),
+        ("unit", primary_unit or "unknown", unit or "unknown", True),
+        ("endpoint", primary.via.endpoint, target.via.endpoint, False),
+        ("gateway", _gateway(primary), _gateway(target), False),
+        ("surface", primary.model.surface, target.model.surface, False),
+    )
+    return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
+
+
+def _audio(route: Route) -> str:
+    return "with audio" if route.request.audio else "silent"
+
+
+def _gateway(route: Route) -> str:
+    return f"{route.via.gateway} at {route.base_url}"
+
+
+def _first_line(error: ValueError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return "; ".join(lines[1:3]) if len(lines) > 1 else lines[0]
