@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -44,6 +44,7 @@ _HOME_DIRS = {
     "XDG_STATE_HOME": ".local/state",
 }
 _homes = itertools.count(1)
+_machine: dict[str, str] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # before collection, so that no module and no wide fixture sees the machine's own values either
+    _machine.update(os.environ)
     for name in [name for name in os.environ if _PRIVATE.fullmatch(name)]:
         del os.environ[name]
     os.environ.update(_FIXED)
@@ -91,6 +93,12 @@ def sockets() -> Iterator[SocketGuard]:
 def clock() -> FakeClock:
     """A clock at noon UTC of 2026-11-22 that only `sleep` and `pass_time` move."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def machine_environment() -> Mapping[str, str]:
+    """The variables the suite was started with, for tools such as pip that need the machine's."""
+    return _machine
 
 
 @pytest.fixture(scope="session")
