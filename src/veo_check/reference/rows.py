@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -73,3 +74,5 @@ class Capability:
     max_count: int | None
     frame_rate: int | None
     source: Source
+    #: modes that take fewer resolutions than the model does otherwise (extension: 720p only)
+    mode_resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,366 @@
+"""The state of one model id on one surface on one day: the table of spec section 5, and only that.
+
+First match from the top. Could not tell (unknown, unreleased, contested, contradictory, stale) is
+never the same as no (retired, retiring), and neither is ever alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from veo_check.core.clock import Judging
+from veo_check.reference.book import Reference
+from veo_check.reference.freshness import Freshness, freshness, limits
+from veo_check.reference.rows import DateKind, LifecycleRow, Source
+
+if TYPE_CHECKING:
+    from veo_check.core.facts import OfficialModel
+
+State = Literal[
+    "unknown", "unreleased", "retired", "contradictory", "contested", "retiring", "stale", "alive"
+]
+#: How a state weighs in a verdict. `fail-at-production` only warns for lower tiers.
+Weight = Literal["pass", "warn", "block", "fail-at-production", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleJudgement:
+    """What is known about one id on one surface, on the day judged.
+
+    `rows` are the newest readings, one a source, the official first; `shutdown` and `kind` are
+    what the state stands on. `age_days` is the age of the freshest reading it stands on. `live`:
+    live evidence of life was there; `gone`: Google itself answered that the id does not exist.
+    `next_shutdown` is the earliest day still to come, `passed_not_before` one gone by that promises
+    nothing since. `reasons` are sentences for the user.
+    """
+
+    model: str
+    surface: str
+    state: State
+    rows: tuple[LifecycleRow, ...] = ()
+    shutdown: date | None = None
+    kind: DateKind | None = None
+    released: date | None = None
+    replacement: str | None = None
+    replacement_text: str | None = None
+    age_days: int | None = None
+    freshness: Freshness | None = None
+    live: bool = False
+    gone: bool = False
+    next_shutdown: date | None = None
+    passed_not_before: date | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where the newest readings were read, the official first."""
+        return tuple(row.source for row in self.rows)
+
+    @property
+    def dated(self) -> tuple[LifecycleRow, ...]:
+        """The newest readings that print a day."""
+        return tuple(row for row in self.rows if row.shutdown is not None)
+
+    @property
+    def decisive(self) -> tuple[LifecycleRow, ...]:
+        """The readings the state stands on: those with a day, else those that offer the model."""
+        return self.dated or self.rows
+
+    @property
+    def confirmed(self) -> date | None:
+        """The day the freshest of the decisive readings was last seen at its source."""
+        return max((row.source.confirmed for row in self.decisive), default=None)
+
+    @property
+    def weight(self) -> Weight:
+        """What the state means for the check `model-lifecycle`."""
+        match self.state:
+            case "retired":
+                return "fail"
+            case "unknown":
+                return "fail" if self.gone else "block"
+            case "contradictory" | "retiring":
+                return "fail-at-production"
+            case "contested":
+                return "warn" if self.live else "block"
+            case "unreleased" | "stale":
+                return "block"
+            case "alive":
+                return "pass" if self.freshness == "fresh" else "warn"
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
+        match self.state:
+            case "retired" | "retiring":
+                return 1
+            case "unknown":
+                return 1 if self.gone else 3
+            case "contested":
+                return 0 if self.live else 3
+            case "alive":
+                return 0
+            case "unreleased" | "contradictory" | "stale":
+                return 3
+
+
+def newest_readings(rows: Iterable[LifecycleRow]) -> tuple[LifecycleRow, ...]:
+    """The newest row of each source page, official ones first, then the last confirmed first."""
+    newest: dict[tuple[str, str], LifecycleRow] = {}
+    for row in rows:
+        page = _page(row.source)
+        if page not in newest or _read_on(row) >= _read_on(newest[page]):
+            newest[page] = row
+    return tuple(
+        sorted(
+            newest.values(),
+            key=lambda row: (not row.source.official, -row.source.confirmed.toordinal(), row.id),
+        )
+    )
+
+
+def judge_lifecycle(
+    reference: Reference,
+    model: str,
+    surface: str,
+    judging: Judging,
+    live: OfficialModel | None = None,
+    served: bool = False,
+    cutover: date | None = None,
+) -> LifecycleJudgement:
+    """Judge one id on one surface.
+
+    `live` is what Google's own listing answered about it; it counts for the clock's day alone.
+    `served`: a finished job or a valid proof shows that this id serves. The horizon reaches
+    `judging.within_days` beyond the later of the day judged and `cutover`.
+    """
+    if live is not None and (
+        judging.hypothetical or (live.model, live.surface) != (model, surface)
+    ):
+        live = None
+    gone = live is not None and live.state != "offered"
+    offered = served or (live is not None and live.state == "offered")
+    known = reference.lifecycle(model, surface)
+    if not known:
+        return _unknown(reference, model, surface, live, offered, gone)
+    rows = newest_readings(known)
+    dated = tuple(row for row in rows if row.shutdown is not None)
+    passed = [row for row in dated if _day(row) <= judging.day]
+    coming = [row for row in dated if _day(row) > judging.day]
+    replacement, replacement_text = _replacement(rows, live)
+    released = _released(rows, known)
+
+    def judged(state: State, stands_on: LifecycleRow | None, *reasons: str) -> LifecycleJudgement:
+        age = min(row.source.age_days(judging.day) for row in (dated or rows))
+        fallback: DateKind | None = None if dated else "none-announced"
+        return LifecycleJudgement(
+            model=model,
+            surface=surface,
+            state=state,
+            rows=rows,
+            shutdown=stands_on.shutdown if stands_on else None,
+            kind=stands_on.kind if stands_on else fallback,
+            released=released,
+            replacement=replacement,
+            replacement_text=replacement_text,
+            age_days=age,
+            freshness=freshness("lifecycle", age, judging.max_age_days),
+            live=offered and not gone,
+            gone=gone,
+            next_shutdown=min((_day(row) for row in coming), default=None),
+            passed_not_before=max(
+                (_day(row) for row in passed if row.kind == "not-before"), default=None
+            ),
+            reasons=reasons,
+        )
+
+    if released is not None and released > judging.day:
+        return judged("unreleased", _earliest(coming), f"Released on {released}, not before.")
+    if live is not None and gone:
+        return judged("retired", _earliest(passed or coming), *_refused(live))
+    firm = [row for row in passed if row.kind != "not-before"]
+    if firm and not coming:
+        past = _earliest(firm)
+        when = "" if past is None else _over(past)
+        if offered:
+            return judged(
+                "contradictory", past, when, "Live evidence says that it still serves. Look again."
+            )
+        return judged("retired", past, when)
+    if passed:
+        return judged("contested", passed[0], *_contest(passed, coming, offered))
+    horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
+    nearest = _earliest(coming)
+    if nearest is not None and _day(nearest) <= horizon:
+        return judged("retiring", nearest, _soon(nearest, judging.day))
+    alive = judged("alive", nearest)
+    if alive.freshness == "stale" and not offered:
+        _, block = limits("lifecycle", judging.max_age_days)
+        return judged(
+            "stale",
+            nearest,
+            f"Last confirmed {alive.age_days} days ago, more than the {block} allowed: "
+            "run `veo-check refresh`, or ask live.",
+        )
+    return judged("alive", nearest, *_why_alive(alive))
+
+
+def successors(
+    reference: Reference, judgement: LifecycleJudgement, judging: Judging
+) -> tuple[LifecycleJudgement, ...]:
+    """What to move to: the named replacement, and where that is gone too, its own, and so on.
+
+    Each is judged on the same surface where it is known there, else where it is known.
+    """
+    steps: list[LifecycleJudgement] = []
+    seen = {judgement.model}
+    name = judgement.replacement
+    while name is not None and name not in seen:
+        seen.add(name)
+        known = reference.surfaces(name)
+        here = judgement.surface if judgement.surface in known or not known else known[0]
+        step = judge_lifecycle(reference, name, here, judging)
+        steps.append(step)
+        name = step.replacement if step.state in {"retired", "retiring"} else None
+    return tuple(steps)
+
+
+def _unknown(
+    reference: Reference,
+    model: str,
+    surface: str,
+    live: OfficialModel | None,
+    offered: bool,
+    gone: bool,
+) -> LifecycleJudgement:
+    elsewhere = reference.surfaces(model)
+    reasons = [f"No dated row for this id on {surface}: nothing is known, which is not a pass."]
+    if gone and live is not None:
+        reasons.extend(_refused(live))
+    elif offered:
+        reasons.append(
+            "Live evidence says that it serves: the table lags. Run `veo-check refresh`."
+        )
+    if elsewhere:
+        reasons.append(f"Known on: {', '.join(elsewhere)}.")
+    else:
+        near = reference.near(model)
+        if near:
+            reasons.append(f"Did you mean {' or '.join(near)}?")
+    return LifecycleJudgement(
+        model=model,
+        surface=surface,
+        state="unknown",
+        replacement=live.replacement if gone and live is not None else None,
+        live=offered and not gone,
+        gone=gone,
+        reasons=tuple(reasons),
+    )
+
+
+def _page(source: Source) -> tuple[str, str]:
+    """One page of one publisher, however it was fetched: as HTML, as Markdown, in a language."""
+    address = source.url.partition("#")[0].partition("?")[0].rstrip("/").lower()
+    for ending in (".txt", ".md", ".html"):
+        address = address.removesuffix(ending)
+    return source.publisher, address
+
+
+def _read_on(row: LifecycleRow) -> tuple[date, date]:
+    return row.source.confirmed, row.source.page_date or date.min
+
+
+def _day(row: LifecycleRow) -> date:
+    return row.shutdown or date.max
+
+
+def _plus(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max
+
+
+def _earliest(rows: Iterable[LifecycleRow]) -> LifecycleRow | None:
+    """The earliest day; of several sources that print it, the first (official) one."""
+    return min(rows, key=_day, default=None)
+
+
+def _released(rows: tuple[LifecycleRow, ...], known: tuple[LifecycleRow, ...]) -> date | None:
+    """The release day by the newest readings, official first; else by any older reading."""
+    return next((row.released for row in (*rows, *known) if row.released is not None), None)
+
+
+def _replacement(
+    rows: tuple[LifecycleRow, ...], live: OfficialModel | None
+) -> tuple[str | None, str | None]:
+    """(id, cell as printed): what a live 404 names, else what the newest readings name."""
+    if live is not None and live.replacement is not None:
+        return live.replacement, None
+    return next(
+        (
+            (row.replacement, row.replacement_text)
+            for row in rows
+            if row.replacement is not None or row.replacement_text is not None
+        ),
+        (None, None),
+    )
+
+
+def _refused(live: OfficialModel) -> tuple[str, ...]:
+    if live.state == "no-longer-available":
+        answer = "Google itself answers that it is no longer available."
+    elif live.surface == "agent-platform":
+        answer = "Google itself answers not found: the id is gone, or this project may not use it."
+    else:
+        answer = "Google itself answers that it does not exist."
+    named = () if live.replacement is None else (f"It names {live.replacement} instead.",)
+    return (answer, *named)
+
+
+def _over(row: LifecycleRow) -> str:
+    if row.kind == "exact":
+        return f"{row.source.publisher}: shut down on {row.shutdown}."
+    return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed."
+
+
+def _contest(
+    passed: list[LifecycleRow], coming: list[LifecycleRow], offered: bool
+) -> tuple[str, ...]:
+    dates = "; ".join(
+        f"{row.source.publisher} says {say_day(row.shutdown, row.kind)}"
+        for row in (*passed, *coming)
+    )
+    first = f"Its published dates leave open whether it still serves: {dates}."
+    if offered:
+        return first, "Live evidence says that it serves today."
+    return first, "Only Google can settle it: ask live, or run a smoke job."
+
+
+def _soon(row: LifecycleRow, day: date) -> str:
+    return (
+        f"{row.source.publisher}: {say_day(row.shutdown, row.kind)}, "
+        f"{(_day(row) - day).days} days ahead, within the horizon."
+    )
+
+
+def _why_alive(alive: LifecycleJudgement) -> tuple[str, ...]:
+    reasons = []
+    if alive.freshness != "fresh":
+        extra = "; live evidence says that it serves" if alive.live else ""
+        reasons.append(f"Its dates were last confirmed {alive.age_days} days ago{extra}.")
+    if alive.next_shutdown is None:
+        reasons.append("An official page offers it and announces no shutdown date.")
+    return tuple(reasons)
+
+
+def say_day(day: date | None, kind: DateKind | None) -> str:
+    """A shutdown day in words that keep its kind: "2026-11-17 or later"."""
+    if day is None:
+        return "no date announced"
+    if kind == "not-before":
+        return f"{day} or later"
+    return f"{day} at the earliest" if kind == "earliest" else str(day)
