@@ -1,0 +1,163 @@
+"""The work behind `veo-check run`: wishes in, reports out, exit code back."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from veo_check.cli.crash import write_text
+from veo_check.cli.outputs import check_writable, parse_outputs, write_outputs
+from veo_check.cli.progress import Progress
+from veo_check.cli.shared_options import parse_day
+from veo_check.cli.surroundings import surroundings
+from veo_check.cli.user_config import read_user_config
+from veo_check.core.errors import UsageError
+from veo_check.core.key_policy import Leave, origin_of
+from veo_check.core.tiers import TARGETS, Tier
+from veo_check.engine.options import Inconclusive, Options
+from veo_check.spec.checklist import Checklist, load_checklist
+from veo_check.spec.route_file import Problem, RouteFile, load_route_file, route_paths
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The command line of `run`, as typed."""
+
+    routes: tuple[Path, ...]
+    checklist: str
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    target: str | None
+    offline: bool
+    scenario: str | None
+    plan: bool
+    reference: Path | None
+    as_of: str | None
+    within: int
+    max_age: int | None
+    strict: bool
+    inconclusive: str
+    allow_host: tuple[str, ...]
+    allow_http: tuple[str, ...]
+    trust_env: bool
+    allow_plugin: tuple[str, ...]
+    parallel: int
+    outputs: tuple[str, ...]
+
+
+def execute(wishes: Wishes) -> int:
+    """Run and write every output. Returns the exit code; raises UsageError for a bad wish."""
+    from veo_check.engine.run import run
+
+    outputs = parse_outputs(wishes.outputs)
+    check_writable(outputs)
+    options = _options(wishes)
+    checklist = _checklist(wishes, options)
+    files, problems = load_routes(wishes.routes)
+    with Progress() as progress:
+        around = surroundings(files, options, wishes.reference, checklist, progress, _on_crash)
+        if wishes.plan:
+            from veo_check.engine.plan import describe_plan
+
+            sys.stdout.write(describe_plan(files, options, around))
+            return 2 if problems else 0
+        report = run(files, problems, options, around)
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    write_outputs(report, outputs)
+    return report.exit_code
+
+
+def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:
+    """Every route file among files and folders, and every problem of those that are not valid."""
+    paths, passed_over = route_paths(arguments)
+    for path in passed_over:
+        sys.stderr.write(f"veo-check: {path}: no route in it, passed over\n")
+    files: list[RouteFile] = []
+    problems: list[Problem] = []
+    for path in paths:
+        loaded = load_route_file(path)
+        if isinstance(loaded, RouteFile):
+            files.append(loaded)
+        else:
+            problems += loaded
+    if not files and not problems:
+        raise UsageError("no route file found; name a file or a folder that holds some")
+    return files, problems
+
+
+def _on_crash(text: str) -> None:
+    where = write_text(text)
+    sys.stderr.write(f"veo-check: a check crashed; the traceback is in {where}\n")
+
+
+def _checklist(wishes: Wishes, options: Options) -> Checklist:
+    from veo_check.engine.select import BUILT_IN, built_in_checklist, installed_plugins
+
+    if wishes.checklist == built_in_checklist().name:
+        checklist = built_in_checklist()
+    else:
+        known = {*BUILT_IN, *options.allow_plugins, *installed_plugins()}
+        checklist = load_checklist(wishes.checklist, known)
+    named = {line.check for item in checklist.items for line in item.checks}
+    for option, words in (("--only", options.only), ("--skip", options.skip)):
+        for word in sorted(words - named):
+            raise UsageError(f"{option} {word}: no such check{_near(word, named)}")
+    return checklist
+
+
+def _options(wishes: Wishes) -> Options:
+    config = read_user_config()
+    as_of = parse_day(wishes.as_of) if wishes.as_of else None
+    leave = Leave(
+        keys=frozenset(_host_leave(one) for one in (*config.allow_host, *wishes.allow_host)),
+        http_hosts=frozenset(one.lower() for one in (*config.allow_http, *wishes.allow_http)),
+        trust_env=wishes.trust_env,
+    )
+    if wishes.inconclusive not in get_args(Inconclusive):
+        raise UsageError("--inconclusive is own, fail or pass")
+    if wishes.offline and wishes.scenario:
+        raise UsageError("--offline asks nobody, --sandbox asks the sandbox; choose one")
+    inconclusive: Inconclusive = wishes.inconclusive  # type: ignore[assignment] - checked above
+    return Options(
+        target=_target(wishes.target),
+        only=frozenset(wishes.only),
+        skip=frozenset(wishes.skip),
+        offline=wishes.offline,
+        as_of=as_of,
+        within_days=wishes.within,
+        max_age_days=wishes.max_age,
+        strict=wishes.strict,
+        inconclusive=inconclusive,
+        allow_plugins=frozenset((*config.allow_plugin, *wishes.allow_plugin)),
+        leave=leave,
+        parallel=wishes.parallel,
+        scenario=wishes.scenario,
+    )
+
+
+def _target(word: str | None) -> Tier | None:
+    if word is None:
+        return None
+    words = [tier.word for tier in TARGETS]
+    if word not in words:
+        raise UsageError(f"--target {word}: not a tier{_near(word, set(words))}")
+    return Tier.of(word)
+
+
+def _host_leave(text: str) -> tuple[str, str]:
+    variable, equals, url = text.partition("=")
+    if not equals or not variable:
+        raise UsageError(f"--allow-host {text}: write ENV=ORIGIN, such as MY_KEY=https://host")
+    try:
+        return variable, origin_of(url)
+    except ValueError as error:
+        raise UsageError(f"--allow-host {text}: the origin {error}") from None
+
+
+def _near(word: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else f" (known: {', '.join(sorted(known))})"

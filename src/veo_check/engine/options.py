@@ -1,0 +1,41 @@
+"""What a run was asked to do: the command line's wishes as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from veo_check.core.key_policy import Leave
+from veo_check.core.tiers import Tier
+
+Inconclusive = Literal["own", "fail", "pass"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Wishes for one run. Empty sets and None mean "not asked for".
+
+    `spend` is USD for the whole run. `within_days` is the lifecycle horizon, `max_age_days`
+    replaces the freshness limits. `scenario` names the sandbox's world, None for the real one.
+    """
+
+    target: Tier | None = None
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+    offline: bool = False
+    as_of: date | None = None
+    within_days: int = 90
+    max_age_days: int | None = None
+    strict: bool = False
+    inconclusive: Inconclusive = "own"
+    allow_plugins: frozenset[str] = frozenset()
+    leave: Leave = field(default_factory=Leave)
+    parallel: int = 8
+    scenario: str | None = None
+    spend: Decimal | None = None
+    renew: bool = False
+    keep_media: bool = False
+    state: Path | None = None

@@ -1,0 +1,109 @@
+"""Which checks judge a route: the checklist, the built-in requirements, --only and --skip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+
+from veo_check.checks.registry import CHECKS
+from veo_check.core.check import Check
+from veo_check.core.findings import Status
+from veo_check.core.tiers import Tier
+from veo_check.engine.options import Options
+from veo_check.spec.checklist import Checklist, load_checklist
+
+BUILT_IN: Mapping[str, Check] = {check.id: check for check in CHECKS}
+PLUGIN_GROUP = "veo_check.checks"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One line of the plan: a check to run, or the status and reason of one that does not run."""
+
+    id: str
+    item: str
+    required_for: Tier | None
+    check: Check | None
+    status: Status | None = None
+    reason: str | None = None
+    left_out: bool = False
+
+
+@cache
+def built_in_checklist() -> Checklist:
+    """The checklist that ships with the program and sets the floor for every other."""
+    return load_checklist("veo-access", BUILT_IN)
+
+
+def installed_plugins() -> dict[str, metadata.EntryPoint]:
+    """Plug-in checks installed beside veo-check, by name. Loads none of them."""
+    return {point.name: point for point in metadata.entry_points(group=PLUGIN_GROUP)}
+
+
+def select(checklist: Checklist, options: Options) -> tuple[Selected, ...]:
+    """The plan for one route, in the checklist's order.
+
+    A built-in requirement can be raised by a checklist, never lowered; one that a checklist leaves
+    out stays in the plan as skipped, and so keeps its tier out of reach.
+    """
+    floor = {
+        line.check: (item.id, line.tier)
+        for item in built_in_checklist().items
+        for line in item.checks
+    }
+    plan = [
+        _line(line.check, item.id, _stricter(line.tier, floor.get(line.check)), options)
+        for item in checklist.items
+        for line in item.checks
+    ]
+    named = {line.id for line in plan}
+    plan += [
+        Selected(
+            check,
+            item,
+            tier,
+            None,
+            Status.SKIPPED,
+            f"left out by the checklist {checklist.name}",
+            left_out=True,
+        )
+        for check, (item, tier) in floor.items()
+        if check not in named and tier is not None
+    ]
+    return tuple(plan)
+
+
+def _stricter(tier: Tier | None, floor: tuple[str, Tier | None] | None) -> Tier | None:
+    given = [one for one in (tier, floor[1] if floor else None) if one is not None]
+    return min(given, default=None)
+
+
+def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+    if options.only and check_id not in options.only:
+        return Selected(check_id, item, tier, None, Status.SKIPPED, "not among --only")
+    if check_id in options.skip:
+        return Selected(check_id, item, tier, None, Status.SKIPPED, "switched off with --skip")
+    if check_id in BUILT_IN:
+        return Selected(check_id, item, tier, BUILT_IN[check_id])
+    return _plugin(check_id, item, tier, options)
+
+
+def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+    point = installed_plugins().get(check_id)
+    if point is None:
+        why = f"plug-in {check_id} is not installed; install the package that brings it"
+        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+    if check_id not in options.allow_plugins:
+        why = f"plug-in {check_id} is not allowed; add --allow-plugin {check_id} if you trust it"
+        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+    try:
+        loaded = point.load()
+    except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way it likes
+        why = f"plug-in {check_id} could not be loaded: {type(error).__name__}"
+        return Selected(check_id, item, tier, None, Status.ERROR, why)
+    if not isinstance(loaded, Check) or loaded.id != check_id:
+        why = f"plug-in {check_id} is not a check of that name (see veo_check.core.check)"
+        return Selected(check_id, item, tier, None, Status.ERROR, why)
+    return Selected(check_id, item, tier, loaded)

@@ -1,0 +1,57 @@
+"""GitHub annotations: workflow commands that mark the lines of the route file."""
+
+from __future__ import annotations
+
+from veo_check.report.model import CheckReport, Report, RouteReport
+from veo_check.report.words import caveats, headline, is_hole, verdict_line
+
+_LEVEL = {"blocker": "error", "warning": "warning", "note": "notice"}
+
+
+def render(report: Report) -> str:
+    """One annotation a finding that is not a mere note, one a hole, and one a verdict."""
+    lines = [
+        _command("error", one.message, one.file, one.line, one.column, f"invalid: {one.path}")
+        for one in report.invalid
+    ]
+    for route in report.routes:
+        for check in route.checks:
+            lines += _check(report, route, check)
+        level = {"ready": "notice", "not-ready": "error", "inconclusive": "warning"}[route.verdict]
+        lines.append(_command(level, verdict_line(report, route), route.file, 1, None, "veo-check"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _check(report: Report, route: RouteReport, check: CheckReport) -> list[str]:
+    said = "".join(f" [{one}]" for one in caveats(report))
+    lines = [
+        _command(
+            "warning" if check.status == "waived" else _LEVEL[one.severity],
+            f"{one.message}{said}" + (f" Fix: {one.fix}" if one.fix else ""),
+            route.file,
+            one.line or 1,
+            None,
+            one.code,
+        )
+        for one in check.findings
+        if one.severity != "note"
+    ]
+    if not lines and (is_hole(check) or check.status in {"error", "blocked"}):
+        title = f"{check.id} {check.status}"
+        lines.append(_command("warning", headline(check) + said, route.file, 1, None, title))
+    return lines
+
+
+def _command(level: str, message: str, file: str, line: int, column: int | None, title: str) -> str:
+    place = f"file={_property(file)},line={line}" + (f",col={column}" if column else "")
+    return f"::{level} {place},title={_property(title)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Escape as the runner unescapes; line breaks and other controls cannot end the command."""
+    kept = "".join(char for char in text if char in "\r\n\t" or char.isprintable())
+    return kept[:4000].replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

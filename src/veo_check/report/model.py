@@ -1,0 +1,236 @@
+"""The report, JSON version 1: the one contract that every format is made from.
+
+Money is text, dates are ISO text, parts that do not exist are null. Ids, codes and field names are
+stable; a change is a changelog entry.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1"
+
+StatusWord = Literal[
+    "pass", "warn", "fail", "waived", "not-applicable", "skipped", "blocked", "error"
+]
+VerdictWord = Literal["ready", "not-ready", "inconclusive"]
+TargetWord = Literal["research", "staging", "production"]
+TierWord = Literal["none", "research", "staging", "production"]
+
+
+class ReportPart(BaseModel):
+    """Every object of the report: frozen, nothing but the documented fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tool(ReportPart):
+    """Which program made the report."""
+
+    name: Literal["veo-check"] = "veo-check"
+    version: str
+
+
+class ReferenceUsed(ReportPart):
+    """The reference data the verdicts stand on."""
+
+    oldest_used: str | None
+    digest: str
+    origin: str
+
+
+class FindingReport(ReportPart):
+    """One finding; `at` is the dotted path in the route file, `line` where that stands."""
+
+    code: str
+    severity: Literal["blocker", "warning", "note"]
+    message: str
+    at: str | None = None
+    line: int | None = None
+    expected: str | None = None
+    actual: str | None = None
+    fix: str | None = None
+    evidence: list[str] = []
+
+
+class CheckReport(ReportPart):
+    """One check of one route. `reason` is set unless the status speaks for itself."""
+
+    id: str
+    item: str
+    required_for: TargetWord | None
+    status: StatusWord
+    reason: str | None = None
+    findings: list[FindingReport] = []
+    duration_ms: int
+
+
+class ItemReport(ReportPart):
+    """One item of the checklist; it shows its worst check."""
+
+    id: str
+    title: str
+    status: StatusWord
+
+
+class ExchangeReport(ReportPart):
+    """One request and its answer, redacted."""
+
+    id: str
+    method: str
+    url: str
+    request_excerpt: str | None = None
+    status: int | None
+    ms: int
+    body_excerpt: str | None = None
+
+
+class QuoteReport(ReportPart):
+    """What a job of the route's shape costs. Amounts in `currency`."""
+
+    currency: str
+    variant: str | None
+    seconds: int
+    resolution: str
+    audio: bool
+    count: int
+    retries: int
+    unit: str
+    per_second: str | None
+    expected: str
+    worst_case: str
+    monthly: str | None
+    bound: Literal["exact", "lower"]
+    source: str
+    source_date: str
+
+
+class CatalogReport(ReportPart):
+    """The gateway's row for the label, as served."""
+
+    label: str
+    endpoint_types: list[str]
+    group: str | None
+    group_ratio: str | None
+    price_label: str | None
+    price_fields: dict[str, str]
+    status: str | None
+    checked_at: str | None
+
+
+class JobReport(ReportPart):
+    """The paid smoke job, and what was delivered."""
+
+    operation_id: str | None
+    request_id: str | None
+    served_model: str | None
+    status_history: list[str]
+    polls: int
+    retries: int
+    failure: str | None
+    video_count: int | None
+    seconds: str | None
+    resolution: str | None
+    frame_rate: str | None
+    audio: bool | None
+    sha256: str | None
+    output_location: str | None
+
+
+class UsageReport(ReportPart):
+    """The gateway's own record of the job."""
+
+    row_id: str | None
+    model: str | None
+    key: str | None
+    group: str | None
+    status: str | None
+    unit: str | None
+    quantity: str | None
+    billed: str | None
+    owner: str | None
+
+
+class ProofReport(ReportPart):
+    """The stored proof that a free run relied on, or that this run made."""
+
+    id: str
+    age_days: int
+    expires: str
+
+
+class WaiverReport(ReportPart):
+    """A waiver in the route file and what it covered."""
+
+    finding: str
+    reason: str
+    owner: str
+    expires: str
+    state: Literal["used", "unused", "expired", "refused"]
+
+
+class ConfirmationReport(ReportPart):
+    """What a person says to have seen."""
+
+    what: str
+    by: str
+    on: str
+    expires: str
+    link: str | None = None
+    operation: str | None = None
+
+
+class RouteReport(ReportPart):
+    """Everything about one route."""
+
+    name: str
+    file: str
+    target: TargetWord
+    tier: TierWord
+    verdict: VerdictWord
+    valid_until: str | None = None
+    valid_because: str | None = None
+    model_until: str | None = None
+    not_before: list[str] = []
+    quote: QuoteReport | None = None
+    catalog: CatalogReport | None = None
+    job: JobReport | None = None
+    usage: UsageReport | None = None
+    spent: str = "0.00"
+    proof: ProofReport | None = None
+    items: list[ItemReport]
+    checks: list[CheckReport]
+    exchanges: list[ExchangeReport]
+    waivers: list[WaiverReport] = []
+    confirmations: list[ConfirmationReport] = []
+
+
+class ProblemReport(ReportPart):
+    """What is wrong in a route file that could not be judged."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+
+class Report(ReportPart):
+    """One run: its routes, the worst verdict and the exit code."""
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    tool: Tool
+    started_at: str
+    as_of: str
+    hypothetical: bool
+    simulated: bool
+    scenario: str | None = None
+    interrupted: bool = False
+    mode: Literal["offline", "free", "paid"]
+    exit_code: int
+    verdict: VerdictWord
+    reference: ReferenceUsed
+    routes: list[RouteReport]
+    invalid: list[ProblemReport] = Field(default=[])

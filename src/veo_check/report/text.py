@@ -1,0 +1,176 @@
+"""The report for people: what is the answer, why, and what to do next. Fits 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from veo_check.core.printable import printable
+from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
+
+WIDTH = 80
+#: ANSI codes; colour repeats what the words say and is never needed.
+_COLOUR = {
+    "pass": "32",
+    "ready": "1;32",
+    "warn": "33",
+    "waived": "33",
+    "fail": "1;31",
+    "not-ready": "1;31",
+    "error": "1;31",
+    "blocked": "35",
+    "inconclusive": "1;35",
+    "skipped": "2",
+    "not-applicable": "2",
+}
+_TIER_LETTER = {"research": "R", "staging": "S", "production": "P", None: "-"}
+_VERDICT = {
+    "ready": "READY for {target}",
+    "not-ready": "NOT READY for {target}",
+    "inconclusive": "INCONCLUSIVE for {target}: nothing failed, but evidence is missing",
+}
+_LOUD = {"fail", "blocked", "error", "warn", "waived"}
+
+
+def render(report: Report, colour: bool = False) -> str:
+    """The whole run as text; `colour` adds ANSI colours."""
+    paint = _Painter(colour)
+    lines: list[str] = []
+    for route in report.routes:
+        lines += [*_route(report, route, paint), ""]
+    for problem in report.invalid:
+        place = f"{problem.file}:{problem.line}:{problem.column}"
+        lines += _wrap(f"{place}: {problem.path}: {problem.message}", "", "    ")
+    if report.invalid:
+        lines.append("")
+    lines += _run(report, paint)
+    return "\n".join(lines) + "\n"
+
+
+class _Painter:
+    """Puts colour around words where colour is wanted."""
+
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, like: str) -> str:
+        code = _COLOUR.get(like)
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
+
+
+def _route(report: Report, route: RouteReport, paint: _Painter) -> Iterator[str]:
+    yield from _wrap(f"{printable(route.name, 200)}  ({printable(route.file, 300)})", "", "  ")
+    if report.simulated:
+        yield from _wrap(
+            f"SIMULATED, sandbox scenario {report.scenario}: nothing here speaks of a real route.",
+            "",
+            "  ",
+        )
+    if report.hypothetical:
+        yield from _wrap(f"HYPOTHETICAL: judged as if today were {report.as_of}.", "", "  ")
+    yield ""
+    yield paint(_VERDICT[route.verdict].format(target=route.target), route.verdict)
+    yield from _facts(report, route)
+    yield ""
+    for number, item in enumerate(route.items, start=1):
+        left = f"{number} {item.title}"
+        yield left.ljust(WIDTH - len(item.status)) + paint(item.status, item.status)
+        for check in route.checks:
+            if check.item == item.id:
+                yield from _check(route, check, paint)
+    yield from _next(route)
+
+
+def _facts(report: Report, route: RouteReport) -> Iterator[str]:
+    yield from _wrap(f"evidence reaches: {route.tier}; judged on {report.as_of}", "  ", "    ")
+    if route.valid_until:
+        yield from _wrap(f"holds until {route.valid_until}: {route.valid_because}", "  ", "    ")
+    if route.model_until and route.model_until != route.valid_until:
+        yield f"  the model's own date: {route.model_until}"
+    for line in route.not_before:
+        yield from _wrap(line, "  ", "    ")
+    if route.quote:
+        quote = route.quote
+        at_least = "at least " if quote.bound == "lower" else ""
+        each = f", {quote.per_second} per second" if quote.per_second else ""
+        yield from _wrap(
+            f"a job costs {at_least}{quote.expected} {quote.currency} ({quote.seconds} s, "
+            f"{quote.resolution}{each}); worst case {quote.worst_case}",
+            "  ",
+            "    ",
+        )
+    if route.proof:
+        yield f"  proof {route.proof.id}: {route.proof.age_days} days old, to {route.proof.expires}"
+    yield f"  spent by this run: {route.spent} USD"
+
+
+def _check(route: RouteReport, check: CheckReport, paint: _Painter) -> Iterator[str]:
+    tier = _TIER_LETTER[check.required_for]
+    word = paint(check.status.ljust(14), check.status)
+    yield f"   {tier} {word} {check.id}"
+    indent = " " * 20
+    if check.reason:
+        yield from _wrap(printable(check.reason, 2000), indent, indent)
+    for finding in check.findings:
+        yield from _finding(route, finding, indent)
+
+
+def _finding(route: RouteReport, finding: FindingReport, indent: str) -> Iterator[str]:
+    mark = {"blocker": "x ", "warning": "! ", "note": "- "}[finding.severity]
+    where = f" [{finding.at}, line {finding.line}]" if finding.at and finding.line else ""
+    yield from _wrap(f"{mark}{printable(finding.message, 2000)}{where}", indent, indent + "  ")
+    if finding.expected or finding.actual:
+        wanted = printable(finding.expected or "-", 300)
+        yield from _wrap(
+            f"wanted {wanted}; found {printable(finding.actual or '-', 300)}",
+            indent + "  ",
+            indent + "  ",
+        )
+    if finding.fix and finding.severity != "note":
+        yield from _wrap(f"fix: {printable(finding.fix, 1000)}", indent + "  ", indent + "       ")
+
+
+def _next(route: RouteReport) -> Iterator[str]:
+    steps: dict[str, None] = {}
+    for wanted in ("fail", "error", "blocked"):
+        for check in route.checks:
+            if check.status == wanted and check.required_for is not None:
+                for finding in check.findings:
+                    if finding.fix and finding.severity != "note":
+                        steps.setdefault(f"{check.id}: {finding.fix}")
+                if not any(finding.fix for finding in check.findings) and check.reason:
+                    steps.setdefault(check.reason)
+    if not steps:
+        return
+    yield ""
+    yield "Next:"
+    for number, step in enumerate(list(steps)[:5], start=1):
+        yield from _wrap(f"{number}. {printable(step, 600)}", "  ", "     ")
+    if len(steps) > 5:
+        yield f"  … and {len(steps) - 5} more above"
+
+
+def _run(report: Report, paint: _Painter) -> Iterator[str]:
+    if report.interrupted:
+        yield "Interrupted: what was not learned by then is blocked above."
+    if len(report.routes) + len(report.invalid) > 1:
+        counted = {
+            verdict: sum(route.verdict == verdict for route in report.routes)
+            for verdict in ("ready", "not-ready", "inconclusive")
+        }
+        files = len({problem.file for problem in report.invalid})
+        said = [f"{count} {verdict}" for verdict, count in counted.items() if count]
+        said += [f"{files} invalid"] if files else []
+        yield f"{len(report.routes) + files} routes: {', '.join(said)}"
+    verdict = paint(report.verdict, report.verdict)
+    yield f"verdict: {verdict}   exit code: {report.exit_code}   mode: {report.mode}"
+
+
+def _wrap(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+    ) or [first.rstrip()]

@@ -1,0 +1,69 @@
+"""Sentences that several formats print the same way."""
+
+from __future__ import annotations
+
+from veo_check.core.printable import printable
+from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
+
+VERDICT_WORDS = {
+    "ready": "ready",
+    "not-ready": "not ready",
+    "inconclusive": "inconclusive: nothing failed, but evidence is missing",
+}
+#: Statuses that are neither success nor a finding: a hole in the evidence.
+HOLES = frozenset({"blocked", "error", "skipped"})
+_ORDER = {"blocker": 0, "warning": 1, "note": 2}
+
+
+def headline(check: CheckReport) -> str:
+    """One line of text for a check: its heaviest finding, else the reason, else its status."""
+    findings = sorted(check.findings, key=lambda one: _ORDER[one.severity])
+    if findings and (findings[0].severity != "note" or check.reason is None):
+        return printable(findings[0].message, 1000)
+    return printable(check.reason or check.status, 1000)
+
+
+def details(check: CheckReport) -> list[str]:
+    """Everything a check says, one line each: reason, findings, wanted and found, fix."""
+    lines = [printable(check.reason, 2000)] if check.reason else []
+    for finding in check.findings:
+        lines += [f"{finding.severity} {finding.code}: {printable(finding.message, 2000)}"]
+        lines += _more(finding)
+    return lines
+
+
+def _more(finding: FindingReport) -> list[str]:
+    lines = []
+    if finding.expected is not None or finding.actual is not None:
+        wanted, found = finding.expected or "-", finding.actual or "-"
+        lines.append(f"  wanted {printable(wanted, 300)}; found {printable(found, 300)}")
+    if finding.fix:
+        lines.append(f"  fix: {printable(finding.fix, 1000)}")
+    return lines
+
+
+def is_hole(check: CheckReport) -> bool:
+    """Whether a required check is missing evidence; formats never show that as success."""
+    return check.required_for is not None and check.status in HOLES
+
+
+def caveats(report: Report) -> list[str]:
+    """What a reader must know before the verdict: simulated, hypothetical, interrupted."""
+    said = []
+    if report.simulated:
+        said.append(
+            f"SIMULATED (sandbox scenario {printable(report.scenario or '?', 100)}): "
+            "nothing here speaks of a real route"
+        )
+    if report.hypothetical:
+        said.append(f"HYPOTHETICAL: judged as if today were {report.as_of}")
+    if report.interrupted:
+        said.append("INTERRUPTED: what was not learned by then is blocked")
+    return said
+
+
+def verdict_line(report: Report, route: RouteReport) -> str:
+    """The verdict of one route in one sentence, its caveats included."""
+    name = printable(route.name, 200)
+    line = f"{name} is {VERDICT_WORDS[route.verdict]} (target {route.target}, tier {route.tier})"
+    return "; ".join([line, *caveats(report)])

@@ -1,0 +1,49 @@
+"""Every format of the five canonical reports, byte for byte. `pytest --update` rewrites them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from canonical_reports import CANONICAL
+from veo_check.cli.outputs import FORMATS
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("word", FORMATS)
+@pytest.mark.parametrize("name", CANONICAL)
+def test_golden(word: str, name: str, golden: Callable[[Path, str], None]) -> None:
+    text = import_module(f"veo_check.report.{word}").render(CANONICAL[name])
+    golden(HERE / "golden" / f"{name}.{word}", text)
+
+
+@pytest.mark.parametrize("name", CANONICAL)
+def test_plain_text_fits_eighty_columns(name: str) -> None:
+    from veo_check.report.text import render
+
+    assert max(len(line) for line in render(CANONICAL[name]).splitlines()) <= 80
+
+
+@pytest.mark.parametrize("name", CANONICAL)
+def test_colour_only_repeats_the_words(name: str) -> None:
+    import re
+
+    from veo_check.report.text import render
+
+    coloured = render(CANONICAL[name], colour=True)
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render(CANONICAL[name])
+
+
+@pytest.mark.parametrize("name", CANONICAL)
+def test_a_saved_report_reads_back_whole(name: str, tmp_path: Path) -> None:
+    from veo_check.cli.saved_report import read_report
+    from veo_check.report.json import render
+
+    saved = tmp_path / "report.json"
+    saved.write_text(render(CANONICAL[name]), encoding="utf-8")
+    assert read_report(saved) == CANONICAL[name]

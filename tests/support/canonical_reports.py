@@ -1,0 +1,293 @@
+"""The five reports that every format's golden files are made from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from veo_check.report.model import (
+    CatalogReport,
+    CheckReport,
+    ConfirmationReport,
+    ExchangeReport,
+    FindingReport,
+    ItemReport,
+    JobReport,
+    ProofReport,
+    QuoteReport,
+    ReferenceUsed,
+    Report,
+    RouteReport,
+    StatusWord,
+    Tool,
+    UsageReport,
+    VerdictWord,
+    WaiverReport,
+)
+
+FILE = "routes/storyboard-drafts.yaml"
+
+
+def check(
+    check_id: str,
+    item: str,
+    status: StatusWord = "pass",
+    required_for: Literal["research", "staging", "production"] | None = "staging",
+    reason: str | None = None,
+    *findings: FindingReport,
+) -> CheckReport:
+    return CheckReport(
+        id=check_id,
+        item=item,
+        required_for=required_for,
+        status=status,
+        reason=reason,
+        findings=list(findings),
+        duration_ms=3,
+    )
+
+
+UNPRICED = FindingReport(
+    code="price-unit/unpriced",
+    severity="blocker",
+    message="The row for veo3.1-fast carries no price: model_ratio 37.5 is a placeholder.",
+    at="via.model",
+    line=18,
+    expected="a price in USD per second",
+    actual="model_ratio 37.5",
+    fix="ask the gateway's operator to price veo3.1-fast, then run again",
+    evidence=["x3"],
+)
+MARKUP = FindingReport(
+    code="price-agrees/markup",
+    severity="blocker",
+    message="The gateway asks 0.16 USD per second, 33 % above the official 0.12.",
+    at="budget.max_markup",
+    line=44,
+    fix="raise budget.max_markup, or choose a cheaper route",
+    evidence=["x3", "ref:price:fast-1080p"],
+)
+AGREED = FindingReport(
+    code="price-known/agreed-copies",
+    severity="warning",
+    message="No official page was read; two independent sources agree on 0.12 USD per second.",
+    at="model.official",
+    line=29,
+    fix="compare with your own invoice",
+    evidence=["ref:price:a", "ref:price:b"],
+)
+NOTE = FindingReport(
+    code="availability-status/not-probed",
+    severity="note",
+    message="The gateway skips video models, so this value proves no call.",
+)
+QUOTE = QuoteReport(
+    currency="USD",
+    variant="fast",
+    seconds=8,
+    resolution="1080p",
+    audio=True,
+    count=1,
+    retries=1,
+    unit="second",
+    per_second="0.12",
+    expected="0.96",
+    worst_case="1.92",
+    monthly="2880.00",
+    bound="exact",
+    source="https://example.com/pricing",
+    source_date="2026-10-08",
+)
+CATALOG = CatalogReport(
+    label="veo3.1-fast",
+    endpoint_types=["openai-video"],
+    group="plg",
+    group_ratio="0.9",
+    price_label="request",
+    price_fields={"quota_type": "1", "model_price": "0.13"},
+    status="available",
+    checked_at="2026-11-22T04:00:00Z",
+)
+JOB = JobReport(
+    operation_id="task_…Zk3Q",
+    request_id="20261122120000123",
+    served_model="veo-3.1-fast-generate-001",
+    status_history=["queued", "in_progress", "completed"],
+    polls=3,
+    retries=0,
+    failure=None,
+    video_count=1,
+    seconds="4.0",
+    resolution="1280x720",
+    frame_rate="24",
+    audio=True,
+    sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    output_location=None,
+)
+USAGE = UsageReport(
+    row_id="4711",
+    model="veo3.1-fast",
+    key="ci-smoke",
+    group="plg",
+    status="consumed",
+    unit="second",
+    quantity="4",
+    billed="0.468",
+    owner="creative-tools",
+)
+EXCHANGE = ExchangeReport(
+    id="x3",
+    method="GET",
+    url="https://console.flatkey.ai/api/website/pricing?group=plg",
+    request_excerpt=None,
+    status=200,
+    ms=41,
+    body_excerpt='{"success":true}',
+)
+ITEMS = {
+    "official-model-id": "Official model ID",
+    "lifecycle": "Lifecycle",
+    "pricing-unit": "Pricing unit",
+}
+
+
+def route(
+    verdict: VerdictWord,
+    tier: Literal["none", "research", "staging", "production"],
+    checks: list[CheckReport],
+    **more: object,
+) -> RouteReport:
+    order: list[StatusWord] = ["error", "fail", "blocked", "skipped", "waived", "warn", "pass"]
+    shown: dict[str, StatusWord] = {
+        item: min((one.status for one in checks if one.item == item), key=order.index)
+        for item in ITEMS
+    }
+    fields: dict[str, object] = {
+        "name": "storyboard-drafts",
+        "file": FILE,
+        "target": "production",
+        "tier": tier,
+        "verdict": verdict,
+        "quote": QUOTE,
+        "catalog": CATALOG,
+        "items": [ItemReport(id=item, title=ITEMS[item], status=shown[item]) for item in ITEMS],
+        "checks": checks,
+        "exchanges": [EXCHANGE],
+    }
+    return RouteReport.model_validate(fields | more)
+
+
+def report(verdict: VerdictWord, exit_code: int, *routes: RouteReport, **more: object) -> Report:
+    fields: dict[str, object] = {
+        "tool": Tool(version="0.1.0"),
+        "started_at": "2026-11-22T12:00:00Z",
+        "as_of": "2026-11-22",
+        "hypothetical": False,
+        "simulated": False,
+        "mode": "free",
+        "exit_code": exit_code,
+        "verdict": verdict,
+        "reference": ReferenceUsed(
+            oldest_used="2026-10-08", digest="sha256:0123456789abcdef", origin="bundled"
+        ),
+        "routes": list(routes),
+    }
+    return Report.model_validate(fields | more)
+
+
+PASSING = [
+    check("model-official", "official-model-id", "pass", "research"),
+    check("model-lifecycle", "lifecycle", "pass", "research"),
+    check("price-known", "pricing-unit", "warn", "research", None, AGREED),
+    check("price-unit", "pricing-unit", "pass", "staging", None, NOTE),
+]
+READY = report(
+    "ready",
+    0,
+    route(
+        "ready",
+        "production",
+        PASSING,
+        valid_until="2026-11-29",
+        valid_because="proof expires",
+        model_until="2027-05-04",
+        job=JOB,
+        usage=USAGE,
+        spent="0.468",
+        proof=ProofReport(id="p-20261122-1", age_days=0, expires="2026-11-29"),
+    ),
+    mode="paid",
+)
+NOT_READY = report(
+    "not-ready",
+    1,
+    route(
+        "not-ready",
+        "research",
+        [*PASSING[:3], check("price-unit", "pricing-unit", "fail", "staging", None, UNPRICED)],
+    ),
+)
+INCONCLUSIVE = report(
+    "inconclusive",
+    3,
+    route(
+        "inconclusive",
+        "none",
+        [
+            PASSING[0],
+            check(
+                "model-lifecycle",
+                "lifecycle",
+                "blocked",
+                "research",
+                "two published dates disagree: 2026-11-17 or later, 2027-05-04 or later",
+            ),
+            *PASSING[2:],
+            check(
+                "price-agrees", "pricing-unit", "skipped", "production", "switched off with --skip"
+            ),
+        ],
+    ),
+)
+SIMULATED = report(
+    "ready",
+    0,
+    route("ready", "production", PASSING),
+    simulated=True,
+    scenario="healthy",
+)
+WAIVED = report(
+    "ready",
+    0,
+    route(
+        "ready",
+        "production",
+        [*PASSING, check("price-agrees", "pricing-unit", "waived", "production", None, MARKUP)],
+        waivers=[
+            WaiverReport(
+                finding="price-agrees/markup",
+                reason="contract price from December, ticket 812",
+                owner="video-platform@example.com",
+                expires="2026-12-15",
+                state="used",
+            )
+        ],
+        confirmations=[
+            ConfirmationReport(
+                what="dashboard-record",
+                by="video-platform@example.com",
+                on="2026-11-20",
+                expires="2026-12-20",
+                link="https://example.com/record",
+            )
+        ],
+        valid_until="2026-12-15",
+        valid_because="the waiver for price-agrees/markup ends",
+    ),
+)
+CANONICAL = {
+    "ready": READY,
+    "not-ready": NOT_READY,
+    "inconclusive": INCONCLUSIVE,
+    "simulated": SIMULATED,
+    "waived": WAIVED,
+}
