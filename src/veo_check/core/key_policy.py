@@ -101,3 +101,33 @@ def refusal_of_key(
         f"{name} may not be sent to {origin} because only the route file asks for it; "
         f"if you trust that host, add --allow-host {name}={origin}"
     )
+
+
+def refusal_without_key(
+    variable: str | None,
+    url: str,
+    leave: Leave,
+    *,
+    sandbox_key: bool = False,
+    keyless: bool = False,
+) -> str | None:
+    """Why `url` may not even be asked without a key, or None when it may.
+
+    A route file alone opens no connection to a host of its choosing. Fine are loopback, the known
+    hosts of Google and the gateways, hosts the person running the command allowed for any key or
+    for http, and where the route's own key (`variable`) might go. `keyless`: the route has none.
+    """
+    refused = refusal_of_host(url, leave)
+    if refused:
+        return refused
+    origin, host = origin_of(url), (urlsplit(url).hostname or "").lower()
+    known = any(hosts.fullmatch(host) for hosts in _OWN_HOSTS.values())
+    allowed = host in leave.http_hosts or any(origin == given for _, given in leave.keys)
+    if is_loopback(host) or allowed or (known and urlsplit(url).scheme == "https"):
+        return None
+    if not keyless:
+        return refusal_of_key(variable, url, leave, sandbox_key=sandbox_key)
+    return (
+        f"{origin} is asked only because the route file names it; give the route a key variable "
+        f"and, if you trust that host, add --allow-host VARIABLE={origin}"
+    )
