@@ -1,0 +1,161 @@
+"""What one request shape costs on one day: a quote in USD, or a refusal that says why not.
+
+Which rule decides: exact model and surface, live on the day, every dimension of its `match` equal,
+the most of them, then the latest reading; then the shape must lie inside what the rule allows.
+Among publishers the vendor's own word decides; without it, what most of them agree on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from veo_check.core.money import usd
+from veo_check.pricing.answers import Quote, Refusal, RefusalCode
+from veo_check.pricing.arithmetic import price_by
+from veo_check.pricing.selection import choose, matches
+from veo_check.pricing.shape import Shape
+from veo_check.reference.price_rules import PriceKind, PriceRule
+from veo_check.reference.rows import LifecycleRow, SourceKind
+
+__all__ = [
+    "Priced",
+    "Quote",
+    "Refusal",
+    "RefusalCode",
+    "promotions",
+    "quote",
+    "quotes_by_source",
+]
+
+#: Whose word weighs most. A gateway is the authority on its own surface.
+_RANK: Mapping[SourceKind, int] = {
+    "official": 0,
+    "official-copy": 1,
+    "gateway": 2,
+    "third-party": 3,
+}
+_LIST: tuple[PriceKind, ...] = ("list", "estimate")
+
+
+class Priced(Protocol):
+    """What a quote needs of the reference data."""
+
+    @property
+    def prices(self) -> tuple[PriceRule, ...]:
+        """Every price rule."""
+
+    def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
+        """What is known of a model's dates."""
+
+
+def quote(
+    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = _LIST
+) -> Quote | Refusal:
+    """The price of `shape` on `day`, by the most trustworthy publisher.
+
+    Where only third parties price it, the amount that most of them name; without one that leads,
+    `ambiguous`. Promotions count only where `kinds` holds "promo".
+    """
+    if not any(rule.model == shape.model for rule in reference.prices):
+        return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
+    gone = _retired(reference, shape, day)
+    if gone is not None:
+        return gone
+    answers = quotes_by_source(reference, shape, day, kinds=kinds)
+    if not answers:
+        known = sorted({rule.surface for rule in reference.prices if rule.model == shape.model})
+        return Refusal(
+            "unpriced",
+            f"no price is known for {shape.model} on {shape.surface}; known on: {', '.join(known)}",
+        )
+    for rank in sorted({_rank(answer) for answer in answers}):
+        level = [answer for answer in answers if _rank(answer) == rank]
+        quotes = [answer for answer in level if isinstance(answer, Quote)]
+        if quotes:
+            return _agreed(quotes)
+        firm = [one for one in level if isinstance(one, Refusal) and one.code != "unpriced"]
+        if firm:
+            return firm[0]
+    return next(answer for answer in answers if isinstance(answer, Refusal))
+
+
+def quotes_by_source(
+    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = _LIST
+) -> tuple[Quote | Refusal, ...]:
+    """Every publisher's own answer for `shape` on `day`, the most trustworthy first.
+
+    A publisher without any rule for the model on that surface gives no answer at all.
+    """
+    groups: dict[str, list[PriceRule]] = {}
+    for rule in reference.prices:
+        if rule.model == shape.model and rule.surface == shape.surface and rule.kind in kinds:
+            groups.setdefault(rule.source.publisher, []).append(rule)
+    answers = [_by_publisher(rules, shape, day) for rules in groups.values()]
+    return tuple(sorted(answers, key=_order))
+
+
+def promotions(reference: Priced, shape: Shape, day: date) -> tuple[PriceRule, ...]:
+    """Promotional rules that match the shape and hold on the day; never part of a list price."""
+    return tuple(
+        rule
+        for rule in reference.prices
+        if rule.kind == "promo"
+        and (rule.model, rule.surface) == (shape.model, shape.surface)
+        and rule.live_on(day)
+        and matches(rule, shape)
+    )
+
+
+def _by_publisher(rules: list[PriceRule], shape: Shape, day: date) -> Quote | Refusal:
+    chosen = choose(rules, shape, day)
+    return chosen if isinstance(chosen, Refusal) else price_by(*chosen)
+
+
+def _rank(answer: Quote | Refusal) -> int:
+    source = answer.source
+    return _RANK[source.kind] if source is not None else len(_RANK)
+
+
+def _order(answer: Quote | Refusal) -> tuple[int, int, str]:
+    source = answer.source
+    if source is None:
+        return _rank(answer), 0, ""
+    return _rank(answer), -source.confirmed.toordinal(), source.publisher
+
+
+def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
+    """A published, passed shutdown date (exact, or the Gemini API's "earliest") ends the price.
+
+    Only the newest reading of each publisher counts; "or later" dates decide nothing here.
+    """
+    newest: dict[str, LifecycleRow] = {}
+    for row in reference.lifecycle(shape.model, shape.surface):
+        held = newest.get(row.source.publisher)
+        if held is None or held.source.confirmed < row.source.confirmed:
+            newest[row.source.publisher] = row
+    for row in newest.values():
+        if row.shutdown is not None and row.kind in {"exact", "earliest"} and row.shutdown <= day:
+            successor = f"; replacement: {row.replacement}" if row.replacement else ""
+            return Refusal(
+                "retired",
+                f"{shape.model} was shut down on {shape.surface} on {row.shutdown}{successor}",
+                row.source,
+            )
+    return None
+
+
+def _agreed(quotes: list[Quote]) -> Quote | Refusal:
+    """The amount that most publishers name; the newest of them speaks for it."""
+    by_amount: dict[Decimal, list[Quote]] = {}
+    for one in quotes:
+        by_amount.setdefault(one.expected, []).append(one)
+    camps = sorted(by_amount.values(), key=len, reverse=True)
+    if len(camps) > 1 and len(camps[0]) == len(camps[1]):
+        views = "; ".join(f"{one.source.publisher} says ${usd(one.expected)}" for one in quotes)
+        return Refusal("ambiguous", f"the sources disagree and none leads: {views}")
+    first, *others = camps[0]
+    return replace(first, agreeing=tuple(one.source for one in others))

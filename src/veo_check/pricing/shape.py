@@ -1,0 +1,113 @@
+"""The shape of a request, as far as its price depends on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from veo_check.reference.price_rules import Value
+
+if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
+    from veo_check.core.route import Request, Route
+
+_SIZE = re.compile(r"(\d{2,5})[xX\u00d7](\d{2,5})")
+
+#: input images that a mode sends at least
+_IMAGES = {"image-to-video": 1, "interpolation": 2, "reference-images": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What will be sent, in the words that price rules match on.
+
+    None is "not said". Audio not said means what the model does by itself: sound where it can.
+    `tokens` are tokens a finished job reported; `extra` are further dimensions of a team's own
+    rules. `tier` is the vendor's service level ("standard", "flex").
+    """
+
+    model: str
+    surface: str
+    seconds: Decimal | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = "16:9"
+    audio: bool | None = None
+    count: int = 1
+    mode: str | None = "text-to-video"
+    tier: str = "standard"
+    input_video_seconds: Decimal | None = Decimal(0)
+    input_images: int = 0
+    frame_rate: int | None = None
+    tokens: Decimal | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("seconds", "input_video_seconds", "tokens"):
+            number = getattr(self, name)
+            if number is not None and not (number.is_finite() and 0 <= number <= 10**9):
+                raise ValueError(f"{name} must be a number from 0 up")
+        if self.count < 1:
+            raise ValueError("count must be at least 1")
+        if self.input_images < 0:
+            raise ValueError("input_images must not be negative")
+
+    @classmethod
+    def of_route(cls, route: Route) -> Shape:
+        """The shape of the jobs that the route's application sends."""
+        return _of_request(route, route.request)
+
+    @classmethod
+    def of_smoke(cls, route: Route) -> Shape:
+        """The shape of the route's own smoke job: its length and resolution, one clip."""
+        return replace(
+            _of_request(route, route.request),
+            seconds=Decimal(route.smoke.seconds),
+            resolution=normal_resolution(route.smoke.resolution),
+            count=1,
+        )
+
+    def dimension(self, name: str) -> Value | None:
+        """The shape's value of a rule's dimension; None where the request leaves it open."""
+        if name == "input_video":
+            return None if self.input_video_seconds is None else self.input_video_seconds > 0
+        if name in _TEXT:
+            text: str | bool | None = getattr(self, name)
+            return text
+        if name in _NUMBERS:
+            number = getattr(self, name)
+            return None if number is None else Decimal(number)
+        return dict(self.extra).get(name)
+
+
+_TEXT = frozenset({"model", "surface", "resolution", "aspect_ratio", "audio", "mode", "tier"})
+_NUMBERS = frozenset({"seconds", "count", "input_video_seconds", "input_images", "frame_rate"})
+
+
+def _of_request(route: Route, request: Request) -> Shape:
+    return Shape(
+        model=route.model.official,
+        surface=route.model.surface,
+        seconds=Decimal(request.seconds),
+        resolution=normal_resolution(request.resolution),
+        aspect_ratio=request.aspect_ratio,
+        audio=request.audio,
+        count=request.count,
+        mode=request.mode,
+        # an extension is charged for what it adds; how long its input is, the file does not say
+        input_video_seconds=None if request.mode == "extension" else Decimal(0),
+        input_images=_IMAGES.get(request.mode, 0),
+    )
+
+
+def normal_resolution(text: str) -> str:
+    """A resolution as rules spell it: "1080P" and "1920x1080" are "1080p", "4K" is "4k".
+
+    A size that is not one of the usual words keeps its shorter side, e.g. 1024x1792 is "1024p".
+    """
+    word = text.strip().lower()
+    size = _SIZE.fullmatch(word)
+    if size is None:
+        return word
+    shorter = min(int(size[1]), int(size[2]))
+    return {2160: "4k", 1440: "2k"}.get(shorter, f"{shorter}p")
