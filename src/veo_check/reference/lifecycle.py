@@ -237,7 +237,8 @@ def _unknown(
     gone: bool,
 ) -> LifecycleJudgement:
     elsewhere = reference.surfaces(model)
-    reasons = [f"No dated row for this id on {surface}: nothing is known, which is not a pass."]
+    where = surface if elsewhere else "any surface"
+    reasons = [f"No dated row for this id on {where}: nothing is known, which is not a pass."]
     if gone and live is not None:
         reasons.extend(_refused(live))
     elif offered:

@@ -94,6 +94,7 @@ def _bundled() -> Reference:
 
 def _load_file(path: Path) -> Reference:
     document = _read(path)
+    _refuse_unprintable(document, path)
     reference = parse_reference(document, str(path))
     if not reference.lifecycle_rows:
         raise InvalidFileError(f"{path}: holds no lifecycle rows; this is not a reference file")
@@ -118,6 +119,20 @@ def _read(path: Path) -> dict[str, object]:
     if not isinstance(document, dict):
         raise InvalidFileError(f"{path}: must hold one JSON object")
     return document
+
+
+def _refuse_unprintable(document: object, path: Path) -> None:
+    """Any text of the file may end up on a terminal: no escape codes, no line breaks."""
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left.extend(value)
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, str) and not value.isprintable():
+            raise InvalidFileError(f"{path}: {printable(value)} holds control characters")
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -159,9 +174,9 @@ def _merge(merged: dict[str, object], document: Mapping[str, object], name: str)
         if there is None:
             merged[key] = dict(value) if isinstance(value, dict) else value
         elif isinstance(there, dict) and isinstance(value, dict):
-            clash = sorted(set(there) & set(value))
+            clash = sorted(name for name in value if there.get(name, value[name]) != value[name])
             if clash:
-                raise InvalidFileError(f"{name}: {key}.{clash[0]} is in another file already")
+                raise InvalidFileError(f"{name}: {key}.{clash[0]} is different in another file")
             there.update(value)
         elif isinstance(there, list) and isinstance(value, list):
             merged[key] = [*there, *value]

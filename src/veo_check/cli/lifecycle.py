@@ -1,0 +1,238 @@
+"""`veo-check lifecycle`: state, dates, replacement and sources of model ids, per surface."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veo_check.core.clock import Judging, SystemClock
+from veo_check.core.errors import ExitCode, UsageError
+from veo_check.reference.book import Reference
+from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
+
+if TYPE_CHECKING:
+    from veo_check.core.facts import Missing, OfficialModel
+
+    LiveAnswers = Mapping[tuple[str, str], OfficialModel | Missing]
+
+_FORMATS = ("text", "json")
+
+
+def lifecycle(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Model ids; none shows the whole table."),
+    ] = None,
+    surface: Annotated[
+        str | None,
+        typer.Option(help="Judge this surface alone; else the worst known surface decides."),
+    ] = None,
+    within: Annotated[
+        int, typer.Option(min=0, max=36500, help="Horizon in days: ending within it is a finding.")
+    ] = 90,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account's own listing at Google, for free.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Judge this day instead of today (UTC).")
+    ] = None,
+    max_age: Annotated[
+        int | None,
+        typer.Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be."),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Judge by this reference file.")
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
+    ] = None,
+) -> None:
+    """State, dates, replacement, source and age of video model ids, per surface.
+
+    Exit code: 0 all alive beyond the horizon, 1 one is retired or retires within it, 3 one is
+    unknown, contested or its facts are too old, 2 usage error.
+
+    Example: veo-check lifecycle veo-3.1-fast-generate-001 --surface agent-platform
+    """
+    from veo_check.reference.load import load_reference, user_data_dir
+
+    wanted = _outputs(output or ["text"])
+    today = SystemClock().now().date()
+    judging = Judging(
+        day=_day(as_of) if as_of is not None else today,
+        clock_day=today,
+        within_days=within,
+        max_age_days=max_age,
+    )
+    book = load_reference(reference, None if reference is not None else user_data_dir())
+    if surface is not None and surface not in book.surfaces():
+        known = ", ".join(book.surfaces())
+        raise UsageError(f"--surface {_safe(surface)} is not a known surface; known: {known}")
+    asked = list(dict.fromkeys(models or ()))
+    if any(not model.strip() for model in asked):
+        raise UsageError("a model id is empty")
+    names = asked or list(book.models(surface))
+    answers = _ask_live(names, surface, judging) if live else {}
+    judgements = judge_all(book, names, surface, judging, answers)
+    for place, file in wanted:
+        text = (
+            _as_json(judgements, judging, book)
+            if place == "json"
+            else _as_text(judgements, judging, book, bool(asked), to_terminal=file is None)
+        )
+        _write(text, file)
+    raise typer.Exit(worst_exit_code(judgements))
+
+
+def judge_all(
+    book: Reference,
+    models: Iterable[str],
+    surface: str | None,
+    judging: Judging,
+    answers: LiveAnswers,
+) -> tuple[LifecycleJudgement, ...]:
+    """Every asked id on the surface asked for, else on each one that knows it.
+
+    An id that no surface knows is judged once, on those where Google was asked about it if any.
+    """
+    judged = []
+    for model in models:
+        places = [surface] if surface is not None else list(book.surfaces(model))
+        places = places or sorted(place for name, place in answers if name == model) or ["any"]
+        for place in places:
+            answer = answers.get((model, place))
+            official = answer if answer is not None and not hasattr(answer, "probe") else None
+            judged.append(judge_lifecycle(book, model, place, judging, live=official))
+    return tuple(judged)
+
+
+def worst_exit_code(judgements: Iterable[LifecycleJudgement]) -> int:
+    """1 before 3 before 0; of nothing at all: 3."""
+    codes = {judgement.exit_code for judgement in judgements}
+    return next((code for code in (1, 3, 0) if code in codes), int(ExitCode.INCONCLUSIVE))
+
+
+def _ask_live(models: list[str], surface: str | None, judging: Judging) -> LiveAnswers:
+    from veo_check.core.facts import Missing
+    from veo_check.engine.live import ask
+
+    if judging.hypothetical:
+        _tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")
+        return {}
+    answers = ask(models, surface)
+    for (model, place), answer in answers.items():
+        if isinstance(answer, Missing):
+            _tell(f"live: {_safe(model)} on {place}: {answer.detail}")
+    return answers
+
+
+def _as_text(
+    judgements: tuple[LifecycleJudgement, ...],
+    judging: Judging,
+    book: Reference,
+    asked: bool,
+    to_terminal: bool,
+) -> str:
+    from veo_check.cli.lifecycle_text import detail, table
+
+    colour = (
+        to_terminal
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
+    one = asked and len({judgement.model for judgement in judgements}) == 1
+    return (detail if one else table)(judgements, judging, book, colour)
+
+
+def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: Judging, book: Reference) -> str:
+    document = {
+        "as_of": judging.day.isoformat(),
+        "hypothetical": judging.hypothetical,
+        "reference": {"origin": book.origin, "compiled": book.compiled.isoformat()},
+        "models": [_model_json(judgement, judging, book) for judgement in judgements],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _model_json(
+    judgement: LifecycleJudgement, judging: Judging, book: Reference
+) -> dict[str, object]:
+    unknown = judgement.state == "unknown"
+    return {
+        "id": judgement.model,
+        "surface": None if judgement.surface == "any" else judgement.surface,
+        "state": judgement.state,
+        "shutdown": None
+        if judgement.kind is None
+        else {"date": _iso(judgement.shutdown), "kind": judgement.kind},
+        "released": _iso(judgement.released),
+        "replacement": judgement.replacement,
+        "sources": [
+            {
+                "row": row.id,
+                "url": row.source.url,
+                "kind": row.source.kind,
+                "publisher": row.source.publisher,
+                "confirmed": row.source.confirmed.isoformat(),
+                "age_days": row.source.age_days(judging.day),
+                "page_date": _iso(row.source.page_date),
+                "shutdown": {"date": _iso(row.shutdown), "kind": row.kind},
+            }
+            for row in judgement.rows
+        ],
+        "age_days": judgement.age_days,
+        "live": judgement.live,
+        "reasons": list(judgement.reasons),
+        "did_you_mean": list(book.near(judgement.model)) if unknown else [],
+    }
+
+
+def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
+    parsed = []
+    for one in wanted:
+        name, colon, file = one.partition(":")
+        if name not in _FORMATS or (colon and not file):
+            raise UsageError(f"-o {_safe(one)}: must be text or json, or one of them and :FILE")
+        parsed.append((name, file or None))
+    return parsed
+
+
+def _write(text: str, file: str | None) -> None:
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"-o: {_safe(file)} cannot be written: {error}") from None
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {_safe(text)} is not a day such as 2026-11-22") from None
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _safe(text: str) -> str:
+    """A word of the user's, made safe to print back."""
+    return text if text.isprintable() and len(text) <= 200 else ascii(text[:200])
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"veo-check: {message}\n")
