@@ -1,0 +1,158 @@
+"""new-api's arithmetic: quota before the submit, log rows, refunds. Integers, cut not rounded."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from veo_check.sandbox.accounts import Token
+from veo_check.sandbox.catalog import GROUP_RATIO, QUOTA_PER_USD, Row, as_number
+from veo_check.sandbox.jobs import Job
+from veo_check.sandbox.state import State
+
+FAIL_REASON = "Video generation failed due to an internal server issue. Please try again."
+_DEFAULT_SECONDS = 8
+_SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a submit will be charged before it is sent. `quota` in units of 1/500,000 USD."""
+
+    seconds: int
+    resolution_ratio: Decimal
+    group_ratio: Decimal
+    quota: int
+
+
+def whole(value: object) -> int | None:
+    """An int, or a string of digits, as the gateway reads `duration` and `seconds`."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value)
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
+
+
+def resolution_of_size(size: object) -> tuple[str, str] | None:
+    """Resolution and aspect ratio of `WxH`, by the gateway's thresholds."""
+    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
+    if match is None:
+        return None
+    width, height = int(match[1]), int(match[2])
+    longer = max(width, height)
+    resolution = "4k" if longer >= 3840 else "1080p" if longer >= 1920 else "720p"
+    return resolution, "9:16" if height > width else "16:9"
+
+
+def _resolution_ratio(resolution: object, upstream: str) -> Decimal:
+    if resolution != "4k" or "3.1" not in upstream:
+        return Decimal(1)
+    return Decimal("2.333333") if "3.1-fast-generate" in upstream else Decimal("1.5")
+
+
+def estimate(body: dict[str, object], row: Row, group: str) -> Estimate:
+    """Price x 500,000 x group ratio, then x seconds, then x resolution ratio, cut after each.
+
+    Billed seconds: `metadata.durationSeconds`, else `duration`, else `seconds`, else 8.
+    """
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    seconds = next(
+        (
+            found
+            for found in (
+                whole(metadata.get("durationSeconds")),
+                whole(body.get("duration")),
+                whole(body.get("seconds")),
+            )
+            if found
+        ),
+        _DEFAULT_SECONDS,
+    )
+    size = resolution_of_size(body.get("size"))
+    resolution = metadata.get("resolution", size[0] if size else "720p")
+    factor = _resolution_ratio(resolution, row.upstream)
+    ratio = GROUP_RATIO.get(group, Decimal(1))
+    price = row.price if row.price is not None else row.ratio / 2
+    quota = int(price * QUOTA_PER_USD * ratio)
+    quota = int(Decimal(quota) * seconds)
+    return Estimate(seconds, factor, ratio, int(quota * factor))
+
+
+def dollars(quota: int) -> str:
+    """An amount as the gateway prints it."""
+    return f"＄{Decimal(quota) / QUOTA_PER_USD:.6f}"  # noqa: RUF001 - its own sign
+
+
+def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path: str) -> None:
+    """Charge the job, before it runs, and write its usage row."""
+    quota = priced.quota * 3 // 2 if state.has("overcharged") else priced.quota
+    job.quota, job.group, job.usd = quota, token.group, Decimal(quota) / QUOTA_PER_USD
+    job.ratios = json.dumps(
+        {"seconds": priced.seconds, "resolution": as_number(priced.resolution_ratio)}
+    )
+    other = {
+        "is_task": True,
+        "request_path": path,
+        "model_price": as_number(row.price) if row.price is not None else -1,
+        "group_ratio": as_number(priced.group_ratio),
+        "seconds": priced.seconds,
+        "resolution": as_number(priced.resolution_ratio),
+    }
+    if row.upstream != row.label:
+        other |= {"is_model_mapped": True, "upstream_model_name": row.upstream}
+    text = f"操作 textGenerate, 计算参数：seconds: {priced.seconds:.2f}, "  # noqa: RUF001
+    text += f"resolution: {priced.resolution_ratio:.2f}"
+    for _ in range(2 if state.has("charged-twice") else 1):
+        token.used += quota
+        state.charge(job)
+        if not state.has("usage-missing"):
+            log(state, token.name, 2, job, quota, text, other, job.request_id)
+
+
+def give_back(state: State, job: Job) -> None:
+    """Refund a failed job: the row names the task, and no request id."""
+    state.token(job.surface, job.key).used -= job.quota
+    state.refund(job)
+    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": FAIL_REASON}
+    log(state, job.key, 6, job, job.quota, f"异步任务执行失败 {job.operation}", other, "")
+
+
+def log(
+    state: State,
+    key: str,
+    kind: int,
+    job: Job,
+    quota: int,
+    content: str,
+    other: dict[str, object],
+    request_id: str,
+) -> None:
+    """One row of `/api/log/token`; `other` is a JSON string inside it."""
+    row: dict[str, object] = {
+        "id": 0,
+        "user_id": 1,
+        "created_at": state.unix,
+        "type": kind,
+        "content": content,
+        "username": "sandbox",
+        "token_name": key,
+        "model_name": job.label,
+        "quota": quota,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "use_time": 0,
+        "is_stream": False,
+        "channel": 7,
+        "channel_name": "",
+        "token_id": 1,
+        "group": job.group,
+        "ip": "",
+        "other": json.dumps(other, ensure_ascii=False),
+    }
+    if request_id:
+        row["request_id"] = request_id
+    state.usage_log.append((key, row))

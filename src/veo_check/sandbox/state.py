@@ -1,0 +1,168 @@
+"""The state every simulated surface shares: time, scenario, keys, jobs and the ledger."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from veo_check.core.clock import Clock
+from veo_check.sandbox.accounts import Token
+from veo_check.sandbox.google_models import GoogleModel, GoogleSurface, find_model
+from veo_check.sandbox.jobs import JOB_SECONDS, SLOW_JOB_SECONDS, Ending, Job, Shape
+from veo_check.sandbox.ledger import Charge, Ledger, Submit
+from veo_check.sandbox.scenarios import Quirk, Scenario
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def fresh_id(length: int) -> str:
+    """Random letters and digits, as long as asked."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+@dataclass(slots=True)
+class State:
+    """What the surfaces read and change. Every access is under `lock`."""
+
+    scenario: Scenario
+    clock: Clock
+    ledger: Ledger = field(default_factory=Ledger)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    tokens: dict[tuple[str, str], Token] = field(default_factory=dict)
+    #: rows of the usage log, oldest first, with the key's name each belongs to
+    usage_log: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    limited_reads: list[float] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def has(self, quirk: Quirk) -> bool:
+        """Whether the scenario deviates in this way."""
+        return self.scenario.quirk == quirk
+
+    @property
+    def now(self) -> float:
+        """Seconds of the world's clock."""
+        return self.clock.monotonic()
+
+    @property
+    def unix(self) -> int:
+        """The moment as a Unix time."""
+        return int(self.clock.now().timestamp())
+
+    @property
+    def day(self) -> date:
+        """The world's day, UTC."""
+        return self.clock.now().date()
+
+    def google_model(self, model: str, surface: GoogleSurface) -> GoogleModel | None:
+        """The row of this id if Google offers it today, else None."""
+        row = find_model(model, surface)
+        if row is None or not row.offered(self.day) or self.withdrawn(model):
+            return None
+        return row
+
+    def withdrawn(self, model: str) -> bool:
+        """Whether the scenario took this id away at Google."""
+        return (self.has("veo-retired") and model.startswith("veo-")) or (
+            self.has("fallback-retired") and "lite" in model
+        )
+
+    def token(self, surface: str, name: str) -> Token:
+        """The account behind a gateway key."""
+        token = self.tokens.get((surface, name))
+        if token is None:
+            token = Token(name)
+            if self.has("no-quota"):
+                token.granted = token.used + 1_000
+            if self.has("model-not-allowed"):
+                token.allowed = ("gpt-5.2", "claude-sonnet-5")
+            self.tokens[surface, name] = token
+        return token
+
+    def note_refusal(self, surface: str, model: str, status: int) -> None:
+        """Write a submit that became no job into the ledger."""
+        self.ledger.submits.append(Submit(self.now, surface, model, status, None))
+
+    def ending(self) -> Ending:
+        """How a job of this scenario ends."""
+        if self.has("filtered-wrapped"):
+            return "filtered-wrapped"
+        if self.has("filtered-unwrapped"):
+            return "filtered-unwrapped"
+        if self.has("error-13") or self.has("not-refunded"):
+            return "error"
+        return "nothing" if self.has("no-video") else "video"
+
+    def start(
+        self,
+        operation: str,
+        surface: str,
+        label: str,
+        upstream: str,
+        shape: Shape,
+        key: str,
+        *,
+        prompt: str = "",
+        parent: str = "",
+        rerouted: bool = False,
+    ) -> Job:
+        """Accept a job and write it into the ledger."""
+        now = self.now
+        other = self.has("another-model") or rerouted
+        took = SLOW_JOB_SECONDS if self.has("slow-job") else JOB_SECONDS
+        job = Job(
+            operation,
+            surface,
+            label,
+            upstream,
+            served="veo-3.1-lite-generate-001" if other else upstream,
+            shape=shape,
+            key=key,
+            started=now,
+            ends=None if self.has("never-done") else now + took,
+            ending=self.ending(),
+            created=self.unix,
+            prompt=prompt,
+            parent=parent,
+        )
+        self.jobs[operation] = job
+        self.ledger.submits.append(
+            Submit(
+                now,
+                surface,
+                label,
+                200,
+                operation,
+                str(shape.seconds),
+                shape.resolution,
+                prompt[:200],
+            )
+        )
+        return job
+
+    def charge(self, job: Job) -> None:
+        """Book the job's price."""
+        self.ledger.charges.append(
+            Charge(
+                self.now, "charge", job.surface, job.operation, job.key, job.quota or None, job.usd
+            )
+        )
+
+    def refund(self, job: Job) -> None:
+        """Give the job's price back."""
+        self.ledger.charges.append(
+            Charge(
+                self.now, "refund", job.surface, job.operation, job.key, job.quota or None, job.usd
+            )
+        )
+
+    def settle(self, at_the_end: Callable[[Job], None]) -> None:
+        """Book what follows from jobs that ended since the last look, once each."""
+        now = self.now
+        for job in self.jobs.values():
+            if not job.settled and job.phase(now) == "done":
+                job.settled = True
+                at_the_end(job)
