@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,31 @@ def test_tests_are_named_apart(root: Path) -> None:
     names = [path.name for path in (root / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
     assert list((root / "tests").rglob("__init__.py")) == []
+
+
+def test_every_import_is_declared(root: Path) -> None:
+    """What a linter's own dependency happens to bring along is missing from a clean install."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {
+        _MODULE.get(name := re.split(r"[<>=\[]", text)[0], name)
+        for text in (*project["dependencies"], *project["optional-dependencies"]["google"])
+    }
+    imported = {
+        name.split(".")[0]
+        for path in (root / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(node)
+    }
+    assert imported - declared - set(sys.stdlib_module_names) == {"veo_check"}
+
+
+_MODULE = {"PyYAML": "yaml", "google-auth": "google"}
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
 def test_starting_up_loads_nothing_beyond_typer(root: Path) -> None:

@@ -82,7 +82,15 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = archive.read(name).decode()
     needed = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
-    assert sorted(needed) == ["httpx", "platformdirs", "pydantic", "pyyaml", "rich", "typer"]
+    assert sorted(needed) == [
+        "httpcore",
+        "httpx",
+        "platformdirs",
+        "pydantic",
+        "pyyaml",
+        "rich",
+        "typer",
+    ]
     assert "License-Expression: Apache-2.0" in metadata
 
 

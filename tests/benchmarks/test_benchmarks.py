@@ -1,0 +1,26 @@
+"""The benchmarks run; what they measure is for a person to read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--rounds", "1", "--routes", "2"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = re.findall(r"^(.+?) +[\d.]+ ms +([\d.]+)$", done.stdout, re.MULTILINE)
+    assert [name for name, _ in rows] == [
+        "hello world in typer",
+        "lifecycle ID",
+        "run --offline, 1 route",
+        "run --offline, 2 routes",
+    ]
+    assert rows[0][1] == "1.00"
