@@ -52,6 +52,11 @@ class World:
             self._state.settle(self._at_the_end)
             return self._state.ledger
 
+    def ledger_json(self) -> str:
+        """The ledger as JSON, whole at one moment."""
+        with self._state.lock:
+            return self.ledger.as_json()
+
     @property
     def keys(self) -> dict[str, str]:
         """The key to use on each surface."""

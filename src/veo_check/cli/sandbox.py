@@ -1,0 +1,70 @@
+"""`veo-check sandbox`: the simulated Google and gateway endpoints on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veo_check.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from veo_check.sandbox.scenarios import Scenario
+
+
+def sandbox(
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="The world to serve; --list shows them.")
+    ] = "healthy",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port on 127.0.0.1; 0 picks one.")
+    ] = 8765,
+    list_: Annotated[bool, typer.Option("--list", help="Print the scenarios and stop.")] = False,
+) -> None:
+    """Serve the simulated Google and Flatkey endpoints on 127.0.0.1, until Ctrl-C.
+
+    The first line on standard output is JSON with each base URL and the keys it accepts.
+
+    Example: veo-check sandbox --scenario job-filtered-wrapped --port 0
+    """
+    if list_:
+        from veo_check.sandbox.scenarios import SCENARIOS
+
+        sys.stdout.write(table(SCENARIOS))
+        return
+    from veo_check.sandbox.server import HOST, SandboxServer
+    from veo_check.sandbox.world import UnknownScenarioError, open_world
+
+    try:
+        world = open_world(scenario)
+    except UnknownScenarioError as error:
+        raise UsageError(f"--scenario: {error}") from None
+    try:
+        server = SandboxServer(world, port)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {HOST}:{port} ({error.strerror or error}); "
+            "name another port, or --port 0 to have one picked"
+        ) from None
+    with server:
+        sys.stdout.write(json.dumps(server.introduction) + "\n")
+        sys.stdout.flush()
+        sys.stderr.write(
+            f"serving '{scenario}' (a simulated {world.scenario.day}) on {server.origin}; "
+            "stop with Ctrl-C\n"
+        )
+        sys.stderr.flush()
+        server.serve_forever()
+
+
+def table(scenarios: tuple[Scenario, ...]) -> str:
+    """The scenarios as text: name, day, what is different, and which checks notice."""
+    width = max(len(one.name) for one in scenarios)
+    lines = []
+    for one in scenarios:
+        lines.append(f"{one.name:<{width}}  {one.day}  {one.description}")
+        if one.notices:
+            lines.append(f"{'':<{width}}  {'':<10}  noticed by: {', '.join(one.notices)}")
+    return "\n".join(lines) + "\n"
