@@ -1,0 +1,71 @@
+"""The Agent Platform (Vertex AI) with an OAuth token: what Google says about a model, for free.
+
+Asked as Google's own SDK asks in Agent Platform mode: v1beta1, without a project in the path.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from urllib.parse import quote
+
+from veo_check.core.facts import OfficialModel
+from veo_check.http.answer import Answer, Failure
+from veo_check.http.keys import KeyName
+from veo_check.providers.asks import Ask
+from veo_check.providers.error_body import read_error
+from veo_check.providers.google_errors import failure_of, model_state, replacement
+from veo_check.providers.reading import mapping, text
+
+SURFACE = "agent-platform"
+DEFAULT_LOCATION = "us-central1"
+
+
+def default_url(location: str | None) -> str:
+    """Google's address of a location; `global` has one without a prefix."""
+    if location == "global":
+        return "https://aiplatform.googleapis.com"
+    return f"https://{location or DEFAULT_LOCATION}-aiplatform.googleapis.com"
+
+
+def model_ask(base_url: str, model: str, key: KeyName) -> Ask:
+    """`publishers.models.get`: whether Google offers the id."""
+    root = re.sub(r"/v1(beta1)?$", "", base_url)
+    return Ask(f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}", key)
+
+
+def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
+    """What Google answered about `model`, as evidence of `now`; else why that is unknown.
+
+    `not-found` also covers an id that this project has no access to: Google's text says "or".
+    """
+    error = read_error(answer)
+    if answer.status == 404:
+        state = model_state(error, model)
+        if state is not None:
+            return OfficialModel(
+                model,
+                SURFACE,
+                state,
+                replacement=replacement(error),
+                text=answer.shown(error.message),
+                observed_at=now,
+                exchanges=(answer.exchange,),
+            )
+    if answer.status != 200:
+        return failure_of(answer, error)
+    body = answer.json
+    if isinstance(body, Failure):
+        return body
+    name = text(mapping(body).get("name")) or ""
+    if re.sub(r"@[^/]*$", "", name.rpartition("publishers/google/models/")[2]) != model:
+        return answer.unreadable(f"it is not about {model} but about {name or 'nothing'}")
+    stage = text(mapping(body).get("launchStage"))
+    return OfficialModel(
+        model,
+        SURFACE,
+        "offered",
+        launch_stage=answer.shown(stage, 60) if stage else None,
+        observed_at=now,
+        exchanges=(answer.exchange,),
+    )

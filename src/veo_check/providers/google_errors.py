@@ -1,0 +1,77 @@
+"""Google's own words about a model that is gone or unknown, and about keys."""
+
+from __future__ import annotations
+
+import re
+
+from veo_check.core.facts import KeyAnswer, OfficialState
+from veo_check.http.answer import Answer, Failure
+from veo_check.providers.error_body import ErrorBody, read_error
+
+# "Please update your code to use models/Y ..."; older texts say "to use a newer model".
+_REPLACEMENT = re.compile(r"\buse (?:models/)?`?([a-z][a-z0-9]*(?:[.-][a-z0-9]+)*-[a-z0-9.-]*\w)`?")
+_GONE = ("is no longer available", "has been shut down", "has been retired")
+_UNKNOWN = (
+    "is not found for api version",
+    "was not found or your project does not have access",
+    "model is not found",
+    "model not found",
+)
+
+
+def model_state(error: ErrorBody, model: str) -> OfficialState | None:
+    """What a 404 says about `model`; None where it is no word of Google's about a model."""
+    if error.status != "NOT_FOUND" and error.code != "404":
+        return None  # a page, a proxy, a captive portal: anything may say "not available"
+    if error.says(*_GONE):
+        return "no-longer-available"
+    return "not-found" if error.says(model, *_UNKNOWN) else None
+
+
+def replacement(error: ErrorBody) -> str | None:
+    """The model id that a retirement text tells to move to."""
+    match = _REPLACEMENT.search(error.message)
+    if match is None:
+        return replacement(error.inner) if error.inner else None
+    named = match[1].rstrip(".")
+    return named if any(char.isdigit() for char in named) else None
+
+
+def key_refused(answer: Answer, error: ErrorBody) -> bool:
+    """Whether Google refused the key itself: 401, or 400 with the reason API_KEY_INVALID."""
+    invalid = error.reason == "API_KEY_INVALID" or error.says(
+        "api key not valid", "api key expired"
+    )
+    return answer.status == 401 or (answer.status == 400 and invalid)
+
+
+def failure_of(answer: Answer, error: ErrorBody) -> Failure:
+    """The failure of an answer that tells nothing about the model."""
+    if key_refused(answer, error):
+        return Failure(
+            "key-refused",
+            f"{answer.place} refused the key with {answer.status}: {answer.shown(error.message)}",
+            answer.exchange,
+            sent=True,
+        )
+    return answer.failure(error.message)
+
+
+def read_key_answer(answer: Answer, model: str) -> KeyAnswer | Failure:
+    """How Google took the key, from its answer about one model. A model's 404 accepts the key."""
+    error = read_error(answer)
+    shown, proof = answer.shown(error.message) or None, (answer.exchange,)
+    if key_refused(answer, error):
+        return KeyAnswer("refused", answer.status, shown, proof)
+    if answer.status == 403:
+        return KeyAnswer("denied", 403, shown, proof)
+    if answer.status == 404 and model_state(error, model) is not None:
+        return KeyAnswer("accepted", 404, None, proof)
+    if answer.status != 200:
+        return answer.failure(error.message)
+    body = answer.json
+    if isinstance(body, Failure):
+        return body
+    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
+        return answer.unreadable("it is no model of Google's")
+    return KeyAnswer("accepted", 200, None, proof)
