@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays, parse_day
 from veo_check.core.clock import Judging, SystemClock
 from veo_check.core.errors import ExitCode, UsageError
 from veo_check.reference.book import Reference
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 
 if TYPE_CHECKING:
-    from veo_check.core.facts import Missing, OfficialModel
+    from veo_check.core.facts import OfficialModel
 
-    LiveAnswers = Mapping[tuple[str, str], OfficialModel | Missing]
+    LiveAnswers = Mapping[tuple[str, str], OfficialModel]
 
 _FORMATS = ("text", "json")
+#: Stands for the surface where none knows the id and none was named.
+_ANYWHERE = "any"
 
 
 def lifecycle(
@@ -34,22 +37,16 @@ def lifecycle(
         str | None,
         typer.Option(help="Judge this surface alone; else the worst known surface decides."),
     ] = None,
-    within: Annotated[
-        int, typer.Option(min=0, max=36500, help="Horizon in days: ending within it is a finding.")
-    ] = 90,
+    within: WithinDays = 90,
     live: Annotated[
         bool, typer.Option("--live", help="Ask the account's own listing at Google, for free.")
     ] = False,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="DAY", help="Judge this day instead of today (UTC).")
-    ] = None,
+    as_of: AsOf = None,
     max_age: Annotated[
         int | None,
         typer.Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be."),
     ] = None,
-    reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Judge by this reference file.")
-    ] = None,
+    reference: ReferenceFile = None,
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
@@ -67,7 +64,7 @@ def lifecycle(
     wanted = _outputs(output or ["text"])
     today = SystemClock().now().date()
     judging = Judging(
-        day=_day(as_of) if as_of is not None else today,
+        day=parse_day(as_of) if as_of is not None else today,
         clock_day=today,
         within_days=within,
         max_age_days=max_age,
@@ -80,7 +77,7 @@ def lifecycle(
     if any(not model.strip() for model in asked):
         raise UsageError("a model id is empty")
     names = asked or list(book.models(surface))
-    answers = _ask_live(names, surface, judging) if live else {}
+    answers = _ask_live(names, surface, judging, book) if live else {}
     judgements = judge_all(book, names, surface, judging, answers)
     for place, file in wanted:
         text = (
@@ -101,16 +98,15 @@ def judge_all(
 ) -> tuple[LifecycleJudgement, ...]:
     """Every asked id on the surface asked for, else on each one that knows it.
 
-    An id that no surface knows is judged once, on those where Google was asked about it if any.
+    An id that no surface knows is judged where Google answered about it, else once.
     """
     judged = []
     for model in models:
         places = [surface] if surface is not None else list(book.surfaces(model))
-        places = places or sorted(place for name, place in answers if name == model) or ["any"]
-        for place in places:
+        places = places or sorted(place for name, place in answers if name == model)
+        for place in places or [_ANYWHERE]:
             answer = answers.get((model, place))
-            official = answer if answer is not None and not hasattr(answer, "probe") else None
-            judged.append(judge_lifecycle(book, model, place, judging, live=official))
+            judged.append(judge_lifecycle(book, model, place, judging, live=answer))
     return tuple(judged)
 
 
@@ -120,18 +116,22 @@ def worst_exit_code(judgements: Iterable[LifecycleJudgement]) -> int:
     return next((code for code in (1, 3, 0) if code in codes), int(ExitCode.INCONCLUSIVE))
 
 
-def _ask_live(models: list[str], surface: str | None, judging: Judging) -> LiveAnswers:
+def _ask_live(
+    models: list[str], surface: str | None, judging: Judging, book: Reference
+) -> LiveAnswers:
     from veo_check.core.facts import Missing
     from veo_check.engine.live import ask
 
     if judging.hypothetical:
         _tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")
         return {}
-    answers = ask(models, surface)
-    for (model, place), answer in answers.items():
-        if isinstance(answer, Missing):
+    found: dict[tuple[str, str], OfficialModel] = {}
+    for (model, place), answer in ask(models, surface).items():
+        if not isinstance(answer, Missing):
+            found[model, place] = answer
+        elif place in (book.surfaces(model) or (place,)):
             _tell(f"live: {_safe(model)} on {place}: {answer.detail}")
-    return answers
+    return found
 
 
 def _as_text(
@@ -169,7 +169,7 @@ def _model_json(
     unknown = judgement.state == "unknown"
     return {
         "id": judgement.model,
-        "surface": None if judgement.surface == "any" else judgement.surface,
+        "surface": None if judgement.surface == _ANYWHERE else judgement.surface,
         "state": judgement.state,
         "shutdown": None
         if judgement.kind is None
@@ -203,6 +203,8 @@ def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
         if name not in _FORMATS or (colon and not file):
             raise UsageError(f"-o {_safe(one)}: must be text or json, or one of them and :FILE")
         parsed.append((name, file or None))
+    if sum(file is None for _, file in parsed) > 1:
+        raise UsageError("two outputs cannot share standard output; give one a file: -o json:FILE")
     return parsed
 
 
@@ -214,15 +216,6 @@ def _write(text: str, file: str | None) -> None:
         Path(file).write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
         raise UsageError(f"-o: {_safe(file)} cannot be written: {error}") from None
-
-
-def _day(text: str) -> date:
-    try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {_safe(text)} is not a day such as 2026-11-22") from None
 
 
 def _iso(day: date | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from veo_check.core.clock import Judging
@@ -16,7 +16,7 @@ from veo_check.reference.lifecycle import (
     say_day,
     successors,
 )
-from veo_check.reference.rows import Capability, LifecycleRow
+from veo_check.reference.rows import LifecycleRow
 
 _WIDTH = 80
 _RED, _GREEN, _YELLOW = "31", "32", "33"
@@ -74,7 +74,7 @@ def _block(
         steps = successors(book, judgement, judging)
         yield from _wrapped(_replacement(judgement, steps), "  replacement  ", " " * 15)
         if judgement.state in _SHAKY and steps:
-            yield from _what_changes(judgement, steps[-1], book)
+            yield from _what_changes(judgement, steps[-1], book, judging.day)
         yield "  sources"
         for row in judgement.rows:
             yield from _source(row, judging.day)
@@ -90,54 +90,13 @@ def _replacement(judgement: LifecycleJudgement, steps: tuple[LifecycleJudgement,
 
 
 def _what_changes(
-    judgement: LifecycleJudgement, successor: LifecycleJudgement, book: Reference
+    judgement: LifecycleJudgement, successor: LifecycleJudgement, book: Reference, day: date
 ) -> Iterator[str]:
+    from veo_check.cli.lifecycle_changes import changes
+
     yield f"  what changes with {successor.model} on {_surface(successor)}"
-    for name, old, new in _differences(judgement, successor, book):
+    for name, old, new in changes(judgement, successor, book, day):
         yield from _wrapped(f"{old} -> {new}", f"    {name:<12} ", " " * 17)
-
-
-def _differences(
-    judgement: LifecycleJudgement, successor: LifecycleJudgement, book: Reference
-) -> Iterator[tuple[str, str, str]]:
-    old = book.capability(judgement.model, judgement.surface)
-    new = book.capability(successor.model, successor.surface)
-    if judgement.surface != successor.surface:
-        yield "surface", judgement.surface, successor.surface
-    for name, say in _LIMITS:
-        before = "unknown" if old is None else say(old)
-        after = "unknown" if new is None else say(new)
-        if before != after:
-            yield name, before, after
-    yield from _price_differences(judgement, successor, book)
-
-
-def _price_differences(
-    judgement: LifecycleJudgement, successor: LifecycleJudgement, book: Reference
-) -> Iterator[tuple[str, str, str]]:
-    return iter(())
-
-
-def _list(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values)) or "unknown"
-
-
-def _seconds(capability: Capability) -> str:
-    lengths = capability.seconds
-    if len(lengths) > 2 and lengths == tuple(range(lengths[0], lengths[-1] + 1)):
-        return f"{lengths[0]} to {lengths[-1]}"
-    return _list(lengths)
-
-
-_LIMITS: tuple[tuple[str, Callable[[Capability], str]], ...] = (
-    ("endpoint", lambda row: _list(row.endpoints)),
-    ("seconds", _seconds),
-    ("resolutions", lambda row: _list(row.resolutions)),
-    ("aspect ratio", lambda row: _list(row.aspect_ratios)),
-    ("audio", lambda row: row.audio or "unknown"),
-    ("modes", lambda row: _list(row.modes)),
-    ("count", lambda row: "unknown" if row.max_count is None else f"up to {row.max_count}"),
-)
 
 
 def _source(row: LifecycleRow, day: date) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -85,6 +85,18 @@ class Reference:
         from veo_check.reference.price_rules import parse_prices
 
         return parse_prices(self.read_prices())
+
+    def prices_for(self, models: Collection[str]) -> tuple[PriceRule, ...]:
+        """The price rules of a few models, without parsing the rest. Errors as for `prices`."""
+        from veo_check.reference.price_rules import parse_prices
+
+        document = dict(self.read_prices())
+        listed = document.get("prices")
+        if isinstance(listed, list):
+            document["prices"] = [
+                row for row in listed if isinstance(row, dict) and row.get("model") in models
+            ]
+        return parse_prices(document)
 
     @cached_property
     def digest(self) -> str:

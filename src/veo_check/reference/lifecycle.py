@@ -299,7 +299,7 @@ def _replacement(
     rows: tuple[LifecycleRow, ...], live: OfficialModel | None
 ) -> tuple[str | None, str | None]:
     """(id, cell as printed): what a live 404 names, else what the newest readings name."""
-    if live is not None and live.replacement is not None:
+    if live is not None and live.replacement is not None and live.replacement.isprintable():
         return live.replacement, None
     return next(
         (
@@ -318,8 +318,9 @@ def _refused(live: OfficialModel) -> tuple[str, ...]:
         answer = "Google itself answers not found: the id is gone, or this project may not use it."
     else:
         answer = "Google itself answers that it does not exist."
-    named = () if live.replacement is None else (f"It names {live.replacement} instead.",)
-    return (answer, *named)
+    if live.replacement is None or not live.replacement.isprintable():
+        return (answer,)
+    return answer, f"It names {live.replacement} instead."
 
 
 def _over(row: LifecycleRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -68,17 +68,12 @@ def parse_reference(document: Mapping[str, object], origin: str) -> Reference:
 @cache
 def bundled_document() -> Mapping[str, object]:
     """All bundled data as one document: what a refreshed file starts from."""
-    merged: dict[str, object] = {}
-    for file in sorted(_DATA.glob("*.json")):
-        _merge(merged, _read(file), file.name)
-    return merged
+    return _merged(file.name for file in sorted(_DATA.glob("*.json")))
 
 
 @cache
 def _bundled() -> Reference:
-    document: dict[str, object] = {}
-    for name in _LOOK_UP_FILES:
-        _merge(document, _read(_DATA / name), name)
+    document = _merged(_LOOK_UP_FILES)
     sources = parse_sources(document, "bundled")
     return Reference(
         origin="bundled",
@@ -90,6 +85,18 @@ def _bundled() -> Reference:
             b"".join(file.read_bytes() for file in sorted(_DATA.glob("*.json")))
         ),
     )
+
+
+def _merged(names: Iterable[str]) -> dict[str, object]:
+    merged: dict[str, object] = {}
+    for name in names:
+        _merge(merged, _read_bundled(name), name)
+    return merged
+
+
+@cache
+def _read_bundled(name: str) -> Mapping[str, object]:
+    return _read(_DATA / name)
 
 
 def _load_file(path: Path) -> Reference:
