@@ -1,0 +1,66 @@
+"""catalog-row: the gateway's catalogue has the label, once, and readable."""
+
+from __future__ import annotations
+
+from veo_check.core.check import check
+from veo_check.core.facts import Catalog
+from veo_check.core.findings import Findings, blocker, note
+from veo_check.core.route import Route
+
+NO_CATALOGUE = {
+    "openai": "an OpenAI-compatible gateway publishes no price catalogue",
+    "google": "Google is called directly; there is no gateway catalogue in between",
+}
+
+
+@check(item="catalog-row", since="0.1", not_for=NO_CATALOGUE)
+def catalog_row(route: Route, catalog: Catalog) -> Findings:
+    """The gateway's catalogue has exactly one readable row for the label.
+
+    Why: price, group and endpoint are read off this row. With no row, or with two, there is nothing
+    to hold the gateway to, and the row that bills may not be the row that was read.
+    Fix: set `via.model` to the label exactly as the catalogue spells it; ask the gateway to mend a
+    row that is doubled or broken, or that it hides.
+    """
+    label = route.via.model
+    where = f"{catalog.source} ({catalog.total_rows} rows)"
+    if not catalog.rows:
+        near = f" Similar names: {', '.join(catalog.near)}." if catalog.near else ""
+        yield blocker(
+            "catalog-row/missing",
+            f"No row of {where} is called '{label}'.{near} Gateways can hide rows: absence is not "
+            "proof that the route is gone, but nothing here proves that it is there.",
+            at="via.model",
+            expected="1 row",
+            actual="0 rows",
+            fix="set via.model to a name that the catalogue has, or ask the gateway to list it",
+            evidence=catalog.exchanges,
+        )
+        return
+    if len(catalog.rows) > 1:
+        yield blocker(
+            "catalog-row/duplicate",
+            f"{len(catalog.rows)} rows of {where} are called '{label}'; which one bills is "
+            "unknown.",
+            at="via.model",
+            expected="1 row",
+            actual=f"{len(catalog.rows)} rows",
+            fix="ask the gateway which row bills, and to remove the others",
+            evidence=catalog.exchanges,
+        )
+    for row in catalog.rows:
+        for defect in row.defects:
+            yield blocker(
+                "catalog-row/defect",
+                f"The row '{label}' of {catalog.source} cannot be read in full: {defect}.",
+                at="via.model",
+                fix="ask the gateway to mend the row",
+                evidence=catalog.exchanges,
+            )
+    if len(catalog.rows) == 1 and not catalog.rows[0].defects:
+        yield note(
+            "catalog-row/found",
+            f"One row of {where} is called '{label}'.",
+            at="via.model",
+            evidence=catalog.exchanges,
+        )

@@ -1,0 +1,83 @@
+"""fallback-cost: what each fallback costs and changes is known and accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from veo_check.core.check import check
+from veo_check.core.fallbacks import (
+    Candidate,
+    FallbackOutcome,
+    FallbackOutcomes,
+    candidates,
+    differences,
+)
+from veo_check.core.findings import Blocked, Finding, Findings, blocker, note
+from veo_check.core.money import plain, usd
+from veo_check.core.route import Route
+
+
+@check(item="fallback", since="0.1")
+def fallback_cost(route: Route, outcomes: FallbackOutcomes) -> Findings:
+    """The same request is priced on every fallback, and the owner accepted what changes.
+
+    Why: a fallback can cost several times as much, bill by token, or make a shorter or silent clip.
+    A viewer and a bill notice; the owner has to have said yes before.
+    Fix: raise `max_cost_ratio` or name the difference in `accepts` if it is acceptable; else choose
+    another target.
+    """
+    by_index = {outcome.index: outcome for outcome in outcomes.targets}
+    found = list(candidates(route))
+    if not found:
+        yield note("fallback-cost/none", "No fallback route is declared.", at="fallback")
+    for candidate in found:
+        outcome = by_index.get(candidate.index)
+        if outcome is None or candidate.route is None:
+            yield Blocked(f"the fallback '{candidate.target.name}' was not priced")
+            continue
+        yield from _cost(candidate, outcome)
+        yield from _changes(route, candidate, candidate.route, outcome)
+
+
+def _cost(candidate: Candidate, outcome: FallbackOutcome) -> Iterator[Finding | Blocked]:
+    name, primary, target = candidate.target.name, outcome.primary_expected, outcome.expected
+    if target is None or primary is None or not primary:
+        why = outcome.price_refused or "no price of the primary to compare with"
+        yield Blocked(f"the cost of the fallback '{name}' is not known: {why}")
+        return
+    ratio, limit = target / primary, candidate.target.max_cost_ratio
+    shown = plain(ratio.quantize(Decimal("0.01")))
+    text = f"'{name}' costs ${usd(target)} a job, {shown} times the primary's ${usd(primary)}"
+    if ratio > limit:
+        yield blocker(
+            "fallback-cost/dearer",
+            f"The fallback {text}.",
+            at=f"{candidate.at}.max_cost_ratio",
+            expected=f"at most {plain(limit)}",
+            actual=shown,
+            fix="raise max_cost_ratio if the owner accepts the cost, or choose a cheaper target",
+        )
+    else:
+        yield note("fallback-cost/cost", f"The fallback {text}.", at=candidate.at)
+
+
+def _changes(
+    primary: Route, candidate: Candidate, target: Route, outcome: FallbackOutcome
+) -> Iterator[Finding]:
+    accepted = {word.strip().lower() for word in candidate.target.accepts}
+    for one in differences(primary, target, outcome.primary_unit, outcome.unit):
+        text = f"With the fallback '{candidate.target.name}', {one.name} changes from "
+        text += f"{one.primary} to {one.target}"
+        if one.needs_acceptance and one.name not in accepted:
+            yield blocker(
+                f"fallback-cost/{one.name}",
+                f"{text}, and the owner has not accepted that.",
+                at=f"{candidate.at}.accepts",
+                expected=one.primary,
+                actual=one.target,
+                fix=f"add {one.name} to accepts if it is acceptable, or choose another target",
+            )
+        else:
+            accepted_word = ", accepted" if one.needs_acceptance else ""
+            yield note("fallback-cost/change", f"{text}{accepted_word}.", at=candidate.at)

@@ -1,0 +1,163 @@
+"""key-accepted: the key works, may use the model, and has quota for one job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from veo_check.checks.price_unit import gateway_price
+from veo_check.core.check import check
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
+from veo_check.core.findings import Finding, Findings, blocker, note, warning
+from veo_check.core.money import usd
+from veo_check.core.route import Route
+from veo_check.pricing.gateway_row import QUOTA_PER_UNIT, GatewayPrice
+
+
+@check(item="catalog-row", since="0.1")
+def key_accepted(
+    route: Route,
+    answer: KeyAnswer,
+    usage: KeyUsage | Missing,
+    catalog: Catalog | Missing,
+    status: GatewayStatus | Missing,
+    judging: Judging,
+) -> Findings:
+    """The key is accepted, may use the model, and has quota left for one job.
+
+    Why: keys expire, run out and are limited to models, and a gateway says so only when the job is
+    submitted.
+    Fix: put a working key into the variable that `via.key.env` names, allow the model for it, or
+    top it up.
+    """
+    if answer.state != "accepted":
+        verb = "refuses the key" if answer.state == "refused" else "knows the key but denies access"
+        said = f': "{answer.text}"' if answer.text else ""
+        yield blocker(
+            f"key-accepted/{answer.state}",
+            f"{route.base_url} {verb} (HTTP {answer.status}){said}.",
+            at="via.key",
+            expected="accepted",
+            actual=f"HTTP {answer.status}",
+            fix="put a working key for this gateway into the variable that via.key.env names"
+            if answer.state == "refused"
+            else "give the key, or its project, access to this API and model",
+            evidence=answer.exchanges,
+        )
+        return
+    yield note(
+        "key-accepted/accepted",
+        f"{route.base_url} accepts the key.",
+        at="via.key",
+        evidence=answer.exchanges,
+    )
+    if isinstance(usage, KeyUsage):
+        yield from _limits(route, usage)
+        yield from _expiry(usage, judging)
+        yield from _quota(route, usage, catalog, status)
+    else:
+        text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
+        say = note if usage.code == "not-offered" else warning
+        yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
+
+
+def _limits(route: Route, usage: KeyUsage) -> Iterator[Finding]:
+    label = route.via.model
+    if usage.allowed_models is not None and label not in usage.allowed_models:
+        yield blocker(
+            "key-accepted/model-not-allowed",
+            f"The key may use {len(usage.allowed_models)} models; '{label}' is none of them.",
+            at="via.model",
+            actual=", ".join(usage.allowed_models[:10]) or "none",
+            fix=f"allow '{label}' for this key in the gateway's console",
+            evidence=usage.exchanges,
+        )
+    if usage.denied_models is not None and label in usage.denied_models:
+        yield blocker(
+            "key-accepted/model-denied",
+            f"The key's deny list holds '{label}'.",
+            at="via.model",
+            fix=f"take '{label}' off this key's deny list in the gateway's console",
+            evidence=usage.exchanges,
+        )
+
+
+def _expiry(usage: KeyUsage, judging: Judging) -> Iterator[Finding]:
+    if usage.expires_at is None:
+        return
+    last = usage.expires_at.date()
+    if last < judging.expiry_day:
+        yield blocker(
+            "key-accepted/expired",
+            f"The key expires on {last}.",
+            at="via.key",
+            fix="make a new key",
+            evidence=usage.exchanges,
+        )
+    elif (last - judging.expiry_day).days <= judging.within_days:
+        yield warning(
+            "key-accepted/expires",
+            f"The key expires on {last}, in {(last - judging.expiry_day).days} days.",
+            at="via.key",
+            fix="make a new key before that day",
+            evidence=usage.exchanges,
+        )
+
+
+def _quota(
+    route: Route,
+    usage: KeyUsage,
+    catalog: Catalog | Missing,
+    status: GatewayStatus | Missing,
+) -> Iterator[Finding]:
+    if usage.unlimited:
+        yield note(
+            "key-accepted/unlimited",
+            "The key has no quota of its own; the account's balance decides, which a key cannot "
+            "read.",
+            at="via.key",
+            evidence=usage.exchanges,
+        )
+        return
+    per_usd = (status.quota_per_unit if isinstance(status, GatewayStatus) else None) or (
+        QUOTA_PER_UNIT
+    )
+    left = f"${usd((Decimal(usage.available) / per_usd).quantize(Decimal('0.0001')))}"
+    needed = _needed(route, catalog, status)
+    if usage.available <= 0 or (needed is not None and usage.available < needed * per_usd):
+        costs = f"; one job costs ${usd(needed)}" if needed is not None else ""
+        yield blocker(
+            "key-accepted/no-quota",
+            f"The key has {usage.available} quota units left ({left}){costs}.",
+            at="via.key",
+            expected=f"${usd(needed)}" if needed is not None else "quota for one job",
+            actual=left,
+            fix="raise the key's quota in the gateway's console",
+            evidence=usage.exchanges,
+        )
+    elif needed is None:
+        yield note(
+            "key-accepted/quota",
+            f"The key has {usage.available} quota units left ({left}); what a job costs here is "
+            "not known.",
+            at="via.key",
+            evidence=usage.exchanges,
+        )
+    else:
+        yield note(
+            "key-accepted/quota",
+            f"The key has {left} left; one job costs ${usd(needed)}.",
+            at="via.key",
+            evidence=usage.exchanges,
+        )
+
+
+def _needed(
+    route: Route, catalog: Catalog | Missing, status: GatewayStatus | Missing
+) -> Decimal | None:
+    """What the gateway takes from the quota before one job of the route's shape, in USD."""
+    if isinstance(catalog, Missing):
+        return None
+    price = gateway_price(route, catalog, status)
+    return price.held if isinstance(price, GatewayPrice) else None

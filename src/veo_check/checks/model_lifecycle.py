@@ -1,0 +1,172 @@
+"""model-lifecycle: the model serves today, on the cutover day, and for the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from veo_check.core.check import check
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Missing, OfficialModel, ProvenLife
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    Until,
+    Uses,
+    blocker,
+    note,
+    warning,
+)
+from veo_check.core.route import Route
+from veo_check.core.tiers import Tier
+from veo_check.reference.book import Reference
+from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day
+from veo_check.reference.rows import LifecycleRow
+
+
+@check(item="lifecycle", since="0.1", waivable=False)
+def model_lifecycle(
+    route: Route,
+    reference: Reference,
+    judging: Judging,
+    official: OfficialModel | Missing,
+    proven: ProvenLife | Missing,
+) -> Findings:
+    """The model stays callable today, through the cutover and for the horizon.
+
+    Why: on 2026-10-22 three Veo previews were shut down on about four weeks' notice, in a table
+    only. A saved route keeps pointing at a dead id, and a passed date is no proof either way: live
+    evidence beats it.
+    Fix: move to the successor that `veo-check lifecycle MODEL` names; where the dates cannot tell,
+    ask Google itself with `model.listing`, or run a smoke job.
+    """
+    live = official if isinstance(official, OfficialModel) else None
+    proof = proven if isinstance(proven, ProvenLife) else None
+    served = proof is not None and proof.model == route.model.official
+    judged = judge_lifecycle(
+        reference,
+        route.model.official,
+        route.model.surface,
+        judging,
+        live=live,
+        served=served,
+        cutover=route.route.cutover,
+    )
+    evidence = _evidence(judged, live, proof if served else None)
+    yield from _said(route, reference, judging, judged, evidence)
+    for row in _stood_on(judged):
+        yield Uses(row.id, "lifecycle", row.source.confirmed, live=judged.live)
+    if judged.next_shutdown is not None and judged.state != "retired":
+        day = judged.next_shutdown
+        yield Until(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
+    if served and proof is not None and not _listed(live):
+        yield Until(proof.expires, f"proof {proof.proof_id} expires")
+
+
+def _said(
+    route: Route,
+    reference: Reference,
+    judging: Judging,
+    judged: LifecycleJudgement,
+    evidence: tuple[str, ...],
+) -> Iterator[Finding | Blocked]:
+    code, text = f"model-lifecycle/{judged.state}", _sentences(judged)
+    match judged.weight:
+        case "block":
+            yield Blocked(f"{judged.model} on {judged.surface}: {text}")
+        case "pass":
+            yield note(code, text, at="model.official", evidence=evidence)
+        case "warn":
+            word = code if judged.state == "contested" else "model-lifecycle/dates-aging"
+            yield warning(
+                word,
+                text,
+                at="model.official",
+                fix="run veo-check refresh"
+                if word.endswith("aging")
+                else "plan the move to a successor; veo-check lifecycle names one where known",
+                evidence=evidence,
+            )
+        case "fail-at-production":
+            yield blocker(
+                code,
+                text + _cutover(route, judging, judged),
+                at="model.official",
+                actual=_day(judged),
+                fix=_move(judged),
+                evidence=evidence,
+                milder_below=Tier.PRODUCTION,
+            )
+        case "fail":
+            yield blocker(
+                "model-lifecycle/retired" if judged.state == "retired" else "model-lifecycle/gone",
+                text + _still_runs(reference, judging, judged),
+                at="model.official",
+                actual=_day(judged),
+                fix=_move(judged),
+                evidence=evidence,
+            )
+
+
+def _sentences(judged: LifecycleJudgement) -> str:
+    if judged.reasons:
+        return " ".join(judged.reasons)
+    age = f", confirmed {judged.age_days} days ago" if judged.age_days is not None else ""
+    return f"{judged.model} on {judged.surface}: {say_day(judged.shutdown, judged.kind)}{age}."
+
+
+def _day(judged: LifecycleJudgement) -> str | None:
+    return say_day(judged.shutdown, judged.kind) if judged.shutdown else None
+
+
+def _cutover(route: Route, judging: Judging, judged: LifecycleJudgement) -> str:
+    cutover = route.route.cutover
+    if judged.state != "retiring" or cutover is None or cutover <= judging.day:
+        return ""
+    return f" Traffic moves here on {cutover} and needs {judging.within_days} days after that."
+
+
+def _move(judged: LifecycleJudgement) -> str:
+    if judged.state == "contradictory":
+        return "ask again live, and plan the move: a passed date can be enforced any day"
+    if judged.replacement is None:
+        return "choose a model that is alive: veo-check lifecycle lists them"
+    return f"move to {judged.replacement}; successor-known says what changes"
+
+
+def _still_runs(reference: Reference, judging: Judging, judged: LifecycleJudgement) -> str:
+    """The named replacement, and where models of the same family still answer."""
+    named = f" Named replacement: {judged.replacement}." if judged.replacement else ""
+    own = reference.capability(judged.model, judged.surface)
+    if own is None:
+        return named
+    alive = []
+    for row in reference.capabilities:
+        if row.family != own.family or (row.model, row.surface) == (own.model, own.surface):
+            continue
+        other = judge_lifecycle(reference, row.model, row.surface, judging)
+        if other.state in {"alive", "retiring", "contested", "stale"}:
+            doubt = "" if other.state == "alive" else f", {other.state}"
+            alive.append(f"{row.model} ({row.surface}{doubt})")
+    # several capability rows of one model are one place where it runs
+    return named + (f" Still served: {', '.join(dict.fromkeys(alive))}." if alive else "")
+
+
+def _stood_on(judged: LifecycleJudgement) -> tuple[LifecycleRow, ...]:
+    """With live evidence all readings are context; without it the freshest carry the judgement."""
+    if judged.live:
+        return judged.decisive
+    return tuple(row for row in judged.decisive if row.source.confirmed == judged.confirmed)
+
+
+def _listed(live: OfficialModel | None) -> bool:
+    return live is not None and live.state == "offered"
+
+
+def _evidence(
+    judged: LifecycleJudgement, live: OfficialModel | None, proof: ProvenLife | None
+) -> tuple[str, ...]:
+    rows = tuple(f"ref:{row.id}" for row in judged.rows)
+    asked = live.exchanges if live is not None else ()
+    proved = (f"proof:{proof.proof_id}", *proof.exchanges) if proof is not None else ()
+    return (*rows, *asked, *proved)

@@ -1,0 +1,107 @@
+"""model-listed: the key's own listing offers what the route calls."""
+
+from __future__ import annotations
+
+import difflib
+
+from veo_check.core.check import check
+from veo_check.core.facts import GatewayListing, Missing, OfficialModel
+from veo_check.core.findings import Blocked, Findings, blocker, note
+from veo_check.core.route import Route
+
+#: The method that a model must offer on the Gemini API for the endpoint family.
+_METHOD = "predictLongRunning"
+
+
+@check(item="official-model-id", since="0.1")
+def model_listed(
+    route: Route, listing: GatewayListing | Missing, official: OfficialModel | Missing
+) -> Findings:
+    """The listing that this key gets has the label, with the method the route calls.
+
+    Why: keys differ in what they may call. A model that the documentation names can be missing for
+    this key, this project or this gateway. A gateway's listing proves the label only, never that
+    the model under it is alive.
+    Fix: set `via.model` to a label that the key is offered, or have the model enabled for the key.
+    A gateway leaves models without a price out of the listing: then ask it to set one.
+    """
+    if route.via.gateway == "google":
+        yield from _by_google(route, official)
+    else:
+        yield from _by_gateway(route, listing)
+
+
+def _by_gateway(route: Route, listing: GatewayListing | Missing) -> Findings:
+    if isinstance(listing, Missing):
+        yield Blocked(f"{listing.probe}: {listing.detail}")
+        return
+    label = route.via.model
+    if listing.find(label) is not None:
+        yield note(
+            "model-listed/label",
+            f"{listing.source} offers '{label}' to this key. That proves the label, not that "
+            f"{route.model.official} is alive or runs under it.",
+            at="via.model",
+            evidence=listing.exchanges,
+        )
+        return
+    names = [model.id for model in listing.models]
+    near = difflib.get_close_matches(label, names, n=3)
+    hint = f" Similar: {', '.join(near)}." if near else ""
+    yield blocker(
+        "model-listed/missing",
+        f"{listing.source} offers {len(names)} models to this key; '{label}' is none of them."
+        f"{hint} A gateway leaves out what the key may not use and what has no price.",
+        at="via.model",
+        expected=label,
+        fix="set via.model to a label that is offered, or have this one enabled and priced",
+        evidence=listing.exchanges,
+    )
+
+
+def _by_google(route: Route, official: OfficialModel | Missing) -> Findings:
+    if isinstance(official, Missing):
+        yield Blocked(f"{official.probe}: {official.detail}")
+        return
+    said = f' Google says: "{official.text}"' if official.text else ""
+    if official.state != "offered":
+        word = "no longer offers" if official.state == "no-longer-available" else "does not offer"
+        yield blocker(
+            f"model-listed/{official.state}",
+            f"Google {word} {official.model} on {official.surface} to this key.{said}",
+            at="via.model",
+            fix=f"move to {official.replacement}"
+            if official.replacement
+            else "set via.model to an id that Google offers to this key, or ask for access",
+            evidence=official.exchanges,
+        )
+        return
+    if official.surface != "gemini-api" or route.via.endpoint != "predict-long-running":
+        yield note(
+            "model-listed/offered",
+            f"Google offers {official.model} on {official.surface} to this key.",
+            at="via.model",
+            evidence=official.exchanges,
+        )
+    elif not official.methods:
+        yield Blocked(
+            f"Google's listing names no methods for {official.model}, so it is unknown whether it "
+            f"offers {_METHOD}"
+        )
+    elif _METHOD in official.methods:
+        yield note(
+            "model-listed/offered",
+            f"Google offers {official.model} to this key, with {_METHOD}.",
+            at="via.model",
+            evidence=official.exchanges,
+        )
+    else:
+        yield blocker(
+            "model-listed/method",
+            f"Google offers {official.model} to this key, but not for {_METHOD}.",
+            at="via.endpoint",
+            expected=_METHOD,
+            actual=", ".join(official.methods),
+            fix="call a model that offers the method, or the endpoint family that this one speaks",
+            evidence=official.exchanges,
+        )

@@ -1,0 +1,140 @@
+"""price-fresh: the prices used were read recently, and do not end or lag behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from veo_check.checks.price_agrees import PRICED_GATEWAYS
+from veo_check.checks.price_known import price_basis
+from veo_check.checks.price_unit import gateway_price
+from veo_check.core.check import check
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    Until,
+    Uses,
+    note,
+    warning,
+)
+from veo_check.core.money import usd
+from veo_check.core.route import Route
+from veo_check.pricing.answers import Quote, Refusal
+from veo_check.pricing.quote import promotions, quote
+from veo_check.pricing.shape import Shape
+from veo_check.reference.book import Reference
+from veo_check.reference.freshness import freshness, last_usable_day, limits
+
+_MEND = "run veo-check refresh, or update veo-check"
+
+
+@check(item="pricing-unit", since="0.1")
+def price_fresh(
+    route: Route,
+    reference: Reference,
+    judging: Judging,
+    catalog: Catalog | Missing,
+    status: GatewayStatus | Missing,
+) -> Findings:
+    """The prices used were confirmed recently and neither end soon nor belong to the past.
+
+    Why: Veo 3.1 Fast fell from 0.15 to 0.10 a second while gateways and copied tables kept the old
+    number; promotions are copied as list prices and outlive their end.
+    Fix: run `veo-check refresh`; ask a gateway that charges an old price to take over the new one.
+    """
+    shape = Shape.of_route(route)
+    basis = price_basis(reference, shape, judging)
+    if isinstance(basis, Refusal):
+        yield Blocked(f"there is no reference price: {basis.message}")
+        return
+    for one in basis:
+        yield Uses(one.rule.id, "price", one.source.confirmed)
+        yield from _age(one, judging)
+        yield from _end(one, judging)
+    for rule in promotions(reference, shape, judging.day):
+        ends = f" until {rule.valid_to - timedelta(days=1)}" if rule.valid_to else ""
+        yield note(
+            "price-fresh/promotion",
+            f"{rule.source.publisher} runs a promotion{ends}; it is not part of this price.",
+            at="request",
+            evidence=(f"ref:{rule.id}",),
+        )
+    if route.via.gateway in PRICED_GATEWAYS and isinstance(catalog, Catalog):
+        yield from _lagging(route, reference, judging, basis[0], catalog, status)
+
+
+def _age(one: Quote, judging: Judging) -> Iterator[Finding | Blocked | Until]:
+    source = one.source
+    age = source.age_days(judging.day)
+    warn, block = limits("price", judging.max_age_days)
+    read = f"{source.publisher}'s price was last confirmed on {source.confirmed}, {age} days ago"
+    evidence = (f"ref:{one.rule.id}",)
+    match freshness("price", age, judging.max_age_days):
+        case "stale":
+            yield Blocked(f"{read}; more than {block} days are too old: {_MEND}")
+            return
+        case "aging":
+            yield warning(
+                "price-fresh/aging",
+                f"{read}.",
+                at="request",
+                expected=f"at most {warn} days",
+                actual=f"{age} days",
+                fix=_MEND,
+                evidence=evidence,
+            )
+        case "fresh":
+            yield note("price-fresh/fresh", f"{read}.", at="request", evidence=evidence)
+    yield Until(
+        last_usable_day("price", source.confirmed, judging), f"{one.rule.id} becomes too old"
+    )
+
+
+def _end(one: Quote, judging: Judging) -> Iterator[Finding | Until]:
+    """`valid_to` is the first day on which a price no longer holds."""
+    end = one.rule.valid_to
+    if end is None or end <= judging.day:
+        return
+    last = end - timedelta(days=1)
+    yield Until(last, f"{one.rule.id} ends")
+    if (last - judging.day).days <= judging.within_days:
+        yield warning(
+            "price-fresh/ends",
+            f"This price of {one.source.publisher} holds until {last}.",
+            at="request",
+            fix="budget with the price that follows",
+            evidence=(f"ref:{one.rule.id}",),
+        )
+
+
+def _lagging(
+    route: Route,
+    reference: Reference,
+    judging: Judging,
+    base: Quote,
+    catalog: Catalog,
+    status: GatewayStatus | Missing,
+) -> Iterator[Finding]:
+    """A gateway whose list price is the one that the vendor charged before its last change."""
+    price = gateway_price(route, catalog, status)
+    since = base.rule.valid_from
+    if isinstance(price, Refusal) or price.list_per_second is None or since is None:
+        return
+    before = quote(reference, base.shape, since - timedelta(days=1))
+    if (
+        isinstance(before, Quote)
+        and before.per_second is not None
+        and before.per_second == price.list_per_second != base.per_second
+    ):
+        yield warning(
+            "price-fresh/gateway-outdated",
+            f"The gateway's list price, ${usd(before.per_second)} a second, is what "
+            f"{before.source.publisher} charged before {since}.",
+            at="via.model",
+            actual=f"${usd(before.per_second)}",
+            fix="ask the gateway to take over the vendor's new price",
+            evidence=(f"ref:{base.rule.id}", *catalog.exchanges),
+        )

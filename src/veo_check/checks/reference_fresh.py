@@ -1,0 +1,68 @@
+"""reference-fresh: the dated facts under this verdict are young enough."""
+
+from __future__ import annotations
+
+from veo_check.core.check import check
+from veo_check.core.clock import Judging
+from veo_check.core.findings import Blocked, Findings, Until, Uses, note, warning
+from veo_check.core.used_rows import UsedRows
+from veo_check.reference.freshness import freshness, last_usable_day, limits
+
+_MEND = "run veo-check refresh, or update veo-check"
+
+
+@check(item="everything", since="0.1", waivable=False)
+def reference_fresh(used: UsedRows, judging: Judging) -> Findings:
+    """The dated facts that this verdict stands on were confirmed recently.
+
+    Why: Google cut prices and shut models down within weeks. A table that nobody looked at since
+    says what was true then, and a checker that trusts it lies.
+    Fix: run `veo-check refresh`, or update veo-check; `--max-age DAYS` moves the limit, both ways.
+    """
+    if not used.rows:
+        yield Blocked("no check stood on a dated fact, so there is nothing recent to rely on")
+        return
+    ages = []
+    for row in sorted(used.rows, key=lambda one: (one.confirmed, one.row)):
+        ages.append(_age(row, judging))
+        yield from _one(row, judging)
+    if max(ages) == min(ages):
+        span = f"{ages[0]} days old"
+    else:
+        span = f"{min(ages)} to {max(ages)} days old"
+    yield note(
+        "reference-fresh/ages",
+        f"{len(used.rows)} dated facts used, {span}.",
+        evidence=(f"ref:{row.row}" for row in used.rows),
+    )
+
+
+def _age(row: Uses, judging: Judging) -> int:
+    return max(0, (judging.day - row.confirmed).days)
+
+
+def _one(row: Uses, judging: Judging) -> Findings:
+    age = _age(row, judging)
+    state = freshness(row.kind, age, judging.max_age_days)
+    _, block = limits(row.kind, judging.max_age_days)
+    if state == "stale" and not row.live:
+        yield Blocked(
+            f"{row.row} was last confirmed {age} days ago, on {row.confirmed}; more than {block} "
+            f"days are too old for a {row.kind} fact: {_MEND}"
+        )
+        return
+    if state != "fresh":
+        beside = "; live evidence stands beside it" if row.live else ""
+        yield warning(
+            f"reference-fresh/{row.kind}-aging",
+            f"{row.row} was last confirmed {age} days ago, on {row.confirmed}{beside}.",
+            expected=f"at most {limits(row.kind, judging.max_age_days)[0]} days",
+            actual=f"{age} days",
+            fix=_MEND,
+            evidence=(f"ref:{row.row}",),
+        )
+    if not row.live:
+        yield Until(
+            last_usable_day(row.kind, row.confirmed, judging),
+            f"{row.row} becomes too old",
+        )

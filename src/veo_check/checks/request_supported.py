@@ -1,0 +1,112 @@
+"""request-supported: the model accepts the request as the file shapes it."""
+
+from __future__ import annotations
+
+from veo_check.core.check import check
+from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, note, warning
+from veo_check.core.route import Request, Route
+from veo_check.core.tiers import Tier
+from veo_check.reference.book import Reference
+from veo_check.reference.capabilities import Unsupported, unsupported
+from veo_check.reference.rows import Capability
+
+#: What new-api's Veo adapters have no field for (QuantumNous/new-api #3315).
+_DROPPED_BY_NEWAPI = {"interpolation", "reference-images"}
+
+
+@check(item="async-job", since="0.1", waivable=False)
+def request_supported(route: Route, reference: Reference) -> Findings:
+    """The model accepts the request: length, resolution, aspect ratio, audio, mode and count.
+
+    Why: an impossible combination is refused after a queue, or served as something else: 1080p and
+    4K need the longest clip, Lite has no 4K, the Gemini API cannot make silent video. It is cheaper
+    to know before anything is sent.
+    Fix: change the field that is named to one of the values that the finding lists.
+    """
+    model, surface = route.model.official, route.model.surface
+    capability = reference.capability(model, surface)
+    if capability is None:
+        yield Blocked(
+            f"nothing is known of what {model} accepts on {surface}; the request cannot be checked"
+        )
+        return
+    yield Uses(capability.id, "capability", capability.source.confirmed)
+    evidence = (f"ref:{capability.id}",)
+    asked = unsupported(capability, route.request)
+    for one in asked:
+        yield _said(one, one.at, evidence, None)
+    for one in _of_smoke(capability, route):
+        yield _said(one, one.at.replace("request.", "smoke."), evidence, Tier.STAGING)
+    yield from _through_gateway(route)
+    if not asked:
+        yield note(
+            "request-supported/fits",
+            f"{model} accepts {_shape(route.request)} on {surface}.",
+            at="request",
+            evidence=evidence,
+        )
+
+
+def _said(
+    one: Unsupported, at: str, evidence: tuple[str, ...], milder_below: Tier | None
+) -> Finding | Blocked:
+    if one.outcome == "unknown":
+        return Blocked(one.message)
+    return blocker(
+        f"request-supported/{one.code}",
+        f"{one.message[0].upper()}{one.message[1:]}."
+        if at.startswith("request")
+        else f"Smoke job: {one.message}.",
+        at=at,
+        expected=one.expected,
+        actual=one.actual,
+        fix=f"set {at} to {one.expected}",
+        evidence=evidence,
+        milder_below=milder_below,
+    )
+
+
+def _of_smoke(capability: Capability, route: Route) -> tuple[Unsupported, ...]:
+    """What is wrong with the smoke job alone: its own length and resolution."""
+    return tuple(
+        one
+        for one in unsupported(capability, smoke_request(route))
+        if one.code in {"seconds", "resolution", "full-length"} and one.outcome == "unsupported"
+    )
+
+
+def _through_gateway(route: Route) -> Findings:
+    """What new-api's Veo adapters leave out of a request without saying so (source, 2026-08)."""
+    if route.via.gateway not in {"flatkey", "newapi"} or not route.model.official.startswith("veo"):
+        return
+    if route.request.mode in _DROPPED_BY_NEWAPI:
+        yield warning(
+            "request-supported/gateway-drops",
+            f"The gateway's Veo adapter sends no last frame and no reference images: "
+            f"{route.request.mode} would be made without them.",
+            at="request.mode",
+            fix="send these jobs to Google directly, or ask the gateway to confirm the mode",
+        )
+    if route.request.count > 1:
+        yield blocker(
+            "request-supported/gateway-count",
+            f"The gateway makes one video a job; {route.request.count} are asked for.",
+            at="request.count",
+            expected="1",
+            actual=route.request.count,
+            fix="set request.count to 1 and submit several jobs",
+        )
+
+
+def smoke_request(route: Route) -> Request:
+    """The request of the smoke job: the route's, at the smoke job's length and resolution."""
+    changed = {"seconds": route.smoke.seconds, "resolution": route.smoke.resolution, "count": 1}
+    return route.request.model_copy(update=changed)
+
+
+def _shape(request: Request) -> str:
+    sound = "with audio" if request.audio else "silent"
+    return (
+        f"{request.count} x {request.seconds} s at {request.resolution}, {request.aspect_ratio}, "
+        f"{sound}, {request.mode}"
+    )
