@@ -1,0 +1,190 @@
+"""What was delivered, read from the bytes and from nothing else.
+
+Problem words (stable): `empty`, `not-media` (HTML, JSON, XML, text or unknown bytes), `unread`
+(WebM: known by its first bytes only), `no-movie` (no index of samples), `malformed`,
+`truncated`, `too-complex` (limits reached), `tables-disagree`, `no-video-track`,
+`no-video-samples`, `audio-track-empty`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from veo_check.core.money import plain
+from veo_check.core.paid_facts import MediaFacts
+from veo_check.smoke.boxes import Box, BoxFile, MediaError
+from veo_check.smoke.tracks import Track, read_tracks
+
+#: The largest delivery taken: eight seconds of 4k are about a tenth of it.
+MOST_BYTES = 512 * 1024 * 1024
+_HEAD = 4096
+_FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+")
+
+
+class TooLargeError(Exception):
+    """A delivery of more bytes than the cap; what was written of it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery on disk."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def receive(chunks: Iterable[bytes], path: Path, most: int = MOST_BYTES) -> Received:
+    """Stream a delivery into `path` (private; it must not exist). Raises TooLargeError, OSError.
+
+    Whatever goes wrong, and whatever stops it, no half of a file is left behind.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > most:
+                    raise TooLargeError(f"more than {most} bytes")
+                digest.update(chunk)
+                file.write(chunk)
+    except FileExistsError:
+        raise
+    except BaseException:  # also Ctrl-C
+        path.unlink(missing_ok=True)
+        raise
+    return Received(path, size, digest.hexdigest())
+
+
+def inspect(path: Path) -> MediaFacts:
+    """The facts of a file. Never raises for its content; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path.name} is not a plain file")
+        facts = _sniff(file.read(_HEAD), status.st_size, _digest(file))
+        if facts.container not in {"mp4", "quicktime"}:
+            return facts
+        return _movie(BoxFile(file, status.st_size), facts)
+
+
+def _digest(file: io.BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sniff(head: bytes, size: int, sha256: str) -> MediaFacts:
+    container, problems = _container(head)
+    brand = None
+    if head[4:8] == b"ftyp":
+        brand = head[8:12].decode("ascii", "replace").strip()
+    return MediaFacts(container, size, sha256, brand, problems=problems)
+
+
+def _container(head: bytes) -> tuple[str, tuple[str, ...]]:
+    if not head:
+        return "empty", ("empty",)
+    if len(head) >= 8 and head[4:8] in _FIRST_BOXES:
+        quicktime = head[4:8] != b"ftyp" or head[8:12] == b"qt  "
+        return ("quicktime" if quicktime else "mp4"), ()
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return ("matroska" if b"matroska" in head[:64] else "webm"), ("unread",)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "html", ("not-media",)
+    if text.startswith((b"{", b"[")):
+        return "json", ("not-media",)
+    if text.startswith(b"<"):
+        return ("html" if b"<html" in text else "xml"), ("not-media",)
+    return ("text" if _TEXT.fullmatch(head) else "unknown"), ("not-media",)
+
+
+def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
+    moov: Box | None = None
+    moofs: list[Box] = []
+    try:
+        problems: list[str] = []
+        for box in file.inside(file.whole()):
+            if box.cut:
+                problems.append("truncated")
+                if box.kind in {b"moov", b"moof"}:
+                    break
+            if box.kind == b"moov" and moov is None:
+                moov = box
+            elif box.kind == b"moof":
+                moofs.append(box)
+        if moov is None:
+            problems.append("no-movie")
+            return replace(
+                facts,
+                complete=False if "truncated" in problems else None,
+                problems=tuple(problems),
+            )
+        return _judge(file, facts, read_tracks(file, moov, moofs), problems)
+    except MediaError as error:
+        return replace(
+            facts,
+            complete=False if error.word == "truncated" else None,
+            problems=(error.word,),
+        )
+
+
+def _judge(
+    file: BoxFile, facts: MediaFacts, tracks: list[Track], problems: list[str]
+) -> MediaFacts:
+    videos = [one for one in tracks if one.is_video]
+    sounds = [one for one in tracks if one.is_audio]
+    video = next((one for one in videos if one.samples), videos[0] if videos else None)
+    if any(one.data_end > file.size for one in tracks):
+        problems.append("truncated")
+    if not all(one.agree for one in tracks):
+        problems.append("tables-disagree")
+    if sounds and not any(one.samples for one in sounds):
+        problems.append("audio-track-empty")
+    if video is None:
+        problems.append("no-video-track")
+    elif not video.samples:
+        problems.append("no-video-samples")
+    words = tuple(dict.fromkeys(problems))
+    found = replace(
+        facts,
+        audio=any(one.samples for one in sounds),
+        complete=_complete(tracks, words),
+        problems=words,
+    )
+    if video is None:
+        return found
+    turned = (video.height, video.width) if video.turned else (video.width, video.height)
+    timed = video.timescale > 0 and video.ticks > 0 and video.agree
+    return replace(
+        found,
+        width=turned[0] or None,
+        height=turned[1] or None,
+        frames=video.samples,
+        seconds=_exact(video.ticks, video.timescale, "0.000001") if timed else None,
+        frame_rate=(
+            _exact(video.samples * video.timescale, video.ticks, "0.001") if timed else None
+        ),
+    )
+
+
+def _complete(tracks: list[Track], problems: tuple[str, ...]) -> bool | None:
+    """Whether every sample is in the file; None where there is none, or none can be found."""
+    if "truncated" in problems:
+        return False
+    known = "tables-disagree" not in problems and any(one.samples for one in tracks)
+    return True if known else None
+
+
+def _exact(over: int, under: int, step: str) -> Decimal:
+    return Decimal(plain((Decimal(over) / Decimal(under)).quantize(Decimal(step))))
