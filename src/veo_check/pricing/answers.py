@@ -44,11 +44,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A shape that no rule prices, and why. `source`: whose rule refused, where it was one."""
+    """A shape that no rule prices, and why.
+
+    `source`: whose rules were asked. `rule`: the one that matched and does not allow the shape.
+    """
 
     code: RefusalCode
     message: str
     source: Source | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Among publishers the vendor's own word decides; without it, what most of them ag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -74,13 +74,22 @@ def quote(
         )
     for rank in sorted({_rank(answer) for answer in answers}):
         level = [answer for answer in answers if _rank(answer) == rank]
+        refusals = [answer for answer in level if isinstance(answer, Refusal)]
+        # a rule that matches and forbids the shape outweighs others that are silent about it
+        forbidden = next((one for one in refusals if one.rule is not None), None)
+        if forbidden is not None:
+            return forbidden
         quotes = [answer for answer in level if isinstance(answer, Quote)]
         if quotes:
             return _agreed(quotes)
-        firm = [one for one in level if isinstance(one, Refusal) and one.code != "unpriced"]
-        if firm:
-            return firm[0]
-    return next(answer for answer in answers if isinstance(answer, Refusal))
+        if any(one.code not in _SILENT for one in refusals):
+            return next(one for one in refusals if one.code not in _SILENT)
+    unheard = [answer for answer in answers if isinstance(answer, Refusal)]
+    return min(unheard, key=lambda one: one.code == "unpriced")
+
+
+#: A publisher that refuses so may leave the word to a lesser one.
+_SILENT = frozenset({"unpriced", "unsupported-combination"})
 
 
 def quotes_by_source(
@@ -130,10 +139,31 @@ def _order(answer: Quote | Refusal) -> tuple[int, int, str]:
 def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
     """A published, passed shutdown date (exact, or the Gemini API's "earliest") ends the price.
 
-    Only the newest reading of each publisher counts; "or later" dates decide nothing here.
+    A gateway has no dates of its own: what it forwards ends when every surface of the vendor's
+    ended, however long the gateway goes on listing it. "Or later" dates decide nothing here.
     """
+    rows = reference.lifecycle(shape.model, shape.surface)
+    if rows:
+        return _shut_down(rows, shape.surface, day)
+    sold_by_gateway = any(
+        rule.source.kind == "gateway"
+        for rule in reference.prices
+        if (rule.model, rule.surface) == (shape.model, shape.surface)
+    )
+    if not sold_by_gateway:
+        return None
+    everywhere = reference.lifecycle(shape.model)
+    ends = [
+        _shut_down([row for row in everywhere if row.surface == surface], surface, day)
+        for surface in dict.fromkeys(row.surface for row in everywhere)
+    ]
+    return ends[0] if ends and all(ends) else None
+
+
+def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal | None:
+    """Only the newest reading of each publisher counts."""
     newest: dict[str, LifecycleRow] = {}
-    for row in reference.lifecycle(shape.model, shape.surface):
+    for row in rows:
         held = newest.get(row.source.publisher)
         if held is None or held.source.confirmed < row.source.confirmed:
             newest[row.source.publisher] = row
@@ -142,7 +172,7 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
             successor = f"; replacement: {row.replacement}" if row.replacement else ""
             return Refusal(
                 "retired",
-                f"{shape.model} was shut down on {shape.surface} on {row.shutdown}{successor}",
+                f"{row.model} was shut down on {surface} on {row.shutdown}{successor}",
                 row.source,
             )
     return None

@@ -103,9 +103,9 @@ def _no_match(rules: list[PriceRule], shape: Shape) -> Refusal:
     )
 
 
-#: Dimensions in which a price list names everything the model can do. Audio is not one of them:
-#: lists that know only the price with sound leave the silent one out.
-_CAPABILITIES = frozenset({"resolution", "seconds", "aspect_ratio", "mode", "count", "tier"})
+#: Dimensions in which a price list names everything the model can do. Audio is not one of them
+#: (lists that know only the price with sound leave the silent one out), nor is the service tier.
+_CAPABILITIES = frozenset({"resolution", "seconds", "aspect_ratio", "mode", "count"})
 
 
 def _outside(rule: PriceRule, name: str, choice: Choice, shape: Shape) -> Refusal | None:
@@ -114,7 +114,10 @@ def _outside(rule: PriceRule, name: str, choice: Choice, shape: Shape) -> Refusa
         if name in {"seconds", "mode"}:  # a missing length is refused when it is counted
             return None
         return Refusal(
-            "ambiguous", f"{rule.model} needs to know {name.replace('_', ' ')}", rule.source
+            "ambiguous",
+            f"{rule.model} needs to know {name.replace('_', ' ')}",
+            rule.source,
+            rule.id,
         )
     if value in choice:
         return None
@@ -125,6 +128,7 @@ def _outside(rule: PriceRule, name: str, choice: Choice, shape: Shape) -> Refusa
         f"{rule.model} on {rule.surface}{at}: {name.replace('_', ' ')} {_word(value)} is not"
         f" offered, only {_spelled([choice])}",
         rule.source,
+        rule.id,
     )
 
 
