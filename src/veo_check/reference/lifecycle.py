@@ -255,7 +255,7 @@ def _unknown(
         model=model,
         surface=surface,
         state="unknown",
-        replacement=live.replacement if gone and live is not None else None,
+        replacement=_replacement((), live if gone else None)[0],
         live=offered and not gone,
         gone=gone,
         reasons=tuple(reasons),
