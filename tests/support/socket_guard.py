@@ -7,6 +7,7 @@ name look-ups and sockets opened by C code included. Hooks cannot be removed, so
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sys
 
 #: audit event -> index of the address or host among its arguments
@@ -20,6 +21,8 @@ _ADDRESSED = {
     "socket.gethostbyname": 0,
     "socket.getnameinfo": 0,
 }
+
+_UNIX = getattr(socket, "AF_UNIX", object())
 
 
 class SocketRefusedError(RuntimeError):
@@ -47,25 +50,27 @@ class SocketGuard:
             return
         if event == "socket.__new__":
             self.opened += 1
-        elif event in _ADDRESSED and not _stays_here(host := _host(args[_ADDRESSED[event]])):
+            return
+        if event not in _ADDRESSED or getattr(args[0], "family", None) == _UNIX:
+            return
+        if not _stays_here(host := _host(args[_ADDRESSED[event]])):
             attempt = f"{event} {host}"
             self.refused.append(attempt)
             raise SocketRefusedError(f"{attempt}: tests talk to this machine only")
 
 
 def _host(address: object) -> object:
-    """The host of an IP address tuple; anything else (a path, a name, None) as it is."""
+    """The host of an address tuple; a bare name, or None, as it is."""
     return address[0] if isinstance(address, tuple) and address else address
 
 
 def _stays_here(host: object) -> bool:
-    if host is None or host == "localhost" or isinstance(host, bytes | bytearray):
+    if host is None or host == "localhost":
         return True
     try:
         return ipaddress.ip_address(str(host)).is_loopback
     except ValueError:
-        # a unix socket's path: absolute, or in the abstract namespace
-        return str(host).startswith(("/", "\0"))
+        return False
 
 
 guard = SocketGuard()

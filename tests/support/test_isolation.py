@@ -100,6 +100,17 @@ def test_this_machine_may_be_reached(sockets: SocketGuard) -> None:
     assert (sockets.opened, sockets.refused) == (2, [])
 
 
+def test_a_unix_socket_stays_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sockets: SocketGuard
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind("here")
+        server.listen()
+        client.connect("here")
+    assert sockets.refused == []
+
+
 def test_the_home_folder_is_the_tests_own(home: Path) -> None:
     assert Path.home() == home
     assert not home.exists()
