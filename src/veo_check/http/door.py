@@ -144,7 +144,7 @@ class Door:
         if refused is not None:
             return refused
         content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        secret = self._secret(key)
+        secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
         end = self.clock.monotonic() + (deadline or self.limits.deadline)
@@ -154,7 +154,7 @@ class Door:
     def _get(
         self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
     ) -> Answer | Failure:
-        secret = self._secret(key)
+        secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
         end = self.clock.monotonic() + self.limits.deadline
@@ -186,7 +186,8 @@ class Door:
             return Failure("offline", "this run may not use the network (--offline)")
         return None
 
-    def _secret(self, key: KeyName | None) -> Secret | Failure | None:
+    def secret(self, key: KeyName | None) -> Secret | Failure | None:
+        """The value that goes with this name; only for the header of a request."""
         if key is None:
             return None
         return self._login.token() if key.variable is None else self.keys.read(key.variable)

@@ -14,8 +14,9 @@ import httpx
 
 from veo_check.core.clock import Clock
 from veo_check.core.facts import MissingCode
+from veo_check.http.addresses import is_public
 from veo_check.http.limits import MEBIBYTE, Limits
-from veo_check.http.transport import GuardedTransport, NotPublicError
+from veo_check.http.transport import GuardedTransport, NotPublicError, resolve
 
 Sink = Callable[[bytes], None]
 
@@ -48,7 +49,6 @@ class Broken:
     code: MissingCode
     detail: str
     sent: bool
-    again: bool = False
 
 
 class _StopError(Exception):
@@ -69,6 +69,7 @@ class Wire:
         trust_env: bool = False,
     ) -> None:
         self._clock, self._limits = clock, limits
+        self._by_proxy = transport is None and trust_env
         if transport is None and not trust_env:
             transport = GuardedTransport()
         self._client = httpx.Client(
@@ -99,15 +100,15 @@ class Wire:
         except NotPublicError:
             return Broken("host-refused", "does not lead to a public address", sent=False)
         except (httpx.ConnectTimeout, httpx.PoolTimeout):
-            return Broken("unreachable", "could not be reached in time", sent=False, again=True)
+            return Broken("unreachable", "could not be reached in time", sent=False)
         except (httpx.ConnectError, httpx.ProxyError) as error:
             why = f"cannot be reached ({error})"
-            return Broken("unreachable", why, sent=False, again=True)
+            return Broken("unreachable", why, sent=False)
         except httpx.TimeoutException:
             return Broken("too-slow", "did not answer in time", sent=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             why = "broke off the connection or did not speak HTTP"
-            return Broken("unreachable", why, sent=True, again=True)
+            return Broken("unreachable", why, sent=True)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             why = f"could not be asked ({type(error).__name__})"
             return Broken("unreachable", why, sent=True)
@@ -121,6 +122,8 @@ class Wire:
         left = remaining()
         if left <= 0:
             return Broken("too-slow", "was not asked: no time was left", sent=False)
+        if out.public_only and self._by_proxy and not _leads_to_public(out.url):
+            return Broken("host-refused", "does not lead to a public address", sent=False)
         request = self._client.build_request(
             out.method,
             out.url,
@@ -178,6 +181,20 @@ class Wire:
                 kept.append(piece)
         decoder.finish()
         return b"".join(kept), size
+
+
+def _leads_to_public(url: str) -> bool:
+    """Whether all addresses of the host are public, as far as this machine can tell.
+
+    A proxy resolves the name again, so this is weaker than the check on connecting; it is what
+    can be done where the person running the command chose the proxy.
+    """
+    parts = httpx.URL(url)
+    try:
+        addresses = resolve(parts.host, parts.port or 443)
+    except OSError:
+        return False
+    return bool(addresses) and all(map(is_public, addresses))
 
 
 class Decoder:

@@ -1,0 +1,134 @@
+"""Fetching delivered media: the one place where redirects are followed, and never with the key.
+
+The address of a video comes out of an answer, so it is as untrusted as the answer: only https and
+public addresses, or this machine where the route itself is on this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from veo_check.core.key_policy import is_loopback, origin_of
+from veo_check.core.printable import printable
+from veo_check.http.addresses import is_literal, is_public
+from veo_check.http.answer import Answer, Failure
+from veo_check.http.door import Door
+from veo_check.http.keys import KeyName, Secret
+from veo_check.http.limits import MEBIBYTE
+
+_MAX_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that went into the sink, whole: `size` in bytes. What it is, only its bytes tell."""
+
+    size: int
+    content_type: str
+    place: str
+    exchanges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    url: str
+    key: KeyName | None
+    public_only: bool
+
+
+def fetch_media(
+    door: Door,
+    url: str,
+    key: KeyName | None,
+    home: str,
+    sink: Callable[[bytes], None],
+    *,
+    limit: int = 512 * MEBIBYTE,
+    deadline: float = 300.0,
+) -> Fetched | Answer | Failure:
+    """Stream the file at `url` into `sink`; asked once, no retries.
+
+    `home` is the route's own address: there the key goes along, and to hosts where the key's policy
+    lets it go when the answer itself named them, but never on a redirect to another host. Answers
+    other than 200 and 206 are returned as they are. `limit` in bytes, `deadline` in seconds. On a
+    Failure the sink may have received part of the file.
+    """
+    if door.offline:
+        return Failure("offline", "this run may not use the network (--offline)")
+    end = door.clock.monotonic() + deadline
+    hop = _first(door, url, key, home)
+    exchanges: list[str] = []
+    for _ in range(_MAX_HOPS):
+        if isinstance(hop, Failure):
+            return hop
+        secret: Secret | Failure | None = door.secret(hop.key)
+        if isinstance(secret, Failure):
+            return secret
+        out = door.outgoing("GET", hop.url, hop.key, secret, public_only=hop.public_only)
+        got, exchange = door.send_recorded(out, end, limit, sink)
+        exchanges.append(exchange)
+        location = getattr(got, "headers", {}).get("location", "")
+        if location and getattr(got, "status", 0) in {301, 302, 303, 307, 308}:
+            hop = _next(door, hop, location, home, exchange)
+            continue
+        answer = door.judged(hop.url, got, exchange, keyed=hop.key is not None)
+        if isinstance(answer, Failure) or answer.status not in {200, 206}:
+            return answer
+        kind = answer.headers.get("content-type", "")
+        return Fetched(getattr(got, "size", 0), kind, answer.place, tuple(exchanges))
+    return Failure("unreadable", "the media's address leads through too many redirects", exchange)
+
+
+def _first(door: Door, url: str, key: KeyName | None, home: str) -> _Hop | Failure:
+    """The address as the answer named it; with the key where the key may go."""
+    if key is not None and door.refusal(url, key) is None:
+        return _Hop(url, key, public_only=False)
+    if _same_origin(url, home) and door.refusal(url, None, key) is None:
+        return _Hop(url, None, public_only=False)
+    return _elsewhere(url, home, None)
+
+
+def _next(door: Door, hop: _Hop, location: str, home: str, exchange: str) -> _Hop | Failure:
+    try:
+        url = urljoin(hop.url, location)
+        origin_of(url)
+    except ValueError:
+        return Failure(
+            "unreadable", "the media's redirect leads to no address", exchange, sent=True
+        )
+    if _same_origin(url, hop.url):
+        return _Hop(url, hop.key, hop.public_only)
+    return _elsewhere(url, home, exchange)
+
+
+def _elsewhere(url: str, home: str, exchange: str | None) -> _Hop | Failure:
+    """A host that nobody approved: without the key, https and public, or this machine's own."""
+    try:
+        origin_of(url)
+    except ValueError as error:
+        return Failure("host-refused", f"the media's address {error}", exchange)
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    shown = printable(host, 100)
+    if is_loopback(host):
+        if is_loopback(urlsplit(home).hostname or ""):
+            return _Hop(url, None, public_only=False)
+        return Failure(
+            "host-refused", f"media is not fetched from this machine ({shown})", exchange
+        )
+    if parts.scheme != "https":
+        return Failure("host-refused", f"media is not fetched over plain http ({shown})", exchange)
+    if is_literal(host) and not is_public(host):
+        return Failure(
+            "host-refused", f"media is fetched from public addresses only, not {shown}", exchange
+        )
+    return _Hop(url, None, public_only=True)
+
+
+def _same_origin(one: str, other: str) -> bool:
+    try:
+        return origin_of(one) == origin_of(other)
+    except ValueError:
+        return False
