@@ -7,13 +7,32 @@ text, positions and `extends` is `veo_check.spec`'s work. Money and percentages 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from veo_check.core.money import amount
+from veo_check.core.route_values import (
+    CloudName,
+    Count,
+    Day,
+    Duration,
+    FilePath,
+    FindingCode,
+    Link,
+    ModelId,
+    Money,
+    Name,
+    OperationId,
+    Percent,
+    Ratio,
+    Seconds,
+    SurfaceName,
+    Text,
+    Url,
+    Variable,
+)
 from veo_check.core.tiers import Tier
 
 Gateway = Literal["flatkey", "newapi", "openai", "google"]
@@ -37,52 +56,19 @@ DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
 FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
 GEMINI_API_URL = "https://generativelanguage.googleapis.com"
 
-_DURATION = re.compile(r"(\d{1,6})(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('must be a whole number and a unit, such as "90s", "10m", "2h" or "7d"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _percent(value: object) -> Decimal:
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str) or not value.strip().endswith("%"):
-        raise ValueError('must be a percentage in quotes, such as "25%"')
-    return amount(value.strip()[:-1].strip()) / 100
-
-
-Money = Annotated[
-    Decimal,
-    BeforeValidator(amount),
-    WithJsonSchema({"type": ["string", "integer"], "examples": ["2.00"]}),
-]
-Percent = Annotated[
-    Decimal, BeforeValidator(_percent), WithJsonSchema({"type": "string", "examples": ["25%"]})
-]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": ["10m"]}),
-]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
-CloudName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}$")]
-ModelId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s?#\\%\x00-\x1f]+$")]
-Url = Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[^\s]+$")]
+def google_url(surface: str, location: str | None) -> str:
+    """Where Google serves `surface`: the Agent Platform by region, "global" has no prefix."""
+    if surface != "agent-platform":
+        return GEMINI_API_URL
+    region = location or "us-central1"
+    return f"https://{'' if region == 'global' else region + '-'}aiplatform.googleapis.com"
 
 
 class Part(BaseModel):
-    """Every mapping of the route file: frozen, and unknown keys are refused."""
+    """Every mapping of the route file: frozen, unknown keys refused, no value converted in type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
 
 
 class Owner(Part):
@@ -102,7 +88,7 @@ class RouteHead(Part):
     environment: Name | None = None
     workflow: Name | None = None
     owner: Owner = Owner()
-    cutover: date | None = None
+    cutover: Day | None = None
 
 
 class Key(Part):
@@ -160,7 +146,7 @@ class Model(Part):
     """What must run underneath: the official id and where it is served."""
 
     official: ModelId
-    surface: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    surface: SurfaceName
     listing: Listing | None = None
 
 
@@ -168,11 +154,11 @@ class Request(Part):
     """The shape of the jobs the application sends."""
 
     mode: Mode = "text-to-video"
-    seconds: Annotated[int, Field(ge=1, le=600)]
+    seconds: Seconds
     resolution: Resolution
-    aspect_ratio: Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$")] = "16:9"
+    aspect_ratio: Ratio = "16:9"
     audio: bool = True
-    count: Annotated[int, Field(ge=1, le=100)] = 1
+    count: Count = 1
     use: Literal["final", "draft"] = "final"
 
 
@@ -205,11 +191,11 @@ class FallbackRequest(Part):
     """What differs from the primary's `request`; the rest is inherited."""
 
     mode: Mode | None = None
-    seconds: Annotated[int, Field(ge=1, le=600)] | None = None
+    seconds: Seconds | None = None
     resolution: Resolution | None = None
-    aspect_ratio: Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$")] | None = None
+    aspect_ratio: Ratio | None = None
     audio: bool | None = None
-    count: Annotated[int, Field(ge=1, le=100)] | None = None
+    count: Count | None = None
 
 
 class FallbackTarget(Part):
@@ -235,14 +221,14 @@ class Fallback(Part):
     draft: Literal["switch", "fail_closed"] | None = None
     policy_block: Literal["fail_closed", "human_review"] | None = None
     approved_by: Text | None = None
-    approved_on: date | None = None
+    approved_on: Day | None = None
     routes: list[FallbackTarget] = []
 
 
 class Logging(Part):
     """Where a sample of the team's own job log is, and how its fields are called."""
 
-    sample: Annotated[str, Field(min_length=1, max_length=500)]
+    sample: FilePath
     fields: dict[Name, Name] = {}
 
 
@@ -251,16 +237,22 @@ class Confirmation(Part):
 
     what: Literal["dashboard-record", "usage-record"]
     by: Text
-    on: date
-    link: Annotated[str, Field(max_length=1000)] | None = None
-    operation: Text | None = None
-    expires: date
+    on: Day
+    link: Link | None = None
+    operation: OperationId | None = None
+    expires: Day
+
+    @model_validator(mode="after")
+    def _names_its_job(self) -> Self:
+        if self.what == "usage-record" and self.operation is None:
+            raise ValueError("a usage-record needs the operation of the job that it is about")
+        return self
 
 
 class Smoke(Part):
     """The one paid job that proves the route; the rest of its shape is the request's."""
 
-    seconds: Annotated[int, Field(ge=1, le=600)] = 4
+    seconds: Seconds = 4
     resolution: Resolution = "720p"
     prompt: Annotated[str, Field(min_length=1, max_length=4000)] = (
         "A paper boat drifting across a still pond at dawn."
@@ -270,7 +262,7 @@ class Smoke(Part):
     controlled_failure: Literal["unsupported-parameter", "retired-model", "none"] = (
         "unsupported-parameter"
     )
-    image: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    image: FilePath | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -284,10 +276,10 @@ class Smoke(Part):
 class Waiver(Part):
     """One finding of a failed check that the owner accepts until a day."""
 
-    finding: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    finding: FindingCode
     reason: Text
     owner: Text
-    expires: date
+    expires: Day
 
 
 class Route(Part):
@@ -320,11 +312,7 @@ class Route(Part):
         """Where requests go, without a trailing slash."""
         given = self.via.base_url or DEFAULT_BASE_URL.get(self.via.gateway)
         if given is None:
-            given = (
-                f"https://{self.via.location or 'us-central1'}-aiplatform.googleapis.com"
-                if self.model.surface == "agent-platform"
-                else GEMINI_API_URL
-            )
+            given = google_url(self.model.surface, self.via.location)
         return given.rstrip("/")
 
     @property

@@ -1,0 +1,218 @@
+"""Route files: read, merged with the file they extend, and checked, every problem at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from veo_check.core.route import Route
+from veo_check.spec.explain import explain
+from veo_check.spec.problem import Problem, listed
+from veo_check.spec.read_file import read_file
+from veo_check.spec.route_paths import route_paths
+from veo_check.spec.yaml_text import Data, Document, Spot, Steps
+
+__all__ = ["Problem", "RouteFile", "load_route_file", "route_paths"]
+
+_KIND = "route file"
+#: Where a route file names another file: the path in it, and what it is.
+_FILES: tuple[Steps, ...] = (("logging", "sample"), ("smoke", "image"))
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFile:
+    """A valid route, and where each of its values stands in the file.
+
+    `digest` is `sha256:…` of the file's bytes; `extended` and `extended_digest` are those of the
+    file that it extends. Paths in `route` are relative to the route file's own folder, whichever of
+    the two files holds them; `sample` and `image` are the same, resolved.
+    """
+
+    route: Route
+    path: Path
+    digest: str
+    document: Document = field(repr=False)
+    extended: Path | None = None
+    extended_digest: str | None = None
+    sample: Path | None = None
+    image: Path | None = None
+
+    def position(self, at: str) -> Spot | None:
+        """Line and column, from 1, of a dotted path such as `fallback.routes.0.model.official`.
+
+        Of what is not in the file: the nearest mapping or list around it, or `extends` where the
+        other file supplies the whole of it.
+        """
+        path = tuple(int(step) if step.isdecimal() else step for step in at.split(".") if step)
+        place = self.document.nearest(path)
+        if self.extended is not None and path and path[:1] not in self.document.places:
+            place = self.document.nearest(("extends",))
+        return None if place is None else place.shown
+
+
+def load_route_file(path: Path) -> RouteFile | tuple[Problem, ...]:
+    """The route in `path`, or everything that is wrong with the file and the one it extends."""
+    read = read_file(path, _KIND)
+    own = read.document
+    if own.data is None or read.digest is None:
+        return listed(own.problems)
+    data = dict(own.data)
+    folder = _folder_of(path)
+    extends = data.pop("extends", None)
+    base, base_path, base_digest = None, None, None
+    if extends is not None and ("extends",) not in own.unread:
+        base_path = _extended(own, folder, extends)
+        if base_path is not None:
+            shown = os.path.join(path.parent, str(extends))
+            base_read = read_file(base_path, _KIND, shown)
+            base, base_digest = base_read.document, base_read.digest
+    if base is not None and base.data is not None:
+        inherited = dict(base.data)
+        _refuse_in_base(base, inherited)
+        _move_paths(base, inherited, base_path, folder)
+        data = _merged(inherited, data)
+    documents = [own] if base is None else [own, base]
+    route = _validated(data, documents)
+    files = [_file_at(route, at, folder, documents) for at in _FILES]
+    problems = [one for document in documents for one in document.problems]
+    if route is None or problems:
+        return listed(problems)
+    return RouteFile(route, path, read.digest, own, base_path, base_digest, *files)
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder that the file really is in, links resolved."""
+    return Path(os.path.realpath(path)).parent
+
+
+def _may_hold(folder: Path) -> tuple[Path, ...]:
+    """The folders whose files a route file may name: its own, and its parent's.
+
+    The root of the file system is nobody's parent folder here: it would allow every file.
+    """
+    return (folder,) if folder.parent == folder.parent.parent else (folder, folder.parent)
+
+
+def _extended(own: Document, folder: Path, extends: Data) -> Path | None:
+    """The file that `extends` names, resolved, or None after adding the problem."""
+    at: Steps = ("extends",)
+    spot = own.places[at].value
+    if not isinstance(extends, str) or not extends.strip() or not extends.isprintable():
+        own.complain(spot, at, "has to be the name of a file, such as team.yaml")
+        return None
+    target = Path(os.path.realpath(folder / extends))
+    if target.parent not in _may_hold(folder):
+        own.complain(spot, at, "has to be in the folder of this file or in its parent folder")
+        return None
+    if not target.is_file():
+        own.complain(spot, at, "there is no such file")
+        return None
+    return target
+
+
+def _refuse_in_base(base: Document, data: dict[str, Data]) -> None:
+    """What only matters in the extended file itself, since the route file's values win."""
+    if "extends" in data:
+        del data["extends"]
+        message = "a file that is extended cannot extend another; move the values here"
+        base.complain(base.places[("extends",)].key, ("extends",), message)
+    if "version" in data and data["version"] != 1:
+        base.complain(base.places[("version",)].value, ("version",), "has to be 1")
+
+
+def _move_paths(base: Document, data: dict[str, Data], path: Path | None, folder: Path) -> None:
+    """Make file names of the extended file relative to the folder of the route file."""
+    for section, name in _FILES:
+        inner = data.get(str(section))
+        value = inner.get(str(name)) if isinstance(inner, dict) else None
+        if path is not None and isinstance(inner, dict) and isinstance(value, str):
+            moved = os.path.relpath(path.parent / value, folder) if "\0" not in value else value
+            data[str(section)] = inner | {str(name): moved}
+
+
+def _merged(base: dict[str, Data], own: dict[str, Data]) -> dict[str, Data]:
+    """`own` over `base`: mappings key by key, everything else replaced; an empty value is unset."""
+    merged = dict(base)
+    for key, value in own.items():
+        below = merged.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _merged(below, value)
+        elif value is not None or key not in merged:
+            merged[key] = value
+    return merged
+
+
+def _validated(data: dict[str, Data], documents: list[Document]) -> Route | None:
+    try:
+        return Route.model_validate(data)
+    except ValidationError as error:
+        failed = error
+    # `waivers:` with nothing after it is how people switch a section off: it is not written
+    empty = [
+        one["loc"]
+        for one in failed.errors(include_url=False)
+        if one["input"] is None and one["type"] not in {"extra_forbidden", "missing"}
+    ]
+    if empty:
+        for path in empty:
+            _drop(data, path)
+        try:
+            return Route.model_validate(data)
+        except ValidationError as error:
+            failed = error
+    for path, about_key, message in explain(failed, Route):
+        _blame(documents, path, about_key, message)
+    return None
+
+
+def _drop(data: Data, path: Steps) -> None:
+    for step in path[:-1]:
+        if isinstance(data, dict):
+            data = data.get(str(step))
+        elif isinstance(data, list) and isinstance(step, int):
+            data = data[step]
+    if isinstance(data, dict):
+        data.pop(str(path[-1]), None)
+
+
+def _blame(documents: list[Document], path: Steps, about_key: bool, message: str) -> None:
+    """Add a problem to the file that holds `path`, or the most of it."""
+    if any(path[:length] in document.unread for document in documents for length in _up_to(path)):
+        return
+    holder = max(documents, key=lambda document: _depth_in(document, path))
+    place = holder.nearest(path)
+    if place is None:
+        holder.complain((1, 1), path, message)
+        return
+    written = path in holder.places
+    if message == "is missing" and written:
+        message = "is empty; it needs a value"
+    spot = place.key if about_key or not written else place.value
+    holder.complain(spot, path, message)
+
+
+def _up_to(path: Steps) -> range:
+    return range(1, len(path) + 1)
+
+
+def _depth_in(document: Document, path: Steps) -> int:
+    return max((length for length in _up_to(path) if path[:length] in document.places), default=0)
+
+
+def _file_at(
+    route: Route | None, at: Steps, folder: Path, documents: list[Document]
+) -> Path | None:
+    """The file that the value at `at` names, resolved; a problem where it is out of bounds."""
+    section, name = at
+    named = getattr(getattr(route, str(section), None), str(name), None)
+    if not isinstance(named, str):
+        return None
+    resolved = Path(os.path.realpath(folder / named))
+    if any(resolved.is_relative_to(allowed) for allowed in _may_hold(folder)):
+        return resolved
+    message = "has to be below the folder of this file or below its parent folder"
+    _blame(documents, at, False, message)
+    return None

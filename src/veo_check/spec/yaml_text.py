@@ -1,0 +1,297 @@
+"""YAML text as plain Python data, with the line and column of every key and value.
+
+Reads the parser's events rather than building nodes: one pass, no recursion, and what makes YAML
+dangerous (aliases, tags, merge keys) is seen before it can do anything. Scalars follow YAML 1.2 and
+are stricter: only `true` and `false` are booleans, only decimal digits are integers, everything
+else (dates, `16:9`, `2.00`) stays the text that was written, and keys are always text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from veo_check.spec.key_shapes import find_keys, hide_keys
+from veo_check.spec.problem import COMMENT, Problem, dotted
+
+MAX_DEPTH = 20
+MAX_VALUES = 10_000
+
+Data = None | bool | int | str | list["Data"] | dict[str, "Data"]
+Steps = tuple[str | int, ...]
+Spot = tuple[int, int]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_COMMENT = re.compile(r"(?:^|\s)#")
+
+_KEY_INSIDE = (
+    "looks like a key or token; put it into an environment variable, name that variable here, "
+    "and replace the key: whoever has read this file has it"
+)
+_NO_ALIAS = "anchors and aliases (&name, *name) are not used here; write the value out"
+_NO_TAG = "tags (!name) are not used here; take it out"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands, and the key or list dash's item it belongs to. Lines count from 1."""
+
+    key: Spot
+    value: Spot
+    is_scalar: bool
+
+    @property
+    def shown(self) -> Spot:
+        """Where to point: at a scalar itself, at the key of everything larger."""
+        return self.value if self.is_scalar else self.key
+
+
+@dataclass(slots=True)
+class Document:
+    """One YAML file as data. `data` is None where the text could not be read to its end.
+
+    `unread` are the paths whose values were refused, so that nothing else complains about them.
+    """
+
+    file: str
+    data: dict[str, Data] | None = None
+    places: dict[Steps, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[Steps] = field(default_factory=set)
+
+    def nearest(self, path: Steps) -> Place | None:
+        """The place of `path`, or of the nearest mapping or list around it that exists."""
+        while path not in self.places:
+            if not path:
+                return None
+            path = path[:-1]
+        return self.places[path]
+
+    def complain(self, spot: Spot, path: Steps, message: str) -> None:
+        """Add a problem at `spot`."""
+        self.problems.append(Problem(self.file, *spot, dotted(path), message))
+
+
+class _StopReadingError(Exception):
+    """What follows cannot be understood, or is not worth reading."""
+
+    def __init__(self, spot: Spot, path: Steps, message: str) -> None:
+        super().__init__(message)
+        self.spot, self.path, self.message = spot, path, message
+
+
+def read_yaml(file: str, text: str) -> Document:
+    """`text` as data, with every problem of its YAML. `file` is what problems call it."""
+    document = Document(file)
+    refused = _NOT_YAML.search(text)
+    if refused:
+        code = f"U+{ord(refused[0]):04X}"
+        message = f"holds the control character {code}, which YAML does not allow; take it out"
+        document.complain(_spot_of(text, refused.start()), (), message)
+        return document
+    reader = _Reader(document)
+    try:
+        reader.read(yaml.parse(text, Loader=_LOADER))
+    except _StopReadingError as stop:
+        document.complain(stop.spot, stop.path, stop.message)
+        document.data = None
+    except yaml.YAMLError as error:
+        document.complain(*_in_plain_words(error))
+        document.data = None
+    _refuse_keys(document, text, reader.rewritten)
+    return document
+
+
+class _Reader:
+    """Turns events into data, without recursion."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        #: scalars whose letters differ from the file's: escapes, quotes, folded lines
+        self.rewritten: list[tuple[Steps, Spot, str]] = []
+
+    def read(self, events: Iterator[yaml.Event]) -> None:
+        """Read one document. One long loop: it is what a run of a thousand files spends time on."""
+        places = self.document.places
+        frames: list[tuple[Data, Steps]] = []
+        container: Data = None
+        path: Steps = ()
+        key: str | None = None
+        key_spot: Spot = (1, 1)
+        documents = 0
+        for event in events:
+            mark = event.start_mark
+            if mark is None:
+                continue
+            spot = (mark.line + 1, mark.column + 1)
+            value: Data
+            if isinstance(event, yaml.ScalarEvent):
+                if key is None and isinstance(container, dict):
+                    key, key_spot = self._key(event, container, path, spot), spot
+                    continue
+                value = _scalar(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                container, path = frames.pop()
+                continue
+            elif isinstance(event, yaml.MappingStartEvent):
+                value = {}
+            elif isinstance(event, yaml.SequenceStartEvent):
+                value = []
+            elif isinstance(event, yaml.AliasEvent):
+                value = None
+            else:
+                documents += isinstance(event, yaml.DocumentStartEvent)
+                if documents > 1:
+                    message = "a second document begins here; put each route into its own file"
+                    raise _StopReadingError(spot, (), message)
+                continue
+
+            here: Steps
+            if isinstance(container, list):
+                here, key_spot = (*path, len(container)), spot
+                container.append(value)
+            elif isinstance(container, dict):
+                if key is None:
+                    raise _StopReadingError(spot, path, "a key has to be plain text")
+                here = (*path, key)
+                container[key] = value
+                key = None
+            else:
+                here, key_spot = (), spot
+                self._root(value, spot)
+            is_scalar = not isinstance(event, yaml.CollectionStartEvent)
+            places[here] = Place(key_spot, spot, is_scalar)
+            if event.anchor is not None:
+                self._refuse(here, spot, _NO_ALIAS)
+            if not isinstance(event, yaml.AliasEvent) and event.tag is not None:
+                self._refuse(here, spot, _NO_TAG)
+            if not is_scalar:
+                frames.append((container, path))
+                container, path = value, here
+                if len(frames) > MAX_DEPTH:
+                    message = f"is nested deeper than {MAX_DEPTH} levels"
+                    raise _StopReadingError(spot, here[:3], message)
+            elif isinstance(event, yaml.ScalarEvent) and (
+                event.style or (event.end_mark is not None and event.end_mark.line != mark.line)
+            ):
+                self.rewritten.append((here, spot, event.value))
+            if len(places) > MAX_VALUES:
+                message = f"holds more than {MAX_VALUES} values"
+                raise _StopReadingError(spot, (), message)
+
+    def _root(self, value: Data, spot: Spot) -> None:
+        if value is None:
+            return  # the caller says what an empty file lacks
+        if not isinstance(value, dict):
+            raise _StopReadingError(spot, (), "has to hold `key: value` lines at its top level")
+        self.document.data = value
+
+    def _key(
+        self, event: yaml.ScalarEvent, container: dict[str, Data], path: Steps, spot: Spot
+    ) -> str:
+        key: str = event.value
+        if event.style:
+            self.rewritten.append(((*path, key), spot, key))
+        if event.anchor is not None or event.tag is not None:
+            self._refuse((*path, key), spot, _NO_ALIAS if event.anchor else _NO_TAG)
+        if key == "<<" and event.implicit[0]:
+            message = "merge keys (<<) are not used here; write the values out"
+            self.document.complain(spot, (*path, key), message)
+            self.document.unread.add((*path, key))
+        if key in container:
+            first = self.document.places[(*path, key)].key
+            message = f"this key stands here already, on line {first[0]}; keep one of the two"
+            self.document.complain(spot, (*path, key), message)
+            key = f"{key} ({len(container) + 1})"
+            self.document.unread.add((*path, key))
+        return key
+
+    def _refuse(self, here: Steps, spot: Spot, message: str) -> None:
+        self.document.complain(spot, here, message)
+        self.document.unread.add(here)
+
+
+def _scalar(event: yaml.ScalarEvent) -> Data:
+    text: str = event.value
+    if event.implicit[0]:  # plain: neither quoted nor tagged
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+    return text
+
+
+def _in_plain_words(error: yaml.YAMLError) -> tuple[Spot, Steps, str]:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    spot = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = getattr(error, "problem", None) or "it cannot be read"
+    context = getattr(error, "context", None)
+    return spot, (), f"is not YAML: {what}" + (f" ({context})" if context else "")
+
+
+def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spot, str]]) -> None:
+    """Name every place that holds what looks like a key, and take it out of data and problems."""
+    found = [_spot_of(text, start) for start in find_keys(text)]
+    hidden = [(at, spot) for at, spot, value in rewritten if any(find_keys(value))]
+    if not found and not hidden:
+        return
+    seen = {line for line, _ in found}
+    lines = _LINE_END.split(text)
+    places = [
+        (
+            spot,
+            () if _COMMENT.search(lines[spot[0] - 1], 0, spot[1] - 1) else _path_at(document, spot),
+        )
+        for spot in found
+    ]
+    places += [(spot, at) for at, spot in hidden if spot[0] not in seen]
+    document.unread.update(path for _, path in places if path)
+    if document.data is not None:
+        document.data = _without_keys(document.data)
+    document.unread = {_hidden_path(path) for path in document.unread}
+    document.places = {_hidden_path(path): at for path, at in document.places.items()}
+    document.problems = [
+        Problem(one.file, one.line, one.column, hide_keys(one.path), hide_keys(one.message))
+        for one in document.problems
+    ]
+    for spot, path in places:
+        where = dotted(_hidden_path(path)) if path else COMMENT
+        document.problems.append(Problem(document.file, *spot, where, _KEY_INSIDE))
+
+
+def _path_at(document: Document, spot: Spot) -> Steps:
+    """The value or key that `spot` is in; the empty path for a comment."""
+    best: tuple[Spot, Steps] = ((0, 0), ())
+    for path, place in document.places.items():
+        for start in (place.key, place.value):
+            if best[0] <= start <= spot and (start[0] == spot[0] or place.is_scalar) and path:
+                best = (start, path)
+    return best[1]
+
+
+def _without_keys(value: dict[str, Data]) -> dict[str, Data]:
+    return {hide_keys(key): _without_key(inner) for key, inner in value.items()}
+
+
+def _without_key(value: Data) -> Data:
+    if isinstance(value, str):
+        return hide_keys(value)
+    if isinstance(value, dict):
+        return _without_keys(value)
+    return [_without_key(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _hidden_path(path: Steps) -> Steps:
+    return tuple(hide_keys(step) if isinstance(step, str) else step for step in path)
+
+
+def _spot_of(text: str, index: int) -> Spot:
+    before = _LINE_END.split(text[:index])
+    return len(before), len(before[-1]) + 1
