@@ -8,10 +8,9 @@ import typer
 
 from veo_check.cli.checks import checks
 from veo_check.cli.lifecycle import lifecycle
-from veo_check.cli.price import price
+from veo_check.cli.render import render
 from veo_check.cli.run import run
 from veo_check.cli.sandbox import sandbox
-from veo_check.cli.schema import schema
 from veo_check.core.errors import ExitCode, VeoCheckError
 
 app = typer.Typer(
@@ -23,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, lifecycle, price, checks, schema, sandbox):
+for command in (run, lifecycle, checks, render, sandbox):
     app.command()(command)
 
 

@@ -95,12 +95,12 @@ def _on_crash(text: str) -> None:
 
 
 def _checklist(wishes: Wishes, options: Options) -> Checklist:
-    from veo_check.engine.select import BUILT_IN, built_in_checklist, installed_plugins
+    from veo_check.engine.select import BUILT_IN, PENDING, built_in_checklist, installed_plugins
 
     if wishes.checklist == built_in_checklist().name:
         checklist = built_in_checklist()
     else:
-        known = {*BUILT_IN, *options.allow_plugins, *installed_plugins()}
+        known = {*BUILT_IN, *PENDING, *options.allow_plugins, *installed_plugins()}
         checklist = load_checklist(wishes.checklist, known)
     named = {line.check for item in checklist.items for line in item.checks}
     for option, words in (("--only", options.only), ("--skip", options.skip)):
@@ -117,11 +117,8 @@ def _options(wishes: Wishes) -> Options:
         http_hosts=frozenset(one.lower() for one in (*config.allow_http, *wishes.allow_http)),
         trust_env=wishes.trust_env,
     )
-    if wishes.inconclusive not in get_args(Inconclusive):
-        raise UsageError("--inconclusive is own, fail or pass")
     if wishes.offline and wishes.scenario:
         raise UsageError("--offline asks nobody, --sandbox asks the sandbox; choose one")
-    inconclusive: Inconclusive = wishes.inconclusive  # type: ignore[assignment] - checked above
     return Options(
         target=_target(wishes.target),
         only=frozenset(wishes.only),
@@ -131,12 +128,20 @@ def _options(wishes: Wishes) -> Options:
         within_days=wishes.within,
         max_age_days=wishes.max_age,
         strict=wishes.strict,
-        inconclusive=inconclusive,
+        inconclusive=_inconclusive(wishes.inconclusive),
         allow_plugins=frozenset((*config.allow_plugin, *wishes.allow_plugin)),
         leave=leave,
         parallel=wishes.parallel,
         scenario=wishes.scenario,
     )
+
+
+def _inconclusive(word: str) -> Inconclusive:
+    choices: tuple[Inconclusive, ...] = get_args(Inconclusive)
+    for choice in choices:
+        if word == choice:
+            return choice
+    raise UsageError(f"--inconclusive {word}: choose one of {', '.join(choices)}")
 
 
 def _target(word: str | None) -> Tier | None:

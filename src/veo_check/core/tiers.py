@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
+
+TierWord = Literal["none", "research", "staging", "production"]
+TargetWord = Literal["research", "staging", "production"]
+_TIERS: dict[int, TierWord] = {0: "none", 1: "research", 2: "staging", 3: "production"}
+_TARGETS: dict[int, TargetWord] = {1: "research", 2: "staging", 3: "production"}
 
 
 class Tier(enum.IntEnum):
@@ -14,9 +20,14 @@ class Tier(enum.IntEnum):
     PRODUCTION = 3
 
     @property
-    def word(self) -> str:
+    def word(self) -> TierWord:
         """The tier's name as route files, checklists and reports spell it."""
-        return self.name.lower()
+        return _TIERS[self.value]
+
+    @property
+    def target_word(self) -> TargetWord:
+        """The same for a tier that can be aimed at. Raises KeyError for `none`."""
+        return _TARGETS[self.value]
 
     @classmethod
     def of(cls, word: str) -> Tier:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
-from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog
 from veo_check.core.findings import Finding, Status
 from veo_check.core.route import Route
 from veo_check.core.tiers import Tier
 from veo_check.engine.judge import Result
-from veo_check.engine.valid import Validity
 from veo_check.engine.waive import Ruled
 from veo_check.report.model import (
     CatalogReport,
@@ -42,7 +41,9 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
         CheckReport(
             id=result.selected.id,
             item=result.selected.item,
-            required_for=_tier_word(result.selected.required_for),
+            required_for=result.selected.required_for.target_word
+            if result.selected.required_for
+            else None,
             status=result.statuses[target].value,
             reason=result.reason,
             findings=[_finding(one, target, line_of) for one in result.outcome.findings],
@@ -115,23 +116,9 @@ def confirmation_reports(route: Route) -> list[ConfirmationReport]:
     ]
 
 
-def validity_fields(validity: Validity) -> dict[str, str | None]:
-    """The report's fields for how long the verdict holds."""
-    return {
-        "valid_until": validity.until.isoformat() if validity.until else None,
-        "valid_because": validity.because,
-        "model_until": validity.model_until.isoformat() if validity.model_until else None,
-    }
-
-
 def exchange_ids(facts: Mapping[type, object]) -> set[str]:
     """The ids of all exchanges that the route's facts stand on."""
     return {one for fact in facts.values() for one in getattr(fact, "exchanges", ())}
-
-
-def as_of(judging: Judging) -> str:
-    """The day judged, as the report spells it."""
-    return judging.day.isoformat()
 
 
 def _finding(one: Finding, target: Tier, line_of: LineOf) -> FindingReport:
@@ -148,14 +135,10 @@ def _finding(one: Finding, target: Tier, line_of: LineOf) -> FindingReport:
     )
 
 
-def _worst(statuses: object) -> Status:
-    seen = set(statuses)  # type: ignore[call-overload]
+def _worst(statuses: Iterable[Status]) -> Status:
+    seen = set(statuses)
     return next((one for one in _WORST if one in seen), Status.SKIPPED)
 
 
-def _tier_word(tier: Tier | None) -> str | None:
-    return None if tier is None else tier.word
-
-
-def _instant(moment: object) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None  # type: ignore[attr-defined]
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from veo_check.core.check import Check
@@ -45,9 +45,9 @@ def _reads_used_rows(check: Check) -> bool:
     return any(need.type is UsedRows for need in check.needs)
 
 
-def _used(results: object) -> list[Uses]:
+def _used(results: Iterable[Result]) -> list[Uses]:
     rows: dict[tuple[str, str, bool], Uses] = {}
-    for result in results:  # type: ignore[attr-defined]
+    for result in results:
         for use in result.outcome.uses:
             rows.setdefault((use.row, use.kind, use.live), use)
     return list(rows.values())

@@ -10,14 +10,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1"
+from veo_check.core.tiers import TargetWord, TierWord
 
 StatusWord = Literal[
     "pass", "warn", "fail", "waived", "not-applicable", "skipped", "blocked", "error"
 ]
 VerdictWord = Literal["ready", "not-ready", "inconclusive"]
-TargetWord = Literal["research", "staging", "production"]
-TierWord = Literal["none", "research", "staging", "production"]
 
 
 class ReportPart(BaseModel):
@@ -220,7 +218,7 @@ class ProblemReport(ReportPart):
 class Report(ReportPart):
     """One run: its routes, the worst verdict and the exit code."""
 
-    schema_version: Literal["1"] = SCHEMA_VERSION
+    schema_version: Literal["1"] = "1"
     tool: Tool
     started_at: str
     as_of: str

@@ -119,7 +119,7 @@ def _finding(route: RouteReport, finding: FindingReport, indent: str) -> Iterato
     mark = {"blocker": "x ", "warning": "! ", "note": "- "}[finding.severity]
     where = f" [{finding.at}, line {finding.line}]" if finding.at and finding.line else ""
     yield from _wrap(f"{mark}{printable(finding.message, 2000)}{where}", indent, indent + "  ")
-    if finding.expected or finding.actual:
+    if finding.severity != "note" and (finding.expected or finding.actual):
         wanted = printable(finding.expected or "-", 300)
         yield from _wrap(
             f"wanted {wanted}; found {printable(finding.actual or '-', 300)}",

@@ -1,0 +1,131 @@
+"""What a run stands in: the real network and clock, or a simulated world in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veo_check.core.clock import Clock, SandboxClock, SystemClock
+from veo_check.core.errors import UsageError
+from veo_check.core.fallbacks import candidates
+from veo_check.core.redaction import Redactor
+from veo_check.core.route import Route
+from veo_check.engine.learn import Watcher
+from veo_check.engine.options import Options
+from veo_check.engine.run import Surroundings
+from veo_check.probes.probe import Asking
+from veo_check.reference.book import Reference
+from veo_check.reference.load import load_reference, user_data_dir
+from veo_check.spec.checklist import Checklist
+from veo_check.spec.route_file import RouteFile
+
+if TYPE_CHECKING:
+    import httpx
+
+    from veo_check.sandbox.world import World
+
+
+def surroundings(
+    files: Sequence[RouteFile],
+    options: Options,
+    reference: Path | None,
+    checklist: Checklist,
+    watch: Watcher,
+    on_crash: Callable[[str], None],
+) -> Surroundings:
+    """Everything a run needs. Raises UsageError for an unknown scenario, InvalidFileError for a
+    reference file that cannot be used."""
+    if options.scenario is None:
+        clock: Clock = SystemClock()
+        environ: Mapping[str, str] = os.environ
+        transport = None
+    else:
+        routes = [route for file in files for route in with_fallbacks(file.route)]
+        clock, environ, transport = _sandboxed(options, routes)
+    asking = Asking.open(
+        environ=environ,
+        leave=options.leave,
+        clock=clock,
+        redactor=Redactor.of_environment(environ),
+        transport=transport,
+        offline=options.offline or _hypothetical(options, clock),
+    )
+    return Surroundings(
+        clock=clock,
+        asking=asking,
+        reference=chosen_reference(reference, simulated=options.scenario is not None),
+        checklist=checklist,
+        watch=watch,
+        on_crash=on_crash,
+    )
+
+
+def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
+    """The reference file named, else the newer of bundled and refreshed.
+
+    A simulated run reads the bundled data alone: it must give the same answer next year.
+    """
+    return load_reference(path, None if simulated else user_data_dir())
+
+
+def with_fallbacks(route: Route) -> Iterator[Route]:
+    """A route and every route that may take over from it."""
+    yield route
+    for candidate in candidates(route):
+        if candidate.route is not None:
+            yield candidate.route
+
+
+def _hypothetical(options: Options, clock: Clock) -> bool:
+    """Facts read live count only for the clock's day, so another day asks nobody."""
+    return (
+        options.scenario is None
+        and options.as_of is not None
+        and options.as_of != clock.now().date()
+    )
+
+
+def _sandboxed(
+    options: Options, routes: list[Route]
+) -> tuple[Clock, Mapping[str, str], httpx.BaseTransport]:
+    from veo_check.sandbox.scenarios import find_scenario
+    from veo_check.sandbox.transport import SandboxTransport
+    from veo_check.sandbox.world import UnknownScenarioError, open_world
+
+    scenario = find_scenario(options.scenario or "")
+    try:
+        day = options.as_of or (scenario.day if scenario else None)
+        clock = SandboxClock(day) if day else None
+        world = open_world(options.scenario or "", clock)
+    except UnknownScenarioError as error:
+        raise UsageError(f"--scenario: {error}") from None
+    origins = {
+        route.base_url: route.via.gateway for route in routes if route.via.gateway != "google"
+    }
+    return world.clock, _with_placeholders(world, routes), SandboxTransport(world, origins)
+
+
+def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
+    """The environment, with a key the world accepts in every variable the routes name.
+
+    A variable that is set and accepted keeps its value; a real key is never used on the sandbox.
+    """
+    environ = dict(os.environ)
+    for route in routes:
+        for variable, surface, placeholder in _variables(world, route):
+            if not world.accepts(surface, environ.get(variable, "")):  # type: ignore[arg-type]
+                environ[variable] = placeholder
+    return environ
+
+
+def _variables(world: World, route: Route) -> Iterator[tuple[str, str, str]]:
+    surface = route.model.surface if route.via.gateway == "google" else route.via.gateway
+    if route.via.key and route.via.key.env and surface in world.keys:
+        yield route.via.key.env, surface, world.keys[surface]
+    if route.via.production_key:
+        yield route.via.production_key.env, surface, world.other_keys["flatkey-production"]
+    listing = route.model.listing
+    if listing and listing.key.env and route.model.surface in world.keys:
+        yield listing.key.env, route.model.surface, world.keys[route.model.surface]

@@ -1,0 +1,147 @@
+"""Judge one route over its facts: fallbacks first, then its own checks, waivers and verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from veo_check.core.clock import Judging
+from veo_check.core.errors import ExitCode
+from veo_check.core.facts import Missing, ProvenLife
+from veo_check.core.fallbacks import FallbackOutcomes
+from veo_check.core.findings import Until
+from veo_check.core.key_policy import Leave
+from veo_check.core.route import Route
+from veo_check.core.verdict import Judged, exit_code, rule
+from veo_check.engine import assemble
+from veo_check.engine.fallbacks import Learnt, judge_fallbacks, target_plan
+from veo_check.engine.judge import Result, judge
+from veo_check.engine.options import Options
+from veo_check.engine.quote import quote_report
+from veo_check.engine.select import Selected, needs
+from veo_check.engine.valid import validity
+from veo_check.engine.waive import waive
+from veo_check.probes.probe import Asking
+from veo_check.reference.book import Reference
+from veo_check.report.model import ExchangeReport, RouteReport
+from veo_check.spec.checklist import Checklist
+from veo_check.spec.route_file import RouteFile
+
+Facts = Mapping[type, object]
+#: Facts that only a paid job or a valid proof gives.
+_ABSENT: Facts = {
+    ProvenLife: Missing("proof", "not-run", "no valid proof of an earlier paid job is on record"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every route of a run is judged with."""
+
+    plan: tuple[Selected, ...]
+    judging: Judging
+    options: Options
+    reference: Reference
+    checklist: Checklist
+    asking: Asking
+    on_crash: Callable[[str], None]
+
+    def judge(self, plan: tuple[Selected, ...], route: Route, facts: Facts) -> list[Result]:
+        """The results of `plan` for one route; a crash is reported once, where it happened."""
+        values = {
+            **_ABSENT,
+            **facts,
+            Route: route,
+            Judging: self.judging,
+            Reference: self.reference,
+            Leave: self.options.leave,
+        }
+        results = judge(plan, values, route.via.gateway, self.options.strict)
+        for result in results:
+            if result.crash:
+                self.on_crash(result.crash)
+        return results
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRoute:
+    """A route's report, its exit code, and when the oldest row it stood on was confirmed."""
+
+    report: RouteReport
+    exit_code: ExitCode
+    oldest: date | None
+
+
+def judge_route(
+    file: RouteFile, facts: Facts, fallbacks: tuple[Learnt, ...], bench: Bench
+) -> JudgedRoute:
+    """The verdict of one route file."""
+    route, judging, options = file.route, bench.judging, bench.options
+    target = options.target or route.target
+    if needs(bench.plan, FallbackOutcomes):
+        outcomes = judge_fallbacks(
+            route,
+            facts,
+            fallbacks,
+            target_plan(bench.plan),
+            bench.reference,
+            judging,
+            target,
+            bench.judge,
+        )
+        facts = {**facts, FallbackOutcomes: outcomes}
+    results = bench.judge(bench.plan, route, facts)
+    results, ruled = waive(results, tuple(route.waivers), judging, options.strict)
+    ruling = rule([_judged(one) for one in results], target)
+    holds = validity(_untils(results), judging.day)
+
+    def line_of(at: str) -> int | None:
+        place = file.position(at)
+        return place[0] if place else None
+
+    report = RouteReport(
+        name=route.name,
+        file=str(file.path),
+        target=target.target_word,
+        tier=ruling.tier.word,
+        verdict=ruling.verdict.value,
+        valid_until=holds.until.isoformat() if holds.until else None,
+        valid_because=holds.because,
+        model_until=holds.model_until.isoformat() if holds.model_until else None,
+        quote=quote_report(route, bench.reference, judging.day),
+        catalog=assemble.catalog_report(route, facts),
+        items=assemble.item_reports(bench.checklist, results, target),
+        checks=assemble.check_reports(results, target, line_of),
+        exchanges=_exchanges(facts, bench.asking),
+        waivers=assemble.waiver_reports(ruled),
+        confirmations=assemble.confirmation_reports(route),
+    )
+    oldest = min((use.confirmed for result in results for use in result.outcome.uses), default=None)
+    return JudgedRoute(report, exit_code(ruling, options.inconclusive), oldest)
+
+
+def _judged(result: Result) -> Judged:
+    line = result.selected
+    return Judged(line.id, line.required_for, result.statuses, line.left_out)
+
+
+def _untils(results: list[Result]) -> list[Until]:
+    return [until for result in results for until in result.outcome.untils]
+
+
+def _exchanges(facts: Facts, asking: Asking) -> list[ExchangeReport]:
+    ids = assemble.exchange_ids(facts)
+    return [
+        ExchangeReport(
+            id=one.id,
+            method=one.method,
+            url=one.url,
+            request_excerpt=one.request_excerpt,
+            status=one.status,
+            ms=one.ms,
+            body_excerpt=one.body_excerpt,
+        )
+        for one in asking.door.exchanges
+        if one.id in ids
+    ]
