@@ -66,7 +66,7 @@ def _arithmetic(
         if not one.quantity:
             continue
         rate = plain(one.component.rate, 0 if pool is not None else 2)
-        per = _PER[one.component.meter]
+        per = "per clip" if rule.flat and rule.unit != "call" else _PER[one.component.meter]
         if one.component.per != 1:
             size = plain(one.component.per)
             per = f"per {_LARGE.get(size, size)} {one.component.meter}s"
@@ -80,7 +80,8 @@ def _arithmetic(
     if shape.count > 1:
         text += f" x {shape.count} clips"
     if pool is not None and pool.usd is not None:
-        text += f"; {plain(pool.units)} credits = ${usd(pool.usd)}"
+        credits = "1 credit" if pool.units == 1 else f"{plain(pool.units)} credits"
+        text += f"; {credits} = ${usd(pool.usd)}"
     return text
 
 

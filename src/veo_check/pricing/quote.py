@@ -19,9 +19,11 @@ from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.selection import choose, matches
 from veo_check.pricing.shape import Shape
 from veo_check.reference.price_rules import PriceKind, PriceRule
-from veo_check.reference.rows import LifecycleRow, SourceKind
+from veo_check.reference.rows import LifecycleRow, Source, SourceKind
 
 __all__ = [
+    "LIST",
+    "WITH_PROMOTIONS",
     "Priced",
     "Quote",
     "Refusal",
@@ -29,6 +31,7 @@ __all__ = [
     "promotions",
     "quote",
     "quotes_by_source",
+    "rank",
 ]
 
 #: Whose word weighs most. A gateway is the authority on its own surface.
@@ -38,7 +41,9 @@ _RANK: Mapping[SourceKind, int] = {
     "gateway": 2,
     "third-party": 3,
 }
-_LIST: tuple[PriceKind, ...] = ("list", "estimate")
+#: What a price is by default; a promotion ends, so nothing is planned on one unasked.
+LIST: tuple[PriceKind, ...] = ("list", "estimate")
+WITH_PROMOTIONS: tuple[PriceKind, ...] = (*LIST, "promo")
 
 
 class Priced(Protocol):
@@ -53,18 +58,20 @@ class Priced(Protocol):
 
 
 def quote(
-    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = _LIST
+    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = LIST
 ) -> Quote | Refusal:
     """The price of `shape` on `day`, by the most trustworthy publisher.
 
     Where only third parties price it, the amount that most of them name; without one that leads,
     `ambiguous`. Promotions count only where `kinds` holds "promo".
     """
-    if not any(rule.model == shape.model for rule in reference.prices):
-        return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
     gone = _retired(reference, shape, day)
     if gone is not None:
         return gone
+    if not any(rule.model == shape.model for rule in reference.prices):
+        if reference.lifecycle(shape.model):
+            return Refusal("unpriced", f"no price of {shape.model} is known")
+        return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
     answers = quotes_by_source(reference, shape, day, kinds=kinds)
     if not answers:
         known = sorted({rule.surface for rule in reference.prices if rule.model == shape.model})
@@ -72,8 +79,8 @@ def quote(
             "unpriced",
             f"no price is known for {shape.model} on {shape.surface}; known on: {', '.join(known)}",
         )
-    for rank in sorted({_rank(answer) for answer in answers}):
-        level = [answer for answer in answers if _rank(answer) == rank]
+    for rank in sorted({_weight(answer) for answer in answers}):
+        level = [answer for answer in answers if _weight(answer) == rank]
         refusals = [answer for answer in level if isinstance(answer, Refusal)]
         # a rule that matches and forbids the shape outweighs others that are silent about it
         forbidden = next((one for one in refusals if one.rule is not None), None)
@@ -93,7 +100,7 @@ _SILENT = frozenset({"unpriced", "unsupported-combination"})
 
 
 def quotes_by_source(
-    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = _LIST
+    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = LIST
 ) -> tuple[Quote | Refusal, ...]:
     """Every publisher's own answer for `shape` on `day`, the most trustworthy first.
 
@@ -124,16 +131,20 @@ def _by_publisher(rules: list[PriceRule], shape: Shape, day: date) -> Quote | Re
     return chosen if isinstance(chosen, Refusal) else price_by(*chosen)
 
 
-def _rank(answer: Quote | Refusal) -> int:
-    source = answer.source
-    return _RANK[source.kind] if source is not None else len(_RANK)
+def rank(source: Source) -> int:
+    """How much a source weighs: 0 is the vendor's own page, a higher number is further from it."""
+    return _RANK[source.kind]
+
+
+def _weight(answer: Quote | Refusal) -> int:
+    return rank(answer.source) if answer.source is not None else len(_RANK)
 
 
 def _order(answer: Quote | Refusal) -> tuple[int, int, str]:
     source = answer.source
     if source is None:
-        return _rank(answer), 0, ""
-    return _rank(answer), -source.confirmed.toordinal(), source.publisher
+        return _weight(answer), 0, ""
+    return _weight(answer), -source.confirmed.toordinal(), source.publisher
 
 
 def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:

@@ -1,0 +1,325 @@
+"""`veo-check price`: what one request shape costs, or every known model side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veo_check.cli.shared_options import AsOf, parse_day
+from veo_check.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from veo_check.pricing.answers import Quote, Refusal
+    from veo_check.pricing.shape import Shape
+    from veo_check.reference.book import Reference
+
+_FORMATS = ("text", "json")
+#: What is compared when nothing else is said.
+_USUAL_SECONDS, _USUAL_RESOLUTION = "8", "720p"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks: a shape, whether its surface was named, and the volume."""
+
+    shape: Shape
+    named_surface: bool
+    retries: int
+    jobs: int | None
+
+
+def price(
+    subject: Annotated[
+        str | None, typer.Argument(metavar="[MODEL|ROUTE]", help="A model id, or a route file.")
+    ] = None,
+    surface: Annotated[
+        str | None, typer.Option(help="Where the model is served; else its vendor's own surface.")
+    ] = None,
+    seconds: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Length of one clip.")
+    ] = None,
+    resolution: Annotated[
+        str | None, typer.Option(metavar="WORD", help="720p, 1080p, 4k, ... or WIDTHxHEIGHT.")
+    ] = None,
+    aspect_ratio: Annotated[
+        str | None, typer.Option(metavar="RATIO", help="16:9 unless the route says otherwise.")
+    ] = None,
+    audio: Annotated[
+        bool | None,
+        typer.Option("--audio/--no-audio", help="Unsaid: sound where the model makes it."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Clips per request.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(metavar="MODE", help="text-to-video, image-to-video, ...")
+    ] = None,
+    tier: Annotated[
+        str | None, typer.Option(metavar="WORD", help="The vendor's service tier, such as flex.")
+    ] = None,
+    input_video_seconds: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Seconds of video sent along.")
+    ] = None,
+    input_images: Annotated[
+        int | None, typer.Option(min=0, max=1000, metavar="N", help="Images sent along.")
+    ] = None,
+    frame_rate: Annotated[
+        int | None, typer.Option(min=1, max=240, metavar="FPS", help="For prices per frame.")
+    ] = None,
+    tokens: Annotated[
+        str | None, typer.Option(metavar="N", help="Tokens that a finished job reported.")
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other dimension a rule matches on."),
+    ] = None,
+    retries: Annotated[
+        int | None,
+        typer.Option(min=0, max=100, metavar="N", help="For the worst case: 1, or the route's."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=0, max=10**9, metavar="N", help="Requests per month.")
+    ] = None,
+    pack: Annotated[
+        str | None, typer.Option(metavar="CREDITS", help="Pay from prepaid packs of this size.")
+    ] = None,
+    clips: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**9, metavar="N", help="Clips made before the pack lapses."),
+    ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="By the vendor's own estimate, not the bill.")
+    ] = False,
+    promotions: Annotated[
+        bool, typer.Option("--promotions", help="Count a promotion that runs on the day.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Every known model side by side.")
+    ] = False,
+    as_of: AsOf = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Reference data to use instead; a file with prices alone is added to it.",
+        ),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text or json.")
+    ] = "text",
+) -> None:
+    """What a request shape costs, expected and at worst, or the reason why nobody can say.
+
+    Exit code: 0 priced, 1 refused (the reason has a code), 2 usage error.
+
+    Example: veo-check price veo-3.1-fast-generate-001 --seconds 8 --resolution 1080p
+    """
+    from veo_check.cli.price_reference import price_reference
+    from veo_check.core.clock import SystemClock
+    from veo_check.pricing.answers import Refusal
+
+    form, file = _output(output)
+    day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
+    book = price_reference(reference)
+    asked = _asked(subject, book, surface, compare)
+    shape = _said(
+        asked.shape,
+        {
+            "seconds": _number("--seconds", seconds),
+            "aspect_ratio": aspect_ratio,
+            "audio": audio,
+            "count": count,
+            "mode": mode,
+            "tier": tier,
+            "input_video_seconds": _number("--input-video-seconds", input_video_seconds),
+            "input_images": input_images,
+            "frame_rate": frame_rate,
+            "tokens": _number("--tokens", tokens),
+        },
+        resolution,
+        also or [],
+    )
+    asked = replace(
+        asked,
+        shape=shape,
+        retries=asked.retries if retries is None else retries,
+        jobs=asked.jobs if jobs is None else jobs,
+    )
+    if compare:
+        _write(_comparison(book, asked, subject, day, form), file)
+        return
+    answer = _answer(book, asked, day, promotions)
+    answer = _paid(answer, _number("--pack", pack), clips, estimate)
+    _write(_one(book, asked, answer, day, form), file)
+    if isinstance(answer, Refusal):
+        raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _asked(subject: str | None, book: Reference, surface: str | None, compare: bool) -> Asked:
+    from veo_check.pricing.shape import Shape
+
+    if subject is None:
+        if not compare:
+            raise UsageError("name a model or a route file, or use --compare for every model")
+        return Asked(Shape("", surface or ""), surface is not None, 1, None)
+    if not subject.strip():
+        raise UsageError("the model id is empty")
+    if subject.endswith((".yaml", ".yml")) or Path(subject).is_file():
+        return _of_route(Path(subject), surface)
+    return Asked(Shape(subject, surface or ""), surface is not None, 1, None)
+
+
+def _of_route(path: Path, surface: str | None) -> Asked:
+    from veo_check.pricing.shape import Shape
+    from veo_check.spec.route_file import RouteFile, load_route_file
+
+    loaded = load_route_file(path)
+    if not isinstance(loaded, RouteFile):
+        raise UsageError("\n".join(["the route file cannot be used", *map(str, loaded)]))
+    route = loaded.route
+    shape = Shape.of_route(route)
+    if surface is not None:
+        shape = replace(shape, surface=surface)
+    return Asked(shape, True, route.budget.retries, route.budget.jobs_per_month)
+
+
+def _said(
+    shape: Shape, options: dict[str, object], resolution: str | None, also: Iterable[str]
+) -> Shape:
+    """The shape with what the options say in place of what it said."""
+    from veo_check.pricing.shape import normal_resolution
+
+    said = {name: value for name, value in options.items() if value is not None}
+    if resolution is not None:
+        said["resolution"] = normal_resolution(resolution)
+    extra = []
+    for one in also:
+        key, equals, value = one.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"--set {one!r}: write KEY=VALUE")
+        extra.append((key, value))
+    if extra:
+        said["extra"] = (*shape.extra, *extra)
+    try:
+        return replace(shape, **said)  # type: ignore[arg-type]
+    except ValueError as problem:
+        raise UsageError(str(problem)) from None
+
+
+def _number(option: str, text: str | None) -> Decimal | None:
+    from veo_check.core.money import amount
+
+    if text is None:
+        return None
+    try:
+        return amount(text)
+    except ValueError as problem:
+        hint = " (-1 lets the model choose: no price can be given)" if text == "-1" else ""
+        raise UsageError(f"{option} {text!r}: {problem}{hint}") from None
+
+
+def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote | Refusal:
+    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, Refusal, quote
+    from veo_check.pricing.surfaces import quote_anywhere
+
+    if asked.named_surface:
+        kinds = WITH_PROMOTIONS if promotions else LIST
+        answer = quote(book, asked.shape, day, kinds=kinds)
+    else:
+        answer = quote_anywhere(book, asked.shape, day, promotions=promotions)
+    if isinstance(answer, Refusal) and answer.code == "unknown-model":
+        near = _near(book, asked.shape.model)
+        if near:
+            return replace(answer, message=f"{answer.message}; did you mean {', '.join(near)}?")
+    return answer
+
+
+def _near(book: Reference, word: str) -> list[str]:
+    """Up to three ids that look like `word`, official ones before labels that gateways use."""
+    import difflib
+
+    known = {rule.model.lower(): rule.model for rule in book.prices}
+    close = difflib.get_close_matches(word.lower()[:200], list(known), n=3, cutoff=0.6)
+    return list(dict.fromkeys([*book.near(word), *(known[name] for name in close)]))[:3]
+
+
+def _paid(
+    answer: Quote | Refusal, pack: Decimal | None, clips: int | None, estimate: bool
+) -> Quote | Refusal:
+    from veo_check.pricing.packs import from_pack
+    from veo_check.pricing.quote import Refusal
+
+    if isinstance(answer, Refusal):
+        return answer
+    if pack is not None:
+        return from_pack(answer, pack, clips)
+    if clips is not None:
+        raise UsageError("--clips says how many clips a pack makes: name the pack too")
+    return replace(answer, expected=answer.estimate) if estimate else answer
+
+
+def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form: str) -> str:
+    if form == "json":
+        from veo_check.cli.price_json import one_json
+
+        _complain(answer)
+        return one_json(answer, asked.retries)
+    from veo_check.cli.price_text import one_text
+
+    return one_text(book, answer, asked.shape, asked.retries, asked.jobs, day)
+
+
+def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, form: str) -> str:
+    from veo_check.core.clock import Judging
+    from veo_check.pricing.comparison import compare
+    from veo_check.pricing.surfaces import own_surfaces
+
+    shape = asked.shape
+    if subject is not None and not asked.named_surface:
+        shape = replace(shape, surface=next(iter(own_surfaces(book, shape.model)), ""))
+    shape = replace(
+        shape,
+        seconds=Decimal(_USUAL_SECONDS) if shape.seconds is None else shape.seconds,
+        resolution=shape.resolution or _USUAL_RESOLUTION,
+        audio=True if shape.audio is None else shape.audio,
+    )
+    rows = compare(book, shape, Judging(day, day), first=subject is not None)
+    if subject is None and asked.named_surface:
+        rows = tuple(row for row in rows if row.shape.surface == shape.surface)
+    if form == "json":
+        from veo_check.cli.price_json import comparison_json
+
+        return comparison_json(rows, shape, asked.retries, day)
+    from veo_check.cli.price_text import comparison_text
+
+    return comparison_text(rows, shape, day)
+
+
+def _complain(answer: Quote | Refusal) -> None:
+    message = getattr(answer, "message", None)
+    if message is not None:
+        sys.stderr.write(f"veo-check: {message}\n")
+
+
+def _output(wanted: str) -> tuple[str, str | None]:
+    form, colon, file = wanted.partition(":")
+    if form not in _FORMATS or (colon and not file):
+        raise UsageError(f"-o {wanted!r}: must be text or json, or one of them and :FILE")
+    return form, file or None
+
+
+def _write(text: str, file: str | None) -> None:
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"-o: {file!r} cannot be written: {error}") from None
