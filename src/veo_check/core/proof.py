@@ -52,7 +52,7 @@ class Proof:
     id: str  # the job's id in the journal
     simulated: bool
     binding: Binding
-    paid_at: datetime  # when the job was submitted
+    paid_at: datetime  # when the intent was written
     made_at: datetime
     valid_for_seconds: int
     job: JobResult
@@ -65,11 +65,13 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class NewestJob:
-    """The newest paid smoke job that the journal knows of for one route, open or closed."""
+    """The newest paid smoke job that the journal knows of for one route, open or closed.
+
+    Ids of one route sort by the order in which its jobs were begun, whatever any clock said.
+    """
 
     id: str
     state: JobState
-    at: datetime
 
 
 ProofCode = Literal[
@@ -93,6 +95,7 @@ ProofCode = Literal[
     "journal-unreadable",  # whether a newer job is on record cannot be told
     "row-changed",
     "row-unknown",  # whether the row changed cannot be told
+    "served-changed",  # another model answers under the label now
 ]
 
 

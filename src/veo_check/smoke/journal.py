@@ -93,8 +93,7 @@ class Journal:
             make_folders(folder, self._disk)
         for left in folder.glob(f"{TEMPORARY}*"):
             left.unlink(missing_ok=True)
-        names = [match[1] for one in folder.iterdir() if (match := _FILE.fullmatch(one.name))]
-        number, salt = 1 + max(map(int, names), default=0), secrets.token_hex(3)
+        number, salt = 1 + self._last_number(intent.route), secrets.token_hex(3)
         entry = Entry(replace(intent, id=_id(intent.route, number, salt)))
         self.save(entry)
         return entry
@@ -136,6 +135,12 @@ class Journal:
                 centres.items(), key=lambda pair: (pair[0] is None, pair[0] or "")
             )
         )
+
+    def _last_number(self, route: str) -> int:
+        """The highest number given to a job of this route that has left anything behind."""
+        places = (self.folder.journal_of(route), self.folder.proofs_of(route))
+        names = [one.name for place in places if place.is_dir() for one in place.iterdir()]
+        return max((int(match[1]) for name in names if (match := _FILE.fullmatch(name))), default=0)
 
     def _path(self, intent: Intent) -> Path:
         mark, number, salt = intent.id.split("-")
