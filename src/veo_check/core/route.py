@@ -208,7 +208,7 @@ class FallbackTarget(Part):
     request: FallbackRequest = FallbackRequest()
     max_cost_ratio: Money = Decimal(1)
     accepts: list[Name] = []
-    fallback: list[Name] = Field(default=[], description="names of routes tried after this one")
+    fallback: list[Name] = []
 
 
 class Fallback(Part):
