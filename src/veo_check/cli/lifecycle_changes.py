@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -56,14 +55,14 @@ _SAID: tuple[tuple[str, Callable[[Capability], str]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class _TwoModels:
     """As much of the reference as pricing two models needs.
 
     It knows no shutdown dates: what a retired model last cost is still worth comparing.
     """
 
-    prices: tuple[PriceRule, ...]
+    def __init__(self, prices: tuple[PriceRule, ...]) -> None:
+        self.prices = prices
 
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         return ()
