@@ -16,7 +16,9 @@ _LIST = re.compile(r"/(v1|v1beta|v1alpha)/models/?")
 _MODEL = re.compile(r"/(v1|v1beta|v1alpha)/models/([^/:]+)")
 _CALL = re.compile(r"/(v1|v1beta|v1alpha)/models/([^/:]+):(\w+)")
 _OPERATION = re.compile(r"/(?:v1|v1beta|v1alpha)/(models/[^/]+/operations/([^/:]+))")
-_FILE = re.compile(r"/(?:download/)?(?:v1|v1beta|v1alpha)/files/([a-z0-9]+)(\d):download")
+# Google's SDKs cut the file's id out of https addresses only; on a loopback socket the address is
+# http, and they put the whole of it where the id belongs. Hence the loose middle.
+_FILE = re.compile(r"/(?:download/)?(?:v1|v1beta|v1alpha)/(?:.*/)?files/([a-z0-9]+)(\d):download")
 
 
 def answer(state: State, request: Request) -> Response:

@@ -58,8 +58,8 @@ def answer(state: State, request: Request) -> Response:
     return as_json({"detail": "Not Found"}, 404)
 
 
-def _error(status: int, message: str, kind: str, param: str | None = None) -> Response:
-    body = {"message": message, "type": kind, "param": param, "code": str(status)}
+def _error(status: int, message: str, kind: str) -> Response:
+    body = {"message": message, "type": kind, "param": None, "code": str(status)}
     return as_json({"error": body}, status)
 
 
@@ -130,7 +130,7 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
             f"/videos: Invalid model name passed in model={label}. "
             "Call `/v1/models` to view available models for your key."
         )
-        return _error(400, text, "invalid_request_error", "model")
+        return _error(400, text, "invalid_request_error")
     upstream = DEPLOYMENTS[label]
     row = state.google_model(upstream, "agent-platform")
     refusal = submit_trouble(state, upstream, _PARENT, gemini=False)
@@ -159,7 +159,7 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
             state.charge(job)
             return DROPPED if state.has("submit-dropped-after") else job
         refusal = shape
-    return _passed_on(refusal) if refusal is not None else DROPPED
+    return _passed_on(refusal, label) if refusal is not None else DROPPED
 
 
 def _upstream_body(body: dict[str, object]) -> dict[str, object]:
@@ -176,8 +176,13 @@ def _upstream_body(body: dict[str, object]) -> dict[str, object]:
     return {"instances": [{"prompt": body.get("prompt", "")}], "parameters": parameters}
 
 
-def _passed_on(refusal: Response) -> Response:
-    text = f"litellm.BadRequestError: Vertex_ai Exception - {refusal.body.decode()}"
+def _passed_on(refusal: Response, label: str) -> Response:
+    """Google's own refusal, as a string inside the gateway's sentence."""
+    name = {404: "NotFoundError", 429: "RateLimitError"}.get(refusal.status, "BadRequestError")
+    text = (
+        f"litellm.{name}: Vertex_aiException {name} - {refusal.body.decode()}\n\n"
+        f"LiteLLM: model group '{label}' failed with the error above. No fallback was attempted."
+    )
     kind = "throttling_error" if refusal.status == 429 else "invalid_request_error"
     return _error(refusal.status, text, kind)
 
@@ -204,15 +209,15 @@ def _object(job: Job, status: str) -> dict[str, object]:
         "id": _id(job, job.served if status == "processing" and not job.polls else ""),
         "object": "video",
         "status": status,
-        "created_at": job.created,
+        "created_at": None,
         "completed_at": None,
         "expires_at": None,
         "error": None,
         "progress": None,
         "remixed_from_video_id": None,
-        "seconds": str(job.shape.seconds),
-        "size": "{}x{}".format(*job.shape.size),
-        "model": job.served,
+        "seconds": None,
+        "size": None,
+        "model": job.label,
     }
 
 

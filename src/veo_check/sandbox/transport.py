@@ -56,10 +56,12 @@ class SandboxTransport(httpx.BaseTransport):
             raise httpx.RemoteProtocolError(
                 "Server disconnected without sending a response.", request=request
             )
-        if answer.chunks is not None:
-            stream: httpx.SyncByteStream = _Chunks(answer.chunks())
-            return httpx.Response(answer.status, headers=dict(answer.headers), stream=stream)
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+        # a stream, never ready content: the client reads it piece by piece, as from a socket
+        headers = dict(answer.headers)
+        if answer.chunks is None:
+            headers["content-length"] = str(len(answer.body))
+        chunks = iter([answer.body]) if answer.chunks is None else answer.chunks()
+        return httpx.Response(answer.status, headers=headers, stream=_Chunks(chunks))
 
     def _wait(self, request: httpx.Request, answer: Response) -> None:
         if not answer.delay:

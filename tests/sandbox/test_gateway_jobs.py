@@ -1,0 +1,421 @@
+"""Jobs through Flatkey and new-api as the sandbox plays them: shapes, charges, refunds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox_box import FLATKEY, NEWAPI, Box
+from veo_check.sandbox.media import mp4
+
+BODY: dict[str, Any] = {"duration": 8, "metadata": {"resolution": "1080p", "aspectRatio": "16:9"}}
+FAMILIES = ["/v1/videos", "/v1/video/generations", "/v1/generation/tasks"]
+
+
+def statuses(box: Box, path: str, base: str = FLATKEY) -> list[str]:
+    """The status of a job when it is queued, running and done."""
+    task = box.video(base, path, **BODY).json()["id"]
+    seen = []
+    for pause in (0, 10, 30):
+        box.clock.pass_time(pause)
+        body = box.get(f"{base}{path}/{task}").json()
+        seen.append((body.get("data") or body)["status"])
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "expected"),
+    [
+        (FLATKEY, "/v1/videos", ["queued", "in_progress", "completed"]),
+        (FLATKEY, "/v1/video/generations", ["NOT_START", "processing", "succeeded"]),
+        (FLATKEY, "/v1/generation/tasks", ["processing", "processing", "succeeded"]),
+        (NEWAPI, "/v1/videos", ["queued", "in_progress", "completed"]),
+        (NEWAPI, "/v1/video/generations", ["NOT_START", "IN_PROGRESS", "SUCCESS"]),
+    ],
+)
+def test_the_poll_shapes(base: str, path: str, expected: list[str]) -> None:
+    assert statuses(Box("healthy"), path, base) == expected
+
+
+@pytest.mark.parametrize("path", FAMILIES)
+def test_a_job_from_submit_to_bill(path: str) -> None:
+    box = Box("healthy")
+    before = box.usage()["total_used"]
+    answer = box.video(path=path, **BODY)
+    task = answer.json()["id"]
+    assert answer.headers["x-new-api-other-ratios"] == '{"seconds": 8, "resolution": 1}'
+    box.finish()
+    file = box.client.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert (file.headers["content-type"], file.content) == ("video/mp4", mp4(8, 1920, 1080))
+    assert box.usage()["total_used"] - before == 480_000
+    assert box.spent == "0.96"
+    (row,) = box.log()
+    assert row["request_id"] == answer.headers["x-oneapi-request-id"]
+    assert {name: row[name] for name in ("type", "quota", "model_name", "token_name", "group")} == {
+        "type": 2,
+        "quota": 480_000,
+        "model_name": "veo3.1-fast",
+        "token_name": "ci-smoke",
+        "group": "plg",
+    }
+    assert task not in json.dumps(row)
+    assert json.loads(row["other"]) == {
+        "is_task": True,
+        "request_path": path,
+        "model_price": 0.15,
+        "group_ratio": 0.8,
+        "seconds": 8,
+        "resolution": 1,
+        "is_model_mapped": True,
+        "upstream_model_name": "veo-3.1-fast-generate-001",
+    }
+
+
+def test_the_submit_answer() -> None:
+    box = Box("healthy")
+    answer = box.video(**BODY).json()
+    task = answer["id"]
+    assert answer == {
+        "id": task,
+        "task_id": task,
+        "object": "video",
+        "model": "veo3.1-fast",
+        "status": "queued",
+        "progress": 0,
+        "created_at": 1795348800,
+    }
+    assert (task[:5], len(task)) == ("task_", 37)
+    polled = box.get(f"{FLATKEY}/v1/videos/{task}").json()
+    assert set(polled) == {
+        "id",
+        "object",
+        "model",
+        "status",
+        "progress",
+        "created_at",
+        "completed_at",
+    }
+    assert polled["model"] == "veo-3.1-fast-generate-001"
+
+
+def test_new_api_guards_the_content_and_flatkey_does_not() -> None:
+    box = Box("healthy")
+    ours, theirs = (box.video(base, **BODY).json()["id"] for base in (FLATKEY, NEWAPI))
+    box.finish()
+    assert box.client.get(f"{FLATKEY}/v1/videos/{ours}/content").status_code == 200
+    assert box.client.get(f"{NEWAPI}/v1/videos/{theirs}/content").status_code == 401
+    assert box.get(f"{NEWAPI}/v1/videos/{theirs}/content").status_code == 200
+    assert box.get(f"{NEWAPI}/v1/videos/{ours}").json()["code"] == "task_not_exist"
+    assert box.video(NEWAPI, "/v1/generation/tasks").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "quota", "size", "seconds"),
+    [
+        ({"duration": 4}, 240_000, (1280, 720), 4),
+        ({"duration": "4"}, 240_000, (1280, 720), 4),
+        ({"seconds": "4"}, 240_000, (1280, 720), 8),
+        ({}, 480_000, (1280, 720), 8),
+        ({"resolution": "1080p", "ratio": "9:16", "duration": 4}, 240_000, (1280, 720), 4),
+        ({"size": "1080x1920", "duration": 8}, 480_000, (1080, 1920), 8),
+        ({"duration": 8, "metadata": {"durationSeconds": 6}}, 360_000, (1280, 720), 6),
+        ({"duration": 8, "metadata": {"resolution": "4k"}}, 1_119_999, (3840, 2160), 8),
+    ],
+)
+def test_what_is_billed_and_what_is_made(
+    body: dict[str, Any], quota: int, size: tuple[int, int], seconds: int
+) -> None:
+    box = Box("healthy")
+    task = box.video(**body).json()["id"]
+    box.finish()
+    assert box.log()[0]["quota"] == quota
+    assert box.get(f"{FLATKEY}/v1/videos/{task}/content").content == mp4(seconds, *size)
+
+
+def test_a_wrong_request_is_refused_with_google_s_words_inside() -> None:
+    box = Box("healthy")
+    answer = box.video(duration=5)
+    assert (answer.status_code, answer.json()["code"]) == (400, "fail_to_fetch_task")
+    inner = json.loads(answer.json()["message"])["error"]
+    assert (inner["code"], inner["message"]) == (
+        400,
+        "The number value for `durationSeconds` is out of bound. "
+        "Please provide a value between 4 and 8, inclusive.",
+    )
+    assert (box.log(), box.spent, box.usage()["total_used"]) == ([], "0", 1_250_000)
+
+
+def test_a_duration_in_quotes_breaks_the_gateway_s_own_body() -> None:
+    box = Box("healthy")
+    answer = box.video(metadata={"durationSeconds": "8"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "build_request_failed")
+    assert box.world.ledger.accepted == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"prompt": ""}, 400, "invalid_request"),
+        ({"prompt": 3}, 400, "invalid_request"),
+        ({"model": ""}, 400, "invalid_request"),
+    ],
+)
+def test_incomplete_submits(body: dict[str, Any], status: int, code: str) -> None:
+    answer = Box("healthy").video(**body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_an_unknown_model_has_no_channel() -> None:
+    answer = Box("healthy").video(model="veo9")
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "model_not_found"
+    assert "No available channel for model veo9 under group plg (distributor)" in answer.text
+
+
+def test_chat_types_are_routed_by_the_unfiltered_family_only() -> None:
+    box = Box("chat-only-types")
+    assert [box.video(path=path, **BODY).status_code for path in FAMILIES] == [503, 503, 200]
+
+
+def test_in_june_chat_types_were_routed() -> None:
+    box = Box("article-2026-06-17")
+    assert box.video(model="veo-3.1-generate-preview", duration=4).status_code == 200
+    assert box.video(model="veo3.1").json()["code"] == "model_price_error"
+
+
+def test_unknown_tasks() -> None:
+    box = Box("healthy")
+    poll = box.get(f"{FLATKEY}/v1/videos/task_none")
+    assert (poll.status_code, poll.json()) == (
+        400,
+        {"code": "task_not_exist", "message": "task_not_exist", "data": None},
+    )
+    assert box.get(f"{FLATKEY}/v1/videos/task_none/content").status_code == 404
+
+
+def test_content_before_the_end() -> None:
+    box = Box("healthy")
+    task = box.video(**BODY).json()["id"]
+    answer = box.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == (
+        "Task is not completed yet, current status: NOT_START"
+    )
+
+
+# --- what each paid scenario changes ----------------------------------------------------------
+
+
+def finished(scenario: str, path: str = "/v1/videos") -> tuple[Box, str]:
+    box = Box(scenario)
+    task = box.video(path=path, **BODY).json()["id"]
+    box.finish()
+    return box, task
+
+
+@pytest.mark.parametrize(
+    "scenario", ["job-filtered-wrapped", "job-filtered-unwrapped", "job-no-video"]
+)
+def test_no_video_is_booked_as_success(scenario: str) -> None:
+    box, task = finished(scenario)
+    assert box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"] == "completed"
+    content = box.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert (content.status_code, content.json()["error"]["message"]) == (
+        502,
+        "Failed to resolve Vertex video URL",
+    )
+    assert ([row["type"] for row in box.log()], box.spent) == ([2], "0.96")
+
+
+def test_a_failed_job_is_refunded_without_a_request_id() -> None:
+    box, task = finished("job-error-13")
+    assert box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"] == "failed"
+    refund, consume = box.log()
+    assert (refund["type"], consume["type"], "request_id" in refund) == (6, 2, False)
+    assert (refund["quota"], json.loads(refund["other"])["task_id"]) == (480_000, task)
+    assert (box.spent, box.usage()["total_used"]) == ("0.00", 1_250_000)
+
+
+def test_a_failure_s_text_hides_in_the_address() -> None:
+    box, task = finished("job-error-13", "/v1/video/generations")
+    data = box.get(f"{FLATKEY}/v1/video/generations/{task}").json()["data"]
+    assert (data["status"], data["error"]) == ("failed", None)
+    assert data["url"].startswith("Video generation failed")
+    tasks = box.get(f"{FLATKEY}/v1/generation/tasks/{task}").json()
+    assert (tasks["status"], tasks["content"]) == ("failed", [])
+    assert tasks["error"]["message"].startswith("Video generation failed")
+
+
+def test_a_failed_job_that_stays_charged() -> None:
+    box, _ = finished("job-not-refunded")
+    assert ([row["type"] for row in box.log()], box.spent) == ([2], "0.96")
+
+
+def test_charged_twice() -> None:
+    box, _ = finished("job-charged-twice")
+    rows = box.log()
+    assert [(row["type"], row["quota"]) for row in rows] == [(2, 480_000)] * 2
+    assert rows[0]["request_id"] == rows[1]["request_id"]
+    assert box.usage()["total_used"] == 1_250_000 + 960_000
+
+
+def test_overcharged() -> None:
+    box, _ = finished("job-overcharged")
+    assert [row["quota"] for row in box.log()] == [720_000]
+
+
+def test_a_usage_row_that_never_comes() -> None:
+    box, _ = finished("job-usage-missing")
+    assert (box.log(), box.usage()["total_used"]) == ([], 1_250_000 + 480_000)
+
+
+def test_another_model_served() -> None:
+    box, task = finished("job-another-model")
+    polled = box.get(f"{FLATKEY}/v1/videos/{task}").json()
+    assert polled["model"] == "veo-3.1-lite-generate-001"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "code"),
+    [
+        ("job-retired", 404, "fail_to_fetch_task"),
+        ("job-publisher-not-found", 404, "fail_to_fetch_task"),
+        ("job-unknown-id", 404, "fail_to_fetch_task"),
+        ("job-429", 429, "fail_to_fetch_task"),
+        ("job-duration-type", 400, "fail_to_fetch_task"),
+        ("job-unsupported-combination", 400, "fail_to_fetch_task"),
+        ("job-pre-consume", 403, "insufficient_user_quota"),
+        ("job-price-not-configured", 400, "video_price_not_configured"),
+        ("veo-retired", 404, "fail_to_fetch_task"),
+    ],
+)
+def test_refusals_cost_nothing(scenario: str, status: int, code: str) -> None:
+    box = Box(scenario)
+    answer = box.video(**BODY)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (box.world.ledger.accepted, box.spent, box.log()) == ([], "0", [])
+
+
+def test_the_refusal_before_spending_names_the_price() -> None:
+    assert (
+        "required pre-deduct quota: \uff040.960000"
+        in Box("job-pre-consume").video().json()["message"]
+    )
+
+
+def test_a_row_that_no_channel_serves() -> None:
+    box = Box("job-model-not-found")
+    assert "veo3.1-fast" in box.get(f"{FLATKEY}/v1/models").text
+    answer = box.video(**BODY)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "model_not_found")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "jobs"), [("job-dropped-before", 0), ("job-dropped-after", 1)]
+)
+def test_dropped_connections(scenario: str, jobs: int) -> None:
+    box = Box(scenario)
+    with pytest.raises(httpx.RemoteProtocolError):
+        box.video(**BODY)
+    assert (len(box.world.ledger.accepted), len(box.log())) == (jobs, jobs)
+
+
+def test_polls_that_fail_or_say_little() -> None:
+    broken, passing = Box("job-poll-5xx"), Box("job-poll-5xx-passing")
+    unknown, lost = Box("job-status-unknown"), Box("job-task-lost")
+
+    def polls(box: Box) -> list[object]:
+        task = box.video(**BODY).json()["id"]
+        answers = [box.get(f"{FLATKEY}/v1/videos/{task}") for _ in range(3)]
+        return [
+            one.json()["status"] if one.status_code == 200 else one.status_code for one in answers
+        ]
+
+    assert polls(broken) == [503, 503, 503]
+    assert polls(passing) == [503, 503, "queued"]
+    assert polls(unknown) == ["unknown", "queued", "queued"]
+    assert polls(lost) == [400, 400, 400]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("job-wrong-resolution", mp4(8, 960, 540)),
+        ("job-wrong-duration", mp4(6, 1920, 1080)),
+        ("job-silent", mp4(8, 1920, 1080, audio=False)),
+        ("job-truncated", mp4(8, 1920, 1080)[: len(mp4(8, 1920, 1080)) * 2 // 3]),
+        ("job-empty-file", b""),
+    ],
+)
+def test_deliveries(scenario: str, expected: bytes) -> None:
+    box, task = finished(scenario)
+    answer = box.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert (answer.status_code, answer.content) == (200, expected)
+
+
+def test_a_page_instead_of_a_file() -> None:
+    box, task = finished("job-html-file")
+    answer = box.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert (answer.headers["content-type"], answer.content[:15]) == (
+        "text/html",
+        b"<!DOCTYPE html>",
+    )
+
+
+def test_content_502() -> None:
+    box, task = finished("job-content-502")
+    assert box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"] == "completed"
+    assert box.get(f"{FLATKEY}/v1/videos/{task}/content").status_code == 502
+
+
+def test_a_wrong_request_that_is_accepted_or_rerouted() -> None:
+    accepted, rerouted = Box("job-wrong-request-accepted"), Box("job-wrong-request-rerouted")
+    models = []
+    for box in (accepted, rerouted):
+        task = box.video(duration=5).json()["id"]
+        models.append(box.get(f"{FLATKEY}/v1/videos/{task}").json()["model"])
+        assert box.spent == "0.6"
+    assert models == ["veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"]
+    right = rerouted.video(**BODY).json()["id"]
+    polled = rerouted.get(f"{FLATKEY}/v1/videos/{right}").json()
+    assert polled["model"] == "veo-3.1-fast-generate-001"
+
+
+def test_jobs_that_take_long() -> None:
+    slow, never = Box("job-slow"), Box("job-never-done")
+    tasks = [box.video(**BODY).json()["id"] for box in (slow, never)]
+    seen = []
+    for pause in (60, 200, 86_400):
+        for box, task in zip((slow, never), tasks, strict=True):
+            box.clock.pass_time(pause)
+            seen.append(box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"])
+    assert seen == [
+        "in_progress",
+        "in_progress",
+        "completed",
+        "in_progress",
+        "completed",
+        "in_progress",
+    ]
+
+
+def test_what_the_flatkey_cli_sends() -> None:
+    """Version 0.2 submits to one family, polls the other, and names what Veo ignores."""
+    box = Box("healthy")
+    answer = box.video(
+        path="/v1/video/generations",
+        duration=8,
+        aspect="9:16",
+        ratio="9:16",
+        resolution="1080p",
+        quality="1080p",
+        generate_audio=True,
+        temp_url=True,
+    )
+    task = answer.json()["task_id"]
+    box.finish()
+    assert box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"] == "completed"
+    assert box.get(f"{FLATKEY}/v1/videos/{task}/content").content == mp4(8, 1280, 720)
