@@ -1,82 +1,18 @@
 from __future__ import annotations
 
-import gzip
 import threading
-import zlib
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from doors import KEY, SECRET, URL, Answers, answered, door_to, failed
 from fake_clock import FakeClock
 from socket_guard import SocketGuard
-from veo_check.core.key_policy import Leave
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Answer, Failure
-from veo_check.http.door import Door
+from veo_check.http.answer import Failure
 from veo_check.http.exchange import Exchange
-from veo_check.http.keys import KeyName, Keys
+from veo_check.http.keys import KeyName
 from veo_check.http.limits import Limits
-
-KEY = KeyName("FLATKEY_KEY")
-SECRET = "sk-0123456789abcdefghij"
-URL = "https://router.flatkey.ai/v1/models"
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def door_to(
-    handler: Handler,
-    clock: FakeClock,
-    *,
-    limits: Limits | None = None,
-    offline: bool = False,
-    leave: Leave | None = None,
-) -> Door:
-    return Door(
-        leave=leave or Leave(),
-        clock=clock,
-        keys=Keys({"FLATKEY_KEY": SECRET, "OTHER_KEY": "other-secret-value"}, Redactor()),
-        transport=httpx.MockTransport(handler),
-        offline=offline,
-        limits=limits,
-    )
-
-
-class Answers:
-    """A handler that gives one answer after the other and keeps the requests."""
-
-    def __init__(self, *answers: httpx.Response | Exception) -> None:
-        self.answers = list(answers)
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-class Chunks(httpx.SyncByteStream):
-    def __init__(self, chunks: list[bytes], between: Callable[[], None] = lambda: None) -> None:
-        self.chunks, self.between, self.read = chunks, between, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.chunks:
-            self.between()
-            self.read += 1
-            yield chunk
-
-
-def answered(got: Answer | Failure) -> Answer:
-    assert isinstance(got, Answer), got
-    return got
-
-
-def failed(got: Answer | Failure) -> Failure:
-    assert isinstance(got, Failure), got
-    return got
 
 
 def test_a_get_carries_the_key_and_is_recorded_without_it(clock: FakeClock) -> None:
@@ -305,82 +241,6 @@ def test_cookies_are_not_kept(clock: FakeClock) -> None:
     door.get(URL, KEY)
     door.get(URL, KEY, fresh=True)
     assert "cookie" not in server.requests[1].headers
-
-
-def test_a_body_over_the_limit_ends_the_reading(clock: FakeClock) -> None:
-    stream = Chunks([b"x" * 1000] * 1000)
-    server = Answers(httpx.Response(200, stream=stream))
-    got = failed(door_to(server, clock, limits=Limits(body=5000)).get(URL, KEY))
-    assert (got.code, got.detail) == (
-        "unreadable",
-        "router.flatkey.ai/v1/models answered with more than 5000 bytes",
-    )
-    assert stream.read == 6
-
-
-def test_an_error_page_over_the_limit_is_cut(clock: FakeClock) -> None:
-    stream = Chunks([b"x" * 1000] * 1000)
-    server = Answers(httpx.Response(404, stream=stream))
-    got = answered(door_to(server, clock, limits=Limits(error_body=3000)).get(URL, KEY))
-    assert (got.status, len(got.body), stream.read) == (404, 3000, 4)
-
-
-def test_an_endless_drip_ends_at_the_deadline(clock: FakeClock) -> None:
-    stream = Chunks([b" "] * 10_000, between=lambda: clock.pass_time(1))
-    server = Answers(httpx.Response(200, stream=stream))
-    got = failed(door_to(server, clock, limits=Limits(deadline=20)).get(URL, KEY))
-    assert (got.code, stream.read) == ("too-slow", 20)
-    assert got.detail == "router.flatkey.ai/v1/models did not finish its answer in time"
-
-
-def test_answers_compressed_without_being_asked_are_read(clock: FakeClock) -> None:
-    plain = b'{"a": 1}'
-    raw = zlib.compressobj(wbits=-15)
-    for encoding, body in [
-        ("gzip", gzip.compress(plain)),
-        ("deflate", zlib.compress(plain)),
-        ("deflate", raw.compress(plain) + raw.flush()),
-        ("identity", plain),
-    ]:
-        stream = Chunks([body[at : at + 3] for at in range(0, len(body), 3)])
-        answer = httpx.Response(200, stream=stream, headers={"Content-Encoding": encoding})
-        assert answered(door_to(Answers(answer), clock).get(URL, KEY)).json == {"a": 1}
-
-
-def test_a_gzip_bomb_is_not_unpacked(clock: FakeClock) -> None:
-    bomb = gzip.compress(b"0" * 50_000_000)
-    answer = httpx.Response(200, stream=Chunks([bomb]), headers={"Content-Encoding": "gzip"})
-    got = failed(door_to(Answers(answer), clock, limits=Limits(body=1_000_000)).get(URL, KEY))
-    assert (got.code, got.sent) == ("unreadable", True)
-
-
-@pytest.mark.parametrize(
-    ("encoding", "body", "why"),
-    [
-        ("br", b"x", "answered in a content encoding that was not asked for"),
-        ("gzip, gzip", b"x", "answered in a content encoding that was not asked for"),
-        ("gzip", b"not gzip", "answered with damaged compressed data"),
-        ("gzip", gzip.compress(b"x" * 99)[:-9], "answered with compressed data that breaks off"),
-        ("gzip", gzip.compress(b"x") + b"more", "answered with data after its compressed data"),
-    ],
-)
-def test_other_encodings_cannot_be_read(
-    clock: FakeClock, encoding: str, body: bytes, why: str
-) -> None:
-    answer = httpx.Response(200, stream=Chunks([body]), headers={"Content-Encoding": encoding})
-    got = failed(door_to(Answers(answer), clock).get(URL, KEY))
-    assert got == Failure("unreadable", f"router.flatkey.ai/v1/models {why}", "x1", sent=True)
-
-
-def test_a_web_page_is_named(clock: FakeClock) -> None:
-    server = Answers(httpx.Response(200, html="<html>Sign in</html>"))
-    assert answered(door_to(server, clock).get(URL, KEY)).json == Failure(
-        "unreadable",
-        "the answer of router.flatkey.ai/v1/models cannot be used: it is a web page (HTML or XML), "
-        "not JSON",
-        "x1",
-        sent=True,
-    )
 
 
 def test_headers_of_an_answer_are_fit_to_print(clock: FakeClock) -> None:

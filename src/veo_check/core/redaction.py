@@ -29,7 +29,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_\-]{6,}"), MASK),
     (re.compile(r"AIza[A-Za-z0-9_\-]{10,}"), MASK),
     (re.compile(r"ya29\.[A-Za-z0-9_./+=\-]{4,}"), MASK),
-    (re.compile(r"eyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]{4,}\.[A-Za-z0-9_\-]*"), MASK),
+    (re.compile(r"eyJ[A-Za-z0-9_\-]{6,4000}\.[A-Za-z0-9_\-]{4,4000}\.[A-Za-z0-9_\-]*"), MASK),
     (re.compile(r"(?i)\b(bearer|basic)\s+(?!\[redacted])[A-Za-z0-9._~+/=\-]{6,}"), rf"\1 {MASK}"),
     (
         re.compile(r"(?i)(x-goog-api-key|x-api-key)(\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\s\"'\\,}&]+"),

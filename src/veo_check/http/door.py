@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from veo_check.http.wire import Broken, Outgoing, Received, Sink, Wire
 
+    #: what carries the requests: None for the network, else the sandbox or a test
+    Transport = httpx.BaseTransport
+
 _NO_HEADERS: Mapping[str, str] = {}
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
@@ -43,7 +46,7 @@ class Door:
         leave: Leave,
         clock: Clock,
         keys: Keys,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
         offline: bool = False,
         limits: Limits | None = None,
     ) -> None:

@@ -17,7 +17,7 @@ from veo_check.http.limits import Limits
 from veo_check.providers.asks import Ask
 
 if TYPE_CHECKING:
-    import httpx
+    from veo_check.http.door import Transport
 
 Cost = Literal["free", "paid"]
 
@@ -36,7 +36,7 @@ class Asking:
         leave: Leave,
         clock: Clock,
         redactor: Redactor | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
         offline: bool = False,
         limits: Limits | None = None,
     ) -> Asking:

@@ -9,7 +9,7 @@ from veo_check.http.answer import Answer, Failure
 from veo_check.providers.error_body import ErrorBody, read_error
 
 # "Please update your code to use models/Y ..."; older texts say "to use a newer model".
-_REPLACEMENT = re.compile(r"\buse (?:models/)?`?([a-z][a-z0-9]*(?:[.-][a-z0-9]+)*-[a-z0-9.-]*\w)`?")
+_REPLACEMENT = re.compile(r"\b[Uu]se (?:models/)?`?([a-z][a-z0-9]*-[a-z0-9.-]*[a-z0-9])\b")
 _GONE = ("is no longer available", "has been shut down", "has been retired")
 _UNKNOWN = (
     "is not found for api version",
@@ -30,11 +30,10 @@ def model_state(error: ErrorBody, model: str) -> OfficialState | None:
 
 def replacement(error: ErrorBody) -> str | None:
     """The model id that a retirement text tells to move to."""
-    match = _REPLACEMENT.search(error.message)
+    match = _REPLACEMENT.search(error.message[:2000])
     if match is None:
         return replacement(error.inner) if error.inner else None
-    named = match[1].rstrip(".")
-    return named if any(char.isdigit() for char in named) else None
+    return match[1] if any(char.isdigit() for char in match[1]) else None
 
 
 def key_refused(answer: Answer, error: ErrorBody) -> bool:

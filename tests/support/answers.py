@@ -1,0 +1,27 @@
+"""Answers as the door hands them out, made by hand for tests of what reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from veo_check.core.redaction import Redactor
+from veo_check.http.answer import Answer
+
+PLACE = "gateway.example/path"
+
+
+def answer(
+    body: object = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    exchange: str = "x1",
+) -> Answer:
+    """An answer from `gateway.example/path`: bytes and text as they are, the rest as JSON."""
+    if isinstance(body, bytes):
+        raw = body
+    elif isinstance(body, str):
+        raw = body.encode()
+    else:
+        raw = json.dumps(body, ensure_ascii=False).encode()
+    return Answer(status, headers or {}, raw, exchange, PLACE, Redactor(), keyed=True)
