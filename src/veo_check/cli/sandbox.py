@@ -61,10 +61,15 @@ def sandbox(
 
 def table(scenarios: tuple[Scenario, ...]) -> str:
     """The scenarios as text: name, day, what is different, and which checks notice."""
+    import textwrap
+
     width = max(len(one.name) for one in scenarios)
-    lines = []
+    lines: list[str] = []
     for one in scenarios:
-        lines.append(f"{one.name:<{width}}  {one.day}  {one.description}")
+        head = f"{one.name:<{width}}  {one.day}  "
+        told = textwrap.wrap(one.description, 100 - len(head))
         if one.notices:
-            lines.append(f"{'':<{width}}  {'':<10}  noticed by: {', '.join(one.notices)}")
+            told += textwrap.wrap(f"noticed by: {', '.join(one.notices)}", 100 - len(head))
+        lines.append(head + told[0])
+        lines += [" " * len(head) + line for line in told[1:]]
     return "\n".join(lines) + "\n"
