@@ -11,7 +11,7 @@ from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import Blocked, Finding, Findings, blocker, note, warning
 from veo_check.core.key_policy import Leave, refusal_of_host, refusal_of_key
-from veo_check.core.route import GEMINI_API_URL, Key, Route
+from veo_check.core.route import Key, Route, google_url
 
 # The shapes of the keys that video routes use. The file's reader refuses them already; a route
 # that was put together in another way is held to the same rule.
@@ -161,15 +161,8 @@ def _errands_of(route: Route, prefix: str) -> Iterator[_Errand]:
             yield _Errand(f"{prefix}via.production_key.env", url, via.production_key.env)
     listing = route.model.listing
     if listing is not None:
-        yield _Errand(f"{prefix}model.listing.key", _google_of(route), listing.key.env)
-
-
-def _google_of(route: Route) -> str:
-    listing = route.model.listing
-    if route.model.surface == "agent-platform":
-        location = (listing.location if listing else None) or "us-central1"
-        return f"https://{location}-aiplatform.googleapis.com"
-    return GEMINI_API_URL
+        url = google_url(route.model.surface, listing.location)
+        yield _Errand(f"{prefix}model.listing.key", url, listing.key.env)
 
 
 def _refusal(errand: _Errand, leave: Leave, smoke_key: SmokeKeyVariable) -> Iterator[Finding]:
@@ -181,11 +174,12 @@ def _refusal(errand: _Errand, leave: Leave, smoke_key: SmokeKeyVariable) -> Iter
         )
         refused = refusal_of_key(errand.variable, errand.url, leave, sandbox_key=sandbox)
     if refused is not None:
+        # "what; how to allow it": a reader copies the second half, so it stands alone
+        what, _, mend = refused.partition("; ")
         yield blocker(
             "key-hygiene/host-refused",
-            f"Refused: {refused}.",
+            f"Refused: {what}.",
             at=errand.at,
             actual=errand.url,
-            fix="use the host that this key is for, or give leave on the command line if you trust "
-            "the host",
+            fix=mend or "use the host that this key is for",
         )

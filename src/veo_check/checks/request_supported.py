@@ -54,9 +54,7 @@ def _said(
         return Blocked(one.message)
     return blocker(
         f"request-supported/{one.code}",
-        f"{one.message[0].upper()}{one.message[1:]}."
-        if at.startswith("request")
-        else f"Smoke job: {one.message}.",
+        f"{one.message}." if at.startswith("request") else f"Smoke job: {one.message}.",
         at=at,
         expected=one.expected,
         actual=one.actual,

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from check_world import (
+    GOOGLE,
+    a_catalog,
+    a_route,
+    a_row,
+    a_usage,
+    accepted_key,
+    codes,
+    heard,
+    judging,
+    missing,
+)
+from veo_check.checks.key_accepted import key_accepted
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
+from veo_check.core.findings import Finding, Outcome, blocker
+
+#: what one job of the tests' route costs: 8 s at 0.12, in quota units
+ONE_JOB = 480_000
+
+
+def run(
+    usage: KeyUsage | Missing | None = None,
+    answer: KeyAnswer | None = None,
+    catalog: Catalog | Missing | None = None,
+    status: GatewayStatus | Missing | None = None,
+    when: Judging | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Outcome:
+    return heard(
+        key_accepted,
+        route=a_route(changes),
+        answer=answer or accepted_key(),
+        usage=usage or a_usage(),
+        catalog=catalog or a_catalog(a_row()),
+        status=status or missing(),
+        judging=when or judging(),
+    )
+
+
+def last(outcome: Outcome) -> Finding:
+    return outcome.findings[-1]
+
+
+def test_refused_is_one_failure_and_the_end() -> None:
+    outcome = run(answer=KeyAnswer("refused", 401, "Invalid token", ("x1",)))
+    assert outcome.findings == (
+        blocker(
+            "key-accepted/refused",
+            'https://router.flatkey.ai refuses the key (HTTP 401): "Invalid token".',
+            at="via.key",
+            expected="accepted",
+            actual="HTTP 401",
+            fix="put a working key for this gateway into the variable that via.key.env names",
+            evidence=("x1",),
+        ),
+    )
+
+
+def test_denied_is_a_known_key_that_may_not() -> None:
+    outcome = run(answer=KeyAnswer("denied", 403))
+    assert codes(outcome) == ["blocker denied"]
+    assert last(outcome).message == (
+        "https://router.flatkey.ai knows the key but denies access (HTTP 403)."
+    )
+
+
+def test_quota_for_one_job() -> None:
+    outcome = run(a_usage(available=ONE_JOB))
+    assert codes(outcome) == ["note accepted", "note quota"]
+    assert last(outcome).message == "The key has $0.96 left; one job costs $0.96."
+
+
+def test_not_enough_for_one_job() -> None:
+    outcome = run(a_usage(available=ONE_JOB - 1))
+    assert codes(outcome) == ["note accepted", "blocker no-quota"]
+    assert last(outcome).message == (
+        "The key has 479999 quota units left ($0.96); one job costs $0.96."
+    )
+    assert last(outcome).expected == "$0.96"
+
+
+def test_the_gateways_own_quota_unit() -> None:
+    status = GatewayStatus(Decimal(1_000_000), "v1")
+    assert codes(run(a_usage(available=ONE_JOB), status=status)) == [
+        "note accepted",
+        "blocker no-quota",
+    ]
+
+
+@pytest.mark.parametrize("catalog", [missing(), a_catalog()])
+def test_an_unknown_price_is_not_compared(catalog: Catalog | Missing) -> None:
+    outcome = run(a_usage(available=5), catalog=catalog)
+    assert codes(outcome) == ["note accepted", "note quota"]
+    assert last(outcome).message == (
+        "The key has 5 quota units left ($0.00); what a job costs here is not known."
+    )
+    outcome = run(a_usage(available=0), catalog=catalog)
+    assert codes(outcome) == ["note accepted", "blocker no-quota"]
+
+
+def test_unlimited_says_what_it_cannot_see() -> None:
+    outcome = run(a_usage(unlimited=True, available=0))
+    assert codes(outcome) == ["note accepted", "note unlimited"]
+
+
+def test_the_allow_list() -> None:
+    assert codes(run(a_usage(allowed_models=("veo3.1-fast",)))) == ["note accepted", "note quota"]
+    outcome = run(a_usage(allowed_models=("gpt-5", "veo3.1")))
+    assert codes(outcome) == ["note accepted", "blocker model-not-allowed", "note quota"]
+    assert outcome.findings[1].actual == "gpt-5, veo3.1"
+    assert codes(run(a_usage(allowed_models=())))[1] == "blocker model-not-allowed"
+
+
+def test_the_deny_list() -> None:
+    assert codes(run(a_usage(denied_models=("gpt-5",)))) == ["note accepted", "note quota"]
+    assert codes(run(a_usage(denied_models=("veo3.1-fast",))))[1] == "blocker model-denied"
+
+
+def test_expiry() -> None:
+    def expiring(day: date, when: Judging | None = None) -> list[str]:
+        moment = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+        return codes(run(a_usage(expires_at=moment), when=when))[1:-1]
+
+    assert expiring(date(2026, 11, 21)) == ["blocker expired"]
+    assert expiring(date(2026, 11, 22)) == ["warning expires"]
+    assert expiring(date(2027, 2, 20)) == ["warning expires"]
+    assert expiring(date(2027, 2, 21)) == []
+    later = judging(date(2027, 6, 1), date(2026, 11, 22))
+    assert expiring(date(2027, 2, 21), later) == ["blocker expired"]
+
+
+def test_a_gateway_that_does_not_tell() -> None:
+    hole = missing("not-offered", "key-usage", "gateway google has no usage that a key can read")
+    outcome = run(hole, catalog=missing(), changes=GOOGLE)
+    assert codes(outcome) == ["note accepted", "note quota-unknown"]
+    assert codes(run(missing("rate-limited"))) == ["note accepted", "warning quota-unknown"]

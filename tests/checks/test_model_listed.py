@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from check_world import GOOGLE, MODEL, OPENAI, a_listing, a_route, codes, heard, missing, only
+from check_world import official as google
+from veo_check.checks.model_listed import model_listed
+from veo_check.core.facts import GatewayListing, Missing, OfficialModel
+from veo_check.core.findings import Outcome, blocker, note
+
+GEMINI = {**GOOGLE, "model.surface": "gemini-api"}
+
+
+def run(
+    changes: dict[str, Any] | None = None,
+    listing: GatewayListing | Missing | None = None,
+    official: OfficialModel | Missing | None = None,
+) -> Outcome:
+    return heard(
+        model_listed,
+        route=a_route(changes),
+        listing=listing or missing(),
+        official=official or missing(probe="official-model"),
+    )
+
+
+def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
+    assert only(run(listing=a_listing("gpt-5", "veo3.1-fast"))) == note(
+        "model-listed/label",
+        "https://router.flatkey.ai/v1/models offers 'veo3.1-fast' to this key. That proves the "
+        f"label, not that {MODEL} is alive or runs under it.",
+        at="via.model",
+        evidence=("x1",),
+    )
+
+
+def test_the_label_is_not_offered() -> None:
+    assert only(run(listing=a_listing("gpt-5", "veo-3.1-fast"))) == blocker(
+        "model-listed/missing",
+        "https://router.flatkey.ai/v1/models offers 2 models to this key; 'veo3.1-fast' is none of "
+        "them. Similar: veo-3.1-fast. A gateway leaves out what the key may not use and what has "
+        "no price.",
+        at="via.model",
+        expected="veo3.1-fast",
+        fix="set via.model to a label that is offered, or have this one enabled and priced",
+        evidence=("x1",),
+    )
+    assert "Similar" not in only(run(listing=a_listing())).message
+
+
+def test_openai_gateways_have_a_listing_too() -> None:
+    assert codes(run(OPENAI, listing=a_listing("veo3.1-fast"))) == ["note label"]
+
+
+def test_without_a_listing_it_cannot_tell() -> None:
+    hole = missing("no-key", "gateway-listing", "FLATKEY_SMOKE_KEY is not set")
+    outcome = run(listing=hole, official=google())
+    assert outcome == Outcome(blocked="gateway-listing: FLATKEY_SMOKE_KEY is not set")
+    outcome = run(GOOGLE, listing=a_listing(MODEL))
+    assert outcome == Outcome(blocked="official-model: offline")
+
+
+def test_google_offers_it() -> None:
+    assert only(run(GOOGLE, official=google())) == note(
+        "model-listed/offered",
+        f"Google offers {MODEL} on agent-platform to this key.",
+        at="via.model",
+        evidence=("x2",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        (("generateContent", "predictLongRunning"), ["note offered"]),
+        (("generateContent",), ["blocker method"]),
+        ((), []),
+    ],
+)
+def test_the_gemini_api_has_to_offer_the_method(methods: tuple[str, ...], said: list[str]) -> None:
+    outcome = run(GEMINI, official=google(surface="gemini-api", methods=methods))
+    assert codes(outcome) == said
+    assert (outcome.blocked is not None) == (methods == ())
+
+
+def test_the_method_is_long_running_calls_only() -> None:
+    route = {**GEMINI, "via.endpoint": "interactions"}
+    outcome = run(route, official=google(surface="gemini-api"))
+    assert codes(outcome) == ["note offered"]
+    assert outcome.blocked is None
+
+
+def test_google_does_not_offer_it() -> None:
+    gone = google("no-longer-available", replacement="gemini-omni-1.1-flash", text="is gone")
+    assert only(run(GOOGLE, official=gone)) == blocker(
+        "model-listed/no-longer-available",
+        f'Google no longer offers {MODEL} on agent-platform to this key. Google says: "is gone"',
+        at="via.model",
+        fix="move to gemini-omni-1.1-flash",
+        evidence=("x2",),
+    )
+    assert only(run(GOOGLE, official=google("not-found"))) == blocker(
+        "model-listed/not-found",
+        f"Google does not offer {MODEL} on agent-platform to this key.",
+        at="via.model",
+        fix="set via.model to an id that Google offers to this key, or ask for access",
+        evidence=("x2",),
+    )

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+from check_world import (
+    GOOGLE,
+    MODEL,
+    a_book,
+    a_life,
+    a_route,
+    codes,
+    heard,
+    missing,
+    official,
+    only,
+)
+from veo_check.checks.model_official import model_official
+from veo_check.core.facts import Missing, OfficialModel
+from veo_check.core.findings import Outcome, note
+from veo_check.reference.book import Reference
+from veo_check.reference.load import load_reference
+
+
+def run(
+    changes: dict[str, Any] | None = None,
+    book: Reference | None = None,
+    asked: OfficialModel | Missing | None = None,
+) -> Outcome:
+    return heard(
+        model_official,
+        route=a_route(changes),
+        reference=book or load_reference(),
+        official=asked or missing(),
+    )
+
+
+def test_an_id_that_its_vendor_publishes() -> None:
+    assert only(run(book=a_book())) == note(
+        "model-official/known",
+        f"{MODEL} is an official id of agent-platform, published by google.",
+        at="model.official",
+        evidence=(f"ref:life:agent-platform:{MODEL}:google",),
+    )
+
+
+def test_an_alias_is_never_guessed() -> None:
+    outcome = run({"model.official": "veo3.1-fast"})
+    assert outcome.findings == ()
+    assert outcome.blocked == (
+        "veo3.1-fast is not a known id of agent-platform; nothing is guessed from a name; did you "
+        "mean veo-3.1-fast-generate-001 or veo-3.1-fast-generate-preview?"
+    )
+
+
+def test_an_id_of_another_surface() -> None:
+    outcome = run({"model.surface": "gemini-api"})
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert outcome.blocked.startswith(
+        "veo-3.1-fast-generate-001 is not a known id of gemini-api, only of agent-platform; "
+    )
+
+
+def test_nothing_near() -> None:
+    outcome = run({"model.official": "zzz"})
+    assert outcome.blocked == (
+        "zzz is not a known id of agent-platform; nothing is guessed from a name"
+    )
+
+
+def test_google_offers_what_no_row_knows() -> None:
+    new = "veo-4.0-generate-001"
+    outcome = run({"model.official": new}, asked=official(model=new))
+    assert outcome.findings == ()
+    assert outcome.blocked == (
+        f"Google offers {new} on agent-platform today, but no dated row is known: the table lags; "
+        "run veo-check refresh, or update veo-check"
+    )
+
+
+def test_google_itself_does_not_know_it() -> None:
+    new = "veo-4.0-generate-001"
+    asked = official("not-found", model=new, text="models/veo-4.0 is not found")
+    outcome = run({"model.official": new}, asked=asked)
+    assert codes(outcome) == ["blocker not-found"]
+    assert outcome.blocked is None
+    assert only(outcome).message == (
+        f"No table lists {new} on agent-platform, and Google itself does not know it. Google says: "
+        '"models/veo-4.0 is not found"'
+    )
+    assert only(outcome).evidence == ("x2",)
+
+
+def test_an_answer_about_another_id_says_nothing() -> None:
+    outcome = run({"model.official": "zzz"}, asked=official("not-found"))
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+
+
+def test_a_known_id_that_google_no_longer_offers_is_still_official() -> None:
+    assert codes(run(book=a_book(), asked=official("no-longer-available"))) == ["note known"]
+
+
+def test_listed_by_third_parties_only() -> None:
+    outcome = run(
+        book=a_book(
+            lifecycle=[a_life(source=one, shutdown="2027-05-04") for one in ("litellm", "comfy")]
+        )
+    )
+    assert outcome.findings == ()
+    assert outcome.blocked == (
+        f"only third parties (comfy, litellm) list {MODEL} on agent-platform; its vendor was not "
+        "read to do so; ask the vendor's own listing (model.listing)"
+    )
+
+
+def test_google_is_called_by_the_id_itself() -> None:
+    outcome = run({**GOOGLE, "via.model": "veo-3.1-generate-001"}, book=a_book())
+    assert codes(outcome) == ["blocker label-differs", "note known"]
+    assert codes(run(GOOGLE, book=a_book())) == ["note known"]
+
+
+def test_a_label_that_is_another_official_id() -> None:
+    outcome = run({"via.model": "veo-3.1-generate-preview"})
+    assert codes(outcome) == ["note known", "warning label-is-another-id"]
+    assert codes(run({"via.model": MODEL})) == ["note known"]

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from check_world import (
+    MODEL,
+    a_book,
+    a_life,
+    a_price,
+    a_route,
+    a_source,
+    codes,
+    heard,
+    judging,
+    only,
+)
+from veo_check.checks.price_known import price_known
+from veo_check.core.clock import Judging
+from veo_check.core.findings import Outcome, Uses
+from veo_check.reference.book import Reference
+from veo_check.reference.load import load_reference
+
+
+def run(
+    *prices: dict[str, object],
+    book: Reference | None = None,
+    changes: dict[str, Any] | None = None,
+    when: Judging | None = None,
+    **more: Any,
+) -> Outcome:
+    return heard(
+        price_known,
+        route=a_route(changes),
+        reference=book or a_book(prices=list(prices), **more),
+        judging=when or judging(),
+    )
+
+
+def row(source: str) -> str:
+    return f"price:agent-platform:{MODEL}:{source}"
+
+
+def test_an_official_price_passes() -> None:
+    outcome = run(a_price("0.12"), a_price("0.15", "litellm"))
+    assert codes(outcome) == ["note official"]
+    assert only(outcome).message.startswith("$0.96 for this request: ")
+    assert only(outcome).message.endswith("Published by google, confirmed 2026-11-10.")
+    assert only(outcome).evidence == (f"ref:{row('google')}",)
+    assert outcome.uses == (Uses(row("google"), "price", date(2026, 11, 10)),)
+
+
+def test_two_publishers_that_agree_pass_with_a_warning() -> None:
+    outcome = run(a_price("0.12", "comfy"), a_price("0.12", "litellm"), a_price("0.15", "portkey"))
+    assert codes(outcome) == ["warning third-parties"]
+    assert "litellm and comfy publish the same amount" in only(outcome).message
+    assert [use.row for use in outcome.uses] == [row("litellm"), row("comfy")]
+
+
+def test_they_may_both_cite_the_vendor_but_not_be_one_publisher() -> None:
+    twice = {"again": a_source("litellm", "third-party", "2026-10-01")}
+    outcome = run(
+        a_price("0.12", "litellm", suffix=":a", match={"resolution": "1080p"}),
+        a_price("0.12", "again", suffix=":b"),
+        sources=twice,
+    )
+    assert outcome.findings == ()
+    assert outcome.blocked == (
+        "ambiguous: no price of the vendor was read, and only one source prices it: litellm $0.96"
+    )
+
+
+def test_one_alone_is_blocked() -> None:
+    outcome = run(a_price("0.12", "litellm"))
+    assert outcome.findings == ()
+    assert outcome.uses == ()
+    assert outcome.blocked == (
+        "ambiguous: no price of the vendor was read, and only one source prices it: litellm $0.96"
+    )
+
+
+def test_two_that_disagree_are_blocked() -> None:
+    outcome = run(a_price("0.12", "litellm"), a_price("0.15", "comfy"))
+    assert outcome.blocked == (
+        "ambiguous: no price of the vendor was read, and no two sources agree: litellm $0.96; "
+        "comfy $1.20"
+    )
+
+
+def test_two_camps_of_one_size_are_blocked() -> None:
+    sources = {"other": a_source("other", "third-party", "2026-10-01")}
+    outcome = run(
+        a_price("0.12", "litellm"),
+        a_price("0.12", "comfy"),
+        a_price("0.15", "portkey"),
+        a_price("0.15", "other"),
+        sources=sources,
+    )
+    assert outcome.blocked is not None
+    assert outcome.blocked.startswith("ambiguous: sources disagree, and none has more behind it: ")
+
+
+def test_the_vendors_refusal_is_a_finding() -> None:
+    official = a_price("0.12", allowed={"seconds": [4, 6]})
+    outcome = run(official, a_price("0.12", "litellm"), a_price("0.12", "comfy"))
+    assert codes(outcome) == ["blocker unsupported-combination"]
+    assert only(outcome).at == "request"
+    assert outcome.blocked is None
+
+
+def test_a_third_partys_refusal_is_a_hole() -> None:
+    outcome = run(a_price("0.12", "litellm", allowed={"seconds": [4, 6]}))
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert outcome.blocked.startswith("unsupported-combination: ")
+
+
+def test_a_dead_model_has_no_price() -> None:
+    outcome = run(a_price("0.12"), lifecycle=[a_life(shutdown="2026-10-22")])
+    assert codes(outcome) == ["blocker retired"]
+    assert only(outcome).at == "model.official"
+    outcome = run(a_price("0.12", valid_to="2026-10-22", ends="retired"))
+    assert codes(outcome) == ["blocker retired"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "code"),
+    [
+        ([], "unpriced"),
+        ([a_price("0.12", surface="gemini-api")], "unpriced"),
+        ([a_price("0.12", currency="CNY")], "unknown-currency"),
+    ],
+)
+def test_holes_in_the_data_are_blocked(prices: list[dict[str, object]], code: str) -> None:
+    outcome = run(*prices)
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert outcome.blocked.startswith(f"{code}: ")
+
+
+def test_a_lower_bound_is_said() -> None:
+    assert codes(run(a_price("0.12", bound="lower"))) == ["note official", "warning lower-bound"]
+
+
+def test_bundled_prices_of_the_examples_route() -> None:
+    outcome = run(book=load_reference())
+    assert codes(outcome) == ["warning third-parties"]
+    assert only(outcome).message.startswith("$0.96 for this request: ")
+
+
+def test_the_articles_prices_in_june() -> None:
+    changes = {
+        "model.official": "veo-3.1-generate-preview",
+        "model.surface": "gemini-api",
+        "request.resolution": "4k",
+    }
+    june = judging(date(2026, 6, 17))
+    outcome = run(book=load_reference(), changes=changes, when=june)
+    assert codes(outcome) == ["note official"]
+    assert only(outcome).message.startswith("$4.80 for this request: ")
+    assert codes(run(book=load_reference(), changes=changes)) == ["blocker retired"]

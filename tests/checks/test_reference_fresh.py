@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Literal
+
+import pytest
+
+from check_world import DAY, codes, heard, judging
+from veo_check.checks.reference_fresh import reference_fresh
+from veo_check.core.findings import Outcome, Until, Uses
+from veo_check.core.used_rows import UsedRows
+
+
+def used(
+    days: int, kind: Literal["lifecycle", "price", "capability"] = "lifecycle", live: bool = False
+) -> Uses:
+    return Uses(f"{kind}:{days}", kind, DAY - timedelta(days=days), live)
+
+
+def run(*rows: Uses, max_age_days: int | None = None) -> Outcome:
+    return heard(reference_fresh, used=UsedRows(rows), judging=judging(max_age_days=max_age_days))
+
+
+def test_no_fact_at_all_is_no_evidence() -> None:
+    assert run() == Outcome(
+        blocked="no check stood on a dated fact, so there is nothing recent to rely on"
+    )
+
+
+def test_young_facts() -> None:
+    outcome = run(used(14), used(45, "price"), used(45, "capability"))
+    assert codes(outcome) == ["note ages"]
+    assert outcome.findings[0].message == "3 dated facts used, 14 to 45 days old."
+    assert outcome.findings[0].evidence == (
+        "ref:capability:45",
+        "ref:price:45",
+        "ref:lifecycle:14",
+    ) or set(outcome.findings[0].evidence) == {
+        "ref:capability:45",
+        "ref:price:45",
+        "ref:lifecycle:14",
+    }
+    assert Until(DAY + timedelta(days=31), "lifecycle:14 becomes too old") in outcome.untils
+    assert Until(DAY + timedelta(days=75), "price:45 becomes too old") in outcome.untils
+
+
+@pytest.mark.parametrize(("kind", "warn", "block"), [("lifecycle", 14, 45), ("price", 45, 120)])
+def test_limits(kind: Literal["lifecycle", "price"], warn: int, block: int) -> None:
+    assert codes(run(used(warn, kind))) == ["note ages"]
+    assert codes(run(used(warn + 1, kind))) == [f"warning {kind}-aging", "note ages"]
+    outcome = run(used(block, kind))
+    assert outcome.blocked is None
+    assert outcome.untils == (Until(DAY, f"{kind}:{block} becomes too old"),)
+    too_old = run(used(block + 1, kind))
+    confirmed = DAY - timedelta(days=block + 1)
+    assert too_old.blocked == (
+        f"{kind}:{block + 1} was last confirmed {block + 1} days ago, on {confirmed}; more than "
+        f"{block} days are too old for a {kind} fact: run veo-check refresh, or update veo-check"
+    )
+    assert too_old.untils == ()
+
+
+def test_live_evidence_stands_in_for_age() -> None:
+    outcome = run(used(400, live=True))
+    assert outcome.blocked is None
+    assert codes(outcome) == ["warning lifecycle-aging", "note ages"]
+    assert outcome.findings[0].message == (
+        f"lifecycle:400 was last confirmed 400 days ago, on {DAY - timedelta(days=400)}; live "
+        "evidence stands beside it."
+    )
+    assert outcome.untils == ()
+
+
+def test_max_age_tightens_and_loosens_both() -> None:
+    assert run(used(6), max_age_days=5).blocked is not None
+    assert run(used(6, "price"), max_age_days=5).blocked is not None
+    assert codes(run(used(5), max_age_days=5)) == ["note ages"]
+    assert run(used(365), max_age_days=365).blocked is None
+    assert run(used(365, "price"), max_age_days=365).blocked is None
+
+
+def test_confirmed_after_the_day_judged_is_age_zero() -> None:
+    outcome = heard(
+        reference_fresh,
+        used=UsedRows((used(0),)),
+        judging=judging(date(2026, 3, 1), date(2026, 11, 22)),
+    )
+    assert codes(outcome) == ["note ages"]
+    assert outcome.findings[0].message == "1 dated facts used, 0 days old."

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
+from veo_check.checks.request_supported import request_supported, smoke_request
+from veo_check.core.findings import Outcome, Uses, blocker, note
+from veo_check.core.tiers import TARGETS
+from veo_check.reference.book import Reference
+from veo_check.reference.load import load_reference
+
+
+def run(changes: dict[str, Any] | None = None, book: Reference | None = None) -> Outcome:
+    return heard(request_supported, route=a_route(changes), reference=book or a_book())
+
+
+def test_it_fits() -> None:
+    outcome = run()
+    assert only(outcome) == note(
+        "request-supported/fits",
+        f"{MODEL} accepts 1 x 8 s at 1080p, 16:9, with audio, text-to-video on agent-platform.",
+        at="request",
+        evidence=(f"ref:cap:agent-platform:{MODEL}:google",),
+    )
+    assert outcome.uses == (
+        Uses(f"cap:agent-platform:{MODEL}:google", "capability", date(2026, 11, 10)),
+    )
+
+
+def test_it_fits_the_bundled_matrix() -> None:
+    assert codes(run(book=load_reference())) == ["note fits"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "at"),
+    [
+        ({"request.seconds": 5}, "seconds", "request.seconds"),
+        ({"request.resolution": "480p"}, "resolution", "request.resolution"),
+        ({"request.seconds": 6}, "full-length", "request.seconds"),
+        ({"request.aspect_ratio": "1:1"}, "aspect-ratio", "request.aspect_ratio"),
+        ({"request.mode": "interpolation"}, "mode", "request.mode"),
+    ],
+)
+def test_what_it_refuses(changes: dict[str, Any], code: str, at: str) -> None:
+    outcome = run(GOOGLE | changes)
+    assert codes(outcome) == [f"blocker {code}"]
+    assert only(outcome).at == at
+    assert [outcome.status_at(tier).value for tier in TARGETS] == ["fail"] * 3
+
+
+def test_the_sentence() -> None:
+    assert only(run({"request.seconds": 6})) == blocker(
+        "request-supported/full-length",
+        f"{MODEL} on agent-platform makes 1080p at 8 s only, not at 6 s.",
+        at="request.seconds",
+        expected="8",
+        actual=6,
+        fix="set request.seconds to 8",
+        evidence=(f"ref:cap:agent-platform:{MODEL}:google",),
+    )
+
+
+def test_lite_has_no_4k() -> None:
+    lite = {
+        "model.official": "veo-3.1-lite-generate-001",
+        "request.resolution": "4k",
+    }
+    assert codes(run(lite, load_reference())) == ["blocker resolution"]
+
+
+def test_what_is_unknown_blocks() -> None:
+    outcome = run(book=a_book(capabilities=[a_capability(audio=None, max_count=None)]))
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert "audio" in outcome.blocked
+    outcome = run(book=a_book(capabilities=[]))
+    assert outcome == Outcome(
+        blocked=f"nothing is known of what {MODEL} accepts on agent-platform; the request cannot "
+        "be checked"
+    )
+
+
+def test_the_smoke_job_has_to_fit_from_staging_up() -> None:
+    outcome = run({"smoke": {"seconds": 5, "resolution": "720p"}})
+    assert codes(outcome) == ["blocker seconds", "note fits"]
+    finding = outcome.findings[0]
+    assert finding.at == "smoke.seconds"
+    assert finding.message.startswith("Smoke job: ")
+    assert [outcome.status_at(tier).value for tier in TARGETS] == ["warn", "fail", "fail"]
+    request = smoke_request(a_route({"request.count": 3}))
+    assert (request.seconds, request.resolution, request.count) == (4, "720p", 1)
+
+
+def test_the_gateways_adapter_leaves_things_out() -> None:
+    modes = a_book(capabilities=[a_capability(modes=["interpolation"])])
+    assert codes(run({"request.mode": "interpolation"}, modes)) == [
+        "warning gateway-drops",
+        "note fits",
+    ]
+    assert codes(run(GOOGLE | {"request.mode": "interpolation"}, modes)) == ["note fits"]
+    assert codes(run({"request.count": 2})) == ["blocker gateway-count", "note fits"]
+    assert codes(run(GOOGLE | {"request.count": 2})) == ["note fits"]
+    assert codes(run(GOOGLE | {"request.count": 5})) == ["blocker count"]
