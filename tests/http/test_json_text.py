@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 from decimal import Decimal
 
@@ -77,3 +78,13 @@ def test_json_comes_out_as_it_went_in(value: object) -> None:
 def test_any_bytes_are_a_value_or_a_json_error(body: bytes) -> None:
     with contextlib.suppress(JsonError):
         parse_json(body)
+
+
+def test_garbage_collection_goes_on_after_a_large_body() -> None:
+    big = json.dumps(["x" * 100] * 20_000).encode()
+    assert gc.isenabled()
+    assert parse_json(big) == ["x" * 100] * 20_000
+    assert gc.isenabled()
+    with pytest.raises(JsonError):
+        parse_json(big[:-1])
+    assert gc.isenabled()

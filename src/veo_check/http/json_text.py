@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
@@ -27,6 +31,14 @@ def parse_json(body: bytes) -> Json:
         raise JsonError("it is empty")
     if start.startswith(b"<"):
         raise JsonError("it is a web page (HTML or XML), not JSON")
+    with _no_collections(len(body)):
+        value = _parsed(body)
+        if _is_deep(value):
+            raise JsonError(f"it is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _parsed(body: bytes) -> Json:
     try:
         text = body.decode("utf-8-sig")
         value: Json = json.loads(
@@ -42,8 +54,6 @@ def parse_json(body: bytes) -> Json:
         raise JsonError(f"it is not JSON ({error.msg} at character {error.pos})") from None
     except ValueError:
         raise JsonError("it holds a number of absurd size") from None
-    if _is_deep(value):
-        raise JsonError(f"it is nested deeper than {MAX_DEPTH} levels")
     return value
 
 
@@ -80,3 +90,27 @@ def _is_deep(value: Json) -> bool:
             return False
         level = below
     return True
+
+
+_pauses = threading.Lock()
+_paused = 0
+
+
+@contextmanager
+def _no_collections(size: int) -> Iterator[None]:
+    """No garbage collection while a large text becomes objects: it would look through all of them
+    again and again, and take as long as the parsing. They hold no cycles."""
+    global _paused
+    if size < 1_000_000 or not (_paused or gc.isenabled()):
+        yield
+        return
+    with _pauses:
+        _paused += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _pauses:
+            _paused -= 1
+            if not _paused:
+                gc.enable()

@@ -22,6 +22,7 @@ from veo_check.providers.reading import mapping, moment, number, text, texts, wh
 
 #: Flatkey's group for everybody who has no contract; it has a catalogue of its own
 PUBLIC_GROUP = "plg"
+_LIKELY = 5000
 _CANDIDATES = 200
 _NEAR = 5
 
@@ -200,19 +201,19 @@ def _shown(answer: Answer, value: Json, limit: int) -> str | None:
 
 def _near(label: str, rows: list[Json]) -> list[str]:
     """Similar names, best first. Full comparison is for the few that begin or end alike."""
-    names = {
-        name
-        for row in rows
-        if isinstance(row, dict) and isinstance(name := row.get("model_name"), str)
-    }
     wanted = label.casefold()
     start, end = wanted[:3], wanted[-5:]
-    likely = [name for name in names if name[:3].casefold() == start or end in name.casefold()]
-    if len(likely) > _CANDIDATES:
-        likely = heapq.nlargest(
-            _CANDIDATES, likely, key=lambda name: _begins_alike(wanted, name.casefold())
-        )
-    folded = {name.casefold(): name for name in sorted(likely)}
+    likely: set[str] = set()
+    for row in rows:
+        name = row.get("model_name") if isinstance(row, dict) else None
+        if isinstance(name, str) and (name[:3].casefold() == start or end in name.casefold()):
+            likely.add(name)
+            if len(likely) == _LIKELY:
+                break
+    closest = heapq.nlargest(
+        _CANDIDATES, sorted(likely), key=lambda name: _begins_alike(wanted, name.casefold())
+    )
+    folded = {name.casefold(): name for name in sorted(closest)}
     return [folded[one] for one in difflib.get_close_matches(wanted, folded, _NEAR, 0.6)]
 
 
