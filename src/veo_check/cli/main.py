@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
-from veo_check.cli.checks import checks
-from veo_check.cli.lifecycle import lifecycle
-from veo_check.cli.render import render
-from veo_check.cli.run import run
-from veo_check.cli.sandbox import sandbox
 from veo_check.core.errors import ExitCode, VeoCheckError
 
-app = typer.Typer(
-    name="veo-check",
-    help="May this Veo route take production traffic today, what will a job cost, "
-    "and what happens when it fails?",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (run, lifecycle, checks, render, sandbox):
-    app.command()(command)
+#: Every command, in the order of the help text: a function of this name in the module of this
+#: name under `veo_check.cli`, or a group of commands, as a Typer called `group`.
+COMMANDS = ("run", "lifecycle", "price", "checks", "schema", "render", "sandbox")
 
 
 def _version(wanted: bool) -> None:
@@ -34,20 +22,45 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
     ),
 ) -> None:
-    """Readiness checks for Veo video routes."""
+    """May this Veo route take production traffic today, what will a job cost, what if it fails?
+
+    Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox
+    """
+
+
+def program(first_word: str | None = None) -> typer.Typer:
+    """The command line. Where its first word is a command, only that command's code is loaded:
+    a look-up should not wait for the rest of the program."""
+    app = typer.Typer(
+        name="veo-check",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in [first_word] if first_word in COMMANDS else COMMANDS:
+        module = import_module(f"veo_check.cli.{name}")
+        if hasattr(module, "group"):
+            app.add_typer(module.group, name=name)
+        else:
+            app.command(name)(getattr(module, str(name)))
+    return app
 
 
 def entry() -> None:
     """Run the command line; the process ends here with a documented exit code."""
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = _closed_pipe()
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for a slow answer; the report is written, so do not wait with them.
         import os
@@ -58,8 +71,9 @@ def entry() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. Only this function turns errors into codes."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        app(arguments, standalone_mode=True)
+        program(words[0] if words else None)(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(ExitCode.USAGE)
     except VeoCheckError as error:

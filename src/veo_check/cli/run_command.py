@@ -65,8 +65,9 @@ def execute(wishes: Wishes) -> int:
             sys.stdout.write(describe_plan(files, options, around))
             return 2 if problems else 0
         report = run(files, problems, options, around)
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+    if not any(output.format == "text" and output.file is None for output in outputs):
+        for problem in problems:
+            sys.stderr.write(f"{problem}\n")
     write_outputs(report, outputs)
     return report.exit_code
 

@@ -1,0 +1,53 @@
+"""The command line in process: arguments in, exit code and both streams out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from veo_check.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The JSON report on standard output."""
+        loaded: dict[str, Any] = json.loads(self.out)
+        return loaded
+
+    @property
+    def checks(self) -> dict[str, dict[str, Any]]:
+        """The first route's checks by id."""
+        return {check["id"]: check for check in self.report["routes"][0]["checks"]}
+
+    @property
+    def codes(self) -> set[str]:
+        """Every finding code of the first route."""
+        return {one["code"] for check in self.checks.values() for one in check["findings"]}
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def veo(capfd: pytest.CaptureFixture[str]) -> Run:
+    """`veo("run", file, …)` as a shell would run it."""
+
+    def run(*arguments: object) -> Ran:
+        capfd.readouterr()
+        code = main([str(one) for one in arguments])
+        out, err = capfd.readouterr()
+        return Ran(code, out, err)
+
+    return run

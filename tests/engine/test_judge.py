@@ -1,0 +1,125 @@
+"""Running checks: isolation, holes, and what the others stood on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from veo_check.core.check import Check, check
+from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
+from veo_check.core.findings import Findings, Status, Uses, blocker, note, warning
+from veo_check.core.tiers import Tier
+from veo_check.core.used_rows import UsedRows
+from veo_check.engine.judge import Result, judge
+from veo_check.engine.select import Selected
+
+LISTING = GatewayListing((), "https://example.com/v1/models")
+REFUSED = Missing("gateway-listing", "key-refused", "the key was refused (401)")
+
+
+@check(item="i", since="0.1", not_for={"google": "Google has no gateway"})
+def listed(listing: GatewayListing) -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    yield Uses("row-1", "lifecycle", date(2026, 11, 1))
+    yield note("listed/ok", "it is")
+
+
+@check(item="i", since="0.1")
+def copes(listing: GatewayListing | Missing, answer: KeyAnswer | Missing) -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    if isinstance(listing, Missing):
+        yield blocker("copes/missing", listing.detail)
+
+
+@check(item="i", since="0.1")
+def crashes(listing: GatewayListing) -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    yield warning("crashes/soon", "about to")
+    raise RuntimeError("secret detail")
+
+
+@check(item="i", since="0.1")
+def wanders() -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    yield note("elsewhere/x", "a code of another check")
+
+
+@check(item="i", since="0.1")
+def counts(used: UsedRows) -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    yield note("counts/rows", ",".join(row.row for row in used.rows))
+
+
+def run(*checks: Check, listing: object = LISTING, gateway: str = "flatkey") -> list[Result]:
+    plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in checks)
+    values = {GatewayListing: listing, KeyAnswer: REFUSED}
+    return judge(plan, values, gateway, strict=False)
+
+
+def statuses(results: list[Result]) -> list[Status]:
+    return [result.statuses[Tier.STAGING] for result in results]
+
+
+def test_a_missing_fact_blocks_and_names_the_probe() -> None:
+    [result] = run(listed, listing=REFUSED)
+    assert statuses([result]) == [Status.BLOCKED]
+    assert result.reason == "gateway-listing: the key was refused (401)"
+
+
+def test_a_check_that_takes_the_hole_decides_itself() -> None:
+    assert statuses(run(copes, listing=REFUSED)) == [Status.FAIL]
+    assert statuses(run(copes)) == [Status.PASS]
+
+
+def test_a_crash_is_this_check_s_own() -> None:
+    results = run(crashes, listed)
+    assert statuses(results) == [Status.ERROR, Status.PASS]
+    assert results[0].reason == "crashed with RuntimeError; please report it"
+    assert "secret detail" in (results[0].crash or "")
+
+
+def test_a_code_of_another_check_is_a_bug() -> None:
+    assert statuses(run(wanders)) == [Status.ERROR]
+
+
+def test_a_fact_that_nothing_supplies_is_a_bug_not_a_pass() -> None:
+    plan = (Selected("listed", "i", Tier.STAGING, listed),)
+    assert statuses(judge(plan, {}, "flatkey", strict=False)) == [Status.ERROR]
+
+
+def test_not_applicable_needs_no_fact() -> None:
+    [result] = run(listed, listing=REFUSED, gateway="google")
+    assert statuses([result]) == [Status.NOT_APPLICABLE]
+    assert result.reason == "Google has no gateway"
+
+
+def test_rows_are_collected_before_they_are_judged() -> None:
+    results = run(counts, listed)
+    assert [finding.message for finding in results[0].outcome.findings] == ["row-1"]
+
+
+def test_strict_turns_warnings_into_failures() -> None:
+    @check(item="i", since="0.1")
+    def warns() -> Findings:
+        """T.
+
+        Why: w. Fix: f.
+        """
+        yield warning("warns/x", "hm")
+
+    plan = (Selected("warns", "i", Tier.STAGING, warns),)
+    assert statuses(judge(plan, {}, "flatkey", strict=True)) == [Status.FAIL]

@@ -1,0 +1,115 @@
+"""Which checks judge a route: a checklist can add and raise, never lower or forget."""
+
+from __future__ import annotations
+
+import pytest
+
+from veo_check.core.check import check
+from veo_check.core.findings import Findings, Status
+from veo_check.core.tiers import Tier
+from veo_check.engine import select as selecting
+from veo_check.engine.options import Options
+from veo_check.engine.select import built_in_checklist, select
+from veo_check.spec.checklist import Checklist, Item, Requirement
+
+BUILT_IN = built_in_checklist()
+
+
+def checklist(*lines: tuple[str, Tier | None]) -> Checklist:
+    rows = tuple(Requirement(name, tier) for name, tier in lines)
+    return Checklist("team", "Team", (Item("lifecycle", "Life", "why", "evidence", rows),))
+
+
+def line(plan: tuple[selecting.Selected, ...], check_id: str) -> selecting.Selected:
+    return next(one for one in plan if one.id == check_id)
+
+
+def test_the_built_in_checklist_runs_every_check() -> None:
+    plan = select(BUILT_IN, Options())
+    assert [one.id for one in plan if one.check is None] == [
+        one.id for one in plan if one.id in selecting.PENDING
+    ]
+    assert {one.id for one in plan} == {*selecting.BUILT_IN, *selecting.PENDING}
+
+
+def test_a_requirement_can_be_raised() -> None:
+    plan = select(checklist(("fallback-alive", Tier.RESEARCH)), Options())
+    assert line(plan, "fallback-alive").required_for is Tier.RESEARCH
+
+
+def test_a_requirement_cannot_be_lowered() -> None:
+    plan = select(checklist(("model-lifecycle", Tier.PRODUCTION)), Options())
+    assert line(plan, "model-lifecycle").required_for is Tier.RESEARCH
+    plan = select(checklist(("model-lifecycle", None)), Options())
+    assert line(plan, "model-lifecycle").required_for is Tier.RESEARCH
+
+
+def test_what_a_checklist_leaves_out_stays_required() -> None:
+    plan = select(checklist(("model-lifecycle", Tier.RESEARCH)), Options())
+    missing = line(plan, "model-official")
+    assert (missing.status, missing.left_out, missing.required_for) == (
+        Status.SKIPPED,
+        True,
+        Tier.RESEARCH,
+    )
+    assert missing.reason == "left out by the checklist team"
+
+
+def test_only_and_skip_say_so() -> None:
+    plan = select(BUILT_IN, Options(only=frozenset({"key-hygiene"})))
+    assert line(plan, "key-hygiene").check is not None
+    assert line(plan, "model-official").reason == "not among --only"
+    plan = select(BUILT_IN, Options(skip=frozenset({"key-hygiene"})))
+    assert line(plan, "key-hygiene").reason == "switched off with --skip"
+    assert line(plan, "key-hygiene").status is Status.SKIPPED
+
+
+class Point:
+    """An installed entry point."""
+
+    def __init__(self, loaded: object) -> None:
+        self._loaded = loaded
+
+    def load(self) -> object:
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+@check(item="lifecycle", since="1.0")
+def watermark_visible() -> Findings:
+    """The watermark is visible.
+
+    Why: a test. Fix: none.
+    """
+    yield from ()
+
+
+@pytest.mark.parametrize(
+    ("installed", "allowed", "status", "reason"),
+    [
+        (None, True, Status.BLOCKED, "is not installed"),
+        (watermark_visible, False, Status.BLOCKED, "add --allow-plugin watermark-visible"),
+        (ImportError("x"), True, Status.ERROR, "could not be loaded: ImportError"),
+        ("text", True, Status.ERROR, "is not a check of that name"),
+    ],
+)
+def test_a_plug_in_is_never_silently_missing(
+    installed: object, allowed: bool, status: Status, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {} if installed is None else {"watermark-visible": Point(installed)}
+    monkeypatch.setattr(selecting, "installed_plugins", lambda: points)
+    options = Options(allow_plugins=frozenset({"watermark-visible"} if allowed else ()))
+    plan = select(checklist(("watermark-visible", Tier.STAGING)), options)
+    found = line(plan, "watermark-visible")
+    assert (found.check, found.status) == (None, status)
+    assert reason in (found.reason or "")
+
+
+def test_an_allowed_plug_in_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        selecting, "installed_plugins", lambda: {"watermark-visible": Point(watermark_visible)}
+    )
+    options = Options(allow_plugins=frozenset({"watermark-visible"}))
+    plan = select(checklist(("watermark-visible", Tier.STAGING)), options)
+    assert line(plan, "watermark-visible").check is watermark_visible
