@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from veo_check.core.route_values import (
     CloudName,
     Count,
     Day,
-    Duration,
+    Deadline,
     FilePath,
     FindingCode,
     Link,
@@ -26,6 +26,7 @@ from veo_check.core.route_values import (
     Name,
     OperationId,
     Percent,
+    ProofLife,
     Ratio,
     Seconds,
     SurfaceName,
@@ -66,7 +67,11 @@ def google_url(surface: str, location: str | None) -> str:
 
 
 class Part(BaseModel):
-    """Every mapping of the route file: frozen, unknown keys refused, no value converted in type."""
+    """Every mapping of the route file: frozen, unknown keys refused, no value converted in type.
+
+    Rules between keys are validators of one field, which also run where another field is wrong: a
+    file's problems are all told at once.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
 
@@ -95,16 +100,17 @@ class Key(Part):
     """Which environment variable holds the key (never the key), and whose key it is."""
 
     env: Variable | None = None
-    adc: bool = False
+    adc: bool = Field(default=False, validate_default=True)
     name: Name | None = None
     owner: Name | None = None
     scope: Name | None = None
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.env is None) is not self.adc:
+    @field_validator("adc")
+    @classmethod
+    def _one_way(cls, adc: bool, others: ValidationInfo) -> bool:
+        if "env" in others.data and (others.data["env"] is None) is not adc:
             raise ValueError("name the variable with env, or say adc: true; one of the two")
-        return self
+        return adc
 
 
 class ProductionKey(Part):
@@ -117,7 +123,7 @@ class Via(Part):
     """What the application talks to, and under which label."""
 
     gateway: Gateway
-    base_url: Url | None = None
+    base_url: Url | None = Field(default=None, validate_default=True)
     console_url: Url | None = None
     endpoint: EndpointFamily
     model: ModelId
@@ -127,11 +133,12 @@ class Via(Part):
     project: CloudName | None = None
     location: CloudName | None = None
 
-    @model_validator(mode="after")
-    def _has_an_address(self) -> Self:
-        if self.base_url is None and self.gateway in {"newapi", "openai"}:
-            raise ValueError(f"gateway {self.gateway} needs a base_url")
-        return self
+    @field_validator("base_url")
+    @classmethod
+    def _has_an_address(cls, base_url: str | None, others: ValidationInfo) -> str | None:
+        if base_url is None and others.data.get("gateway") in {"newapi", "openai"}:
+            raise ValueError(f"is missing; gateway {others.data['gateway']} needs a base_url")
+        return base_url
 
 
 class Listing(Part):
@@ -239,14 +246,15 @@ class Confirmation(Part):
     by: Text
     on: Day
     link: Link | None = None
-    operation: OperationId | None = None
+    operation: OperationId | None = Field(default=None, validate_default=True)
     expires: Day
 
-    @model_validator(mode="after")
-    def _names_its_job(self) -> Self:
-        if self.what == "usage-record" and self.operation is None:
-            raise ValueError("a usage-record needs the operation of the job that it is about")
-        return self
+    @field_validator("operation")
+    @classmethod
+    def _names_its_job(cls, operation: str | None, others: ValidationInfo) -> str | None:
+        if operation is None and others.data.get("what") == "usage-record":
+            raise ValueError("is missing; a usage-record names the job that it is about")
+        return operation
 
 
 class Smoke(Part):
@@ -257,20 +265,12 @@ class Smoke(Part):
     prompt: Annotated[str, Field(min_length=1, max_length=4000)] = (
         "A paper boat drifting across a still pond at dawn."
     )
-    deadline: Duration = timedelta(minutes=10)
-    proof_valid_for: Duration = timedelta(days=7)
+    deadline: Deadline = timedelta(minutes=10)
+    proof_valid_for: ProofLife = timedelta(days=7)
     controlled_failure: Literal["unsupported-parameter", "retired-model", "none"] = (
         "unsupported-parameter"
     )
     image: FilePath | None = None
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        if self.proof_valid_for > timedelta(days=30):
-            raise ValueError("proof_valid_for is at most 30d")
-        if not timedelta(seconds=1) <= self.deadline <= timedelta(days=1):
-            raise ValueError("deadline is between 1s and 1d")
-        return self
 
 
 class Waiver(Part):

@@ -31,6 +31,18 @@ def _duration(value: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def _deadline(value: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= value <= timedelta(days=1):
+        raise ValueError("has to be between 1s and 1d")
+    return value
+
+
+def _proof_life(value: timedelta) -> timedelta:
+    if value > timedelta(days=30):
+        raise ValueError("has to be at most 30d")
+    return value
+
+
 def _percent(value: object) -> Decimal:
     if isinstance(value, Decimal):
         return value
@@ -109,6 +121,8 @@ Duration = Annotated[
     BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": ["10m"]}),
 ]
+Deadline = Annotated[Duration, AfterValidator(_deadline)]
+ProofLife = Annotated[Duration, AfterValidator(_proof_life)]
 Day = Annotated[
     date,
     BeforeValidator(_day),

@@ -19,15 +19,24 @@ if TYPE_CHECKING:
 Steps = tuple[str | int, ...]
 
 #: Values under these keys are never repeated: somebody may have pasted a secret there.
-_NEVER_SHOWN = {"key", "production_key", "env"}
+_NEVER_SHOWN = {"key", "production_key", "env", "base_url", "console_url", "link"}
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> Iterable[tuple[Steps, bool, str]]:
-    """Each error of validating `model`: the path, whether the key itself is wrong, the sentence."""
+def explain(
+    error: ValidationError, model: type[BaseModel], more_keys: tuple[str, ...] = ()
+) -> Iterable[tuple[Steps, bool, str]]:
+    """Each error of validating `model`: the path, whether the key itself is wrong, the sentence.
+
+    `more_keys` are top-level keys that the file may hold and the model does not know.
+    """
     for one in error.errors(include_url=False):
         at = tuple(step for step in one["loc"] if step != "[key]")
         about_key = one["type"] == "extra_forbidden" or "[key]" in one["loc"]
-        yield at, about_key, _sentence(one, at, model)
+        if one["type"] == "extra_forbidden":
+            known = keys_at(model, at[:-1]) + (more_keys if len(at) == 1 else ())
+            yield at, about_key, _unknown_key(str(at[-1]), known)
+        else:
+            yield at, about_key, _sentence(one, at)
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
@@ -37,18 +46,22 @@ def near(word: str, known: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
-def _sentence(error: ErrorDetails, at: Steps, model: type[BaseModel]) -> str:
+def _sentence(error: ErrorDetails, at: Steps) -> str:
     kind, given = error["type"], error["input"]
     context: Mapping[str, Any] = error.get("ctx") or {}
-    if kind == "extra_forbidden":
-        return _unknown_key(str(at[-1]), keys_at(model, at[:-1]))
     if kind == "missing":
         return "is missing"
+    got = _shown(given, at)
+    if kind == "value_error":
+        said = printable(str(context["error"]), 400)
+        no_number = said.startswith(f"{type(given).__name__} is not")
+        return f'has to be a number such as "2.00"{got}' if no_number else said
     if given is None:
         return "is empty; it needs a value"
-    got = _shown(given, at)
     if kind == "literal_error":
         words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        if given in words:  # the right word, as text: `version: "1"`
+            return f"has to be {given}, without quotes"
         return f"has to be {_either(words)}{got}{_mean(given, words)}"
     if kind in {"string_type", "string_sub_type"}:
         if isinstance(given, dict | list):
@@ -77,8 +90,6 @@ def _sentence(error: ErrorDetails, at: Steps, model: type[BaseModel]) -> str:
         return f"has to be at least {context['ge']}{got}"
     if kind == "less_than_equal":
         return f"has to be at most {context['le']}{got}"
-    if kind == "value_error":
-        return printable(str(context["error"]), 400)
     return printable(error["msg"][:1].lower() + error["msg"][1:], 400)
 
 

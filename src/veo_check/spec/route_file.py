@@ -64,7 +64,7 @@ def load_route_file(path: Path) -> RouteFile | tuple[Problem, ...]:
     extends = data.pop("extends", None)
     base, base_path, base_digest = None, None, None
     if extends is not None and ("extends",) not in own.unread:
-        base_path = _extended(own, folder, extends)
+        base_path = _extended(own, path, extends)
         if base_path is not None:
             shown = os.path.join(path.parent, str(extends))
             base_read = read_file(base_path, _KIND, shown)
@@ -75,7 +75,8 @@ def load_route_file(path: Path) -> RouteFile | tuple[Problem, ...]:
         _move_paths(base, inherited, base_path, folder)
         data = _merged(inherited, data)
     documents = [own] if base is None else [own, base]
-    route = _validated(data, documents)
+    has_all = extends is None or (base is not None and base.data is not None)
+    route = _validated(data, documents, has_all)
     files = [_file_at(route, at, folder, documents) for at in _FILES]
     problems = [one for document in documents for one in document.problems]
     if route is None or problems:
@@ -96,21 +97,22 @@ def _may_hold(folder: Path) -> tuple[Path, ...]:
     return (folder,) if folder.parent == folder.parent.parent else (folder, folder.parent)
 
 
-def _extended(own: Document, folder: Path, extends: Data) -> Path | None:
+def _extended(own: Document, path: Path, extends: Data) -> Path | None:
     """The file that `extends` names, resolved, or None after adding the problem."""
     at: Steps = ("extends",)
-    spot = own.places[at].value
-    if not isinstance(extends, str) or not extends.strip() or not extends.isprintable():
-        own.complain(spot, at, "has to be the name of a file, such as team.yaml")
-        return None
-    target = Path(os.path.realpath(folder / extends))
-    if target.parent not in _may_hold(folder):
-        own.complain(spot, at, "has to be in the folder of this file or in its parent folder")
-        return None
-    if not target.is_file():
-        own.complain(spot, at, "there is no such file")
-        return None
-    return target
+    folder, target, message = _folder_of(path), None, "has to be a file's name, such as team.yaml"
+    if isinstance(extends, str) and extends.strip() and extends.isprintable():
+        target = Path(os.path.realpath(folder / extends))
+        if target.parent not in _may_hold(folder):
+            message = "has to be in the folder of this file or in its parent folder"
+        elif target == Path(os.path.realpath(path)):
+            message = "a file cannot extend itself"
+        elif not target.is_file():
+            message = "there is no such file"
+        else:
+            return target
+    own.complain(own.places[at].value, at, message)
+    return None
 
 
 def _refuse_in_base(base: Document, data: dict[str, Data]) -> None:
@@ -145,7 +147,11 @@ def _merged(base: dict[str, Data], own: dict[str, Data]) -> dict[str, Data]:
     return merged
 
 
-def _validated(data: dict[str, Data], documents: list[Document]) -> Route | None:
+def _validated(data: dict[str, Data], documents: list[Document], has_all: bool) -> Route | None:
+    """The route, or None after adding what is wrong.
+
+    Without `has_all` the file that is extended could not be read, so that nothing can be missing.
+    """
     try:
         return Route.model_validate(data)
     except ValidationError as error:
@@ -163,8 +169,9 @@ def _validated(data: dict[str, Data], documents: list[Document]) -> Route | None
             return Route.model_validate(data)
         except ValidationError as error:
             failed = error
-    for path, about_key, message in explain(failed, Route):
-        _blame(documents, path, about_key, message)
+    for path, about_key, message in explain(failed, Route, ("extends",)):
+        if has_all or not message.startswith("is missing"):
+            _blame(documents, path, about_key, message)
     return None
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import yaml
 
 from veo_check.spec.key_shapes import find_keys, hide_keys
-from veo_check.spec.problem import COMMENT, Problem, dotted
+from veo_check.spec.problem import COMMENT, MOST_LISTED, Problem, dotted
 
 MAX_DEPTH = 20
 MAX_VALUES = 10_000
@@ -237,22 +238,15 @@ def _in_plain_words(error: yaml.YAMLError) -> tuple[Spot, Steps, str]:
 
 
 def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spot, str]]) -> None:
-    """Name every place that holds what looks like a key, and take it out of data and problems."""
-    found = [_spot_of(text, start) for start in find_keys(text)]
+    """Name the places that hold what looks like a key, and take it out of data and problems."""
+    raw = list(islice(find_keys(text), MOST_LISTED))
     hidden = [(at, spot) for at, spot, value in rewritten if any(find_keys(value))]
-    if not found and not hidden:
+    if not raw and not hidden:
         return
-    seen = {line for line, _ in found}
-    lines = _LINE_END.split(text)
-    places = [
-        (
-            spot,
-            () if _COMMENT.search(lines[spot[0] - 1], 0, spot[1] - 1) else _path_at(document, spot),
-        )
-        for spot in found
-    ]
-    places += [(spot, at) for at, spot in hidden if spot[0] not in seen]
-    document.unread.update(path for _, path in places if path)
+    found = [_place_of_key(document, text, start) for start in raw]
+    lines = {spot[0] for spot, _, _ in found}
+    found += [(spot, at, dotted(at)) for at, spot in hidden if spot[0] not in lines]
+    document.unread.update(path for _, path, _ in found if path)
     if document.data is not None:
         document.data = _without_keys(document.data)
     document.unread = {_hidden_path(path) for path in document.unread}
@@ -261,9 +255,18 @@ def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spo
         Problem(one.file, one.line, one.column, hide_keys(one.path), hide_keys(one.message))
         for one in document.problems
     ]
-    for spot, path in places:
-        where = dotted(_hidden_path(path)) if path else COMMENT
-        document.problems.append(Problem(document.file, *spot, where, _KEY_INSIDE))
+    for spot, _, shown in found:
+        document.problems.append(Problem(document.file, *spot, hide_keys(shown), _KEY_INSIDE))
+
+
+def _place_of_key(document: Document, text: str, start: int) -> tuple[Spot, Steps, str]:
+    """Where a key in the text is: its place, the value's path, and what to call that."""
+    before = _LINE_END.split(text[:start])
+    spot = (len(before), len(before[-1]) + 1)
+    if _COMMENT.search(before[-1]):
+        return spot, (), COMMENT
+    path = _path_at(document, spot)
+    return spot, path, dotted(path)
 
 
 def _path_at(document: Document, spot: Spot) -> Steps:
