@@ -22,7 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from veo_check.core.paid_facts import MediaFacts
-from veo_check.smoke.media import Received, TooLargeError, inspect, receive
+from veo_check.smoke.media import TooLargeError, inspect, receiving
 
 FFMPEG = shutil.which("ffmpeg") and shutil.which("ffprobe")
 needs_ffmpeg = pytest.mark.skipif(not FFMPEG, reason="ffmpeg and ffprobe are not installed")
@@ -312,23 +312,21 @@ def test_large_tables_are_read_in_time(tmp_path: Path) -> None:
 
 def test_streamed_with_a_cap(tmp_path: Path) -> None:
     path = tmp_path / "clip"
-    assert receive([b"ab", b"", b"c"], path, most=3) == Received(
-        path, 3, sha256(b"abc").hexdigest()
-    )
+    with receiving(path, most=3) as receiver:
+        for chunk in (b"ab", b"", b"c"):
+            receiver.write(chunk)
+    assert (receiver.size, receiver.sha256) == (3, sha256(b"abc").hexdigest())
     assert path.read_bytes() == b"abc"
     assert path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(FileExistsError):
-        receive([b"x"], path)
+    with pytest.raises(FileExistsError), receiving(path):
+        pass
     assert path.read_bytes() == b"abc"
-    with pytest.raises(TooLargeError):
-        receive([b"ab"] * 1000, tmp_path / "other", most=5)
-
-    def cut() -> Iterator[bytes]:
-        yield b"a"
+    with pytest.raises(TooLargeError), receiving(tmp_path / "other", most=5) as receiver:
+        for _ in range(1000):
+            receiver.write(b"ab")
+    with pytest.raises(KeyboardInterrupt), receiving(tmp_path / "other") as receiver:
+        receiver.write(b"a")
         raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        receive(cut(), tmp_path / "other")
     assert [one.name for one in tmp_path.iterdir()] == ["clip"]
 
 

@@ -164,6 +164,7 @@ class ControlledFailure:
     kind: Literal["unsupported-parameter", "retired-model"]
     sent: str  # what was wrong with it, in words
     outcome: Literal["refused", "refused-unclearly", "accepted", "uncertain"]
+    symptom: str | None = None
     status_code: int | None = None
     code: str | None = None
     text: str | None = None

@@ -28,6 +28,7 @@ Symptom = Literal[
     "not-allowlisted",
     "family-not-routed",
     "refused",
+    "not-sent",
     # nobody knows
     "submit-uncertain",
     # after it was accepted
@@ -124,6 +125,9 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "set via.endpoint to a family that the gateway has",
     ),
     "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
+    "not-sent": Meaning(
+        "nothing left this machine", "no", "mend what the sentence names and run again with --spend"
+    ),
     "submit-uncertain": Meaning(
         "whether the job was accepted is not known, so it is never sent again", "unknown", _LOOK
     ),

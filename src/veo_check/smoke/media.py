@@ -13,10 +13,12 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 from veo_check.core.money import plain
 from veo_check.core.paid_facts import MediaFacts
@@ -34,36 +36,40 @@ class TooLargeError(Exception):
     """A delivery of more bytes than the cap; what was written of it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A delivery on disk."""
+class Receiver:
+    """Takes a delivery as it arrives. Used by `receiving`."""
 
-    path: Path
-    size: int
-    sha256: str
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._most = file, most
+        self._digest, self.size = hashlib.sha256(), 0
+
+    def write(self, chunk: bytes) -> None:
+        """The next bytes. Raises TooLargeError, OSError."""
+        self.size += len(chunk)
+        if self.size > self._most:
+            raise TooLargeError(f"more than {self._most} bytes")
+        self._digest.update(chunk)
+        self._file.write(chunk)
+
+    @property
+    def sha256(self) -> str:
+        """Of everything so far."""
+        return self._digest.hexdigest()
 
 
-def receive(chunks: Iterable[bytes], path: Path, most: int = MOST_BYTES) -> Received:
-    """Stream a delivery into `path` (private; it must not exist). Raises TooLargeError, OSError.
+@contextmanager
+def receiving(path: Path, most: int = MOST_BYTES) -> Iterator[Receiver]:
+    """Receive a delivery into `path` (private; it must not exist). Raises TooLargeError, OSError.
 
     Whatever goes wrong, and whatever stops it, no half of a file is left behind.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    digest, size = hashlib.sha256(), 0
-    try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > most:
-                    raise TooLargeError(f"more than {most} bytes")
-                digest.update(chunk)
-                file.write(chunk)
-    except FileExistsError:
-        raise
-    except BaseException:  # also Ctrl-C
-        path.unlink(missing_ok=True)
-        raise
-    return Received(path, size, digest.hexdigest())
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        try:
+            yield Receiver(file, most)
+        except BaseException:  # also Ctrl-C
+            path.unlink(missing_ok=True)
+            raise
 
 
 def inspect(path: Path) -> MediaFacts:
