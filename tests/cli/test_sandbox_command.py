@@ -48,7 +48,8 @@ def test_the_list_names_every_scenario_and_who_notices(capsys: pytest.CaptureFix
 def test_how_one_scenario_is_listed() -> None:
     (one,) = [one for one in SCENARIOS if one.name == "duplicate-row"]
     assert table((one,)) == (
-        "duplicate-row  2026-11-22  Every Veo label stands twice in the catalogue, with two prices.\n"
+        "duplicate-row  2026-11-22  "
+        "Every Veo label stands twice in the catalogue, with two prices.\n"
         "                           noticed by: catalog-row, price-unit\n"
     )
 

@@ -119,7 +119,6 @@ _FREE = (
         "veo-retired",
         "Google answers 404 for every Veo id; the gateway's catalogue and listing still have them.",
         "model-lifecycle",
-        "job-completes",
     ),
     _free(
         "unpriced-row",
@@ -135,7 +134,6 @@ _FREE = (
         "The gateway's catalogue and listing hold no Veo row.",
         *_CATALOG,
         "model-listed",
-        "key-accepted",
     ),
     _free(
         "duplicate-row",
@@ -185,7 +183,6 @@ _FREE = (
         "The Veo rows name chat endpoint types only; the gateway does not route video jobs "
         "to such rows.",
         "endpoint-family",
-        "job-completes",
     ),
     _free(
         "fallback-retired",
