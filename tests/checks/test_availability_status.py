@@ -20,10 +20,14 @@ from veo_check.core.facts import CatalogRow, Missing, ProvenLife
 from veo_check.core.findings import Outcome, Until, note
 
 
-def run(*rows: CatalogRow, proven: ProvenLife | Missing | None = None, **route: object) -> Outcome:
+def run(
+    *rows: CatalogRow,
+    proven: ProvenLife | Missing | None = None,
+    changes: dict[str, object] | None = None,
+) -> Outcome:
     return heard(
         availability_status,
-        route=a_route(route),
+        route=a_route(changes),
         catalog=a_catalog(*rows),
         judging=judging(),
         proven=proven or missing(),
@@ -46,7 +50,7 @@ def test_available_says_that_nothing_was_called() -> None:
     "changes", [{"via.gateway": "newapi"}, {"via.model": "storyboard"}], ids=str
 )
 def test_elsewhere_a_chat_message_may_have_been_answered(changes: dict[str, object]) -> None:
-    assert only(run(a_row(), **changes)).message.endswith(
+    assert only(run(a_row(), changes=changes)).message.endswith(
         "No video was made for it: at best a chat message was answered."
     )
 

@@ -86,4 +86,4 @@ def test_an_entry_that_makes_no_route() -> None:
     changes = {"fallback.routes.0.via": {"model": "x", "gateway": "newapi"}}
     outcome = run(outcome_of(), changes=changes)
     assert codes(outcome) == ["blocker not-a-route"]
-    assert "newapi needs a base_url" in only(outcome).message
+    assert "base_url is missing; gateway newapi needs a base_url" in only(outcome).message

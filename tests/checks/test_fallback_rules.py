@@ -156,7 +156,7 @@ def test_every_combination_of_allowed_decisions() -> None:
     """With a fitting route and retry each combination of the table's decisions passes."""
     for choice in itertools.product(*DECISIONS.values()):
         decided = dict(zip(SITUATIONS, choice, strict=True))
-        fors = [one for one in ("transient_error", "draft") if decided[one] == "switch"]  # type: ignore[index]
+        fors = [one for one in ("transient_error", "draft") if decided[one] == "switch"]
         changes: dict[str, Any] = {f"fallback.{name}": word for name, word in decided.items()}
-        changes["fallback.routes"] = [target(**{"for": fors})] if fors else []
+        changes["fallback.routes"] = [target() | {"for": fors}] if fors else []
         assert run(changes).status_at(Tier.STAGING) is Status.PASS, decided

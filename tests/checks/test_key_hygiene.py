@@ -207,4 +207,4 @@ def test_a_fallback_that_makes_no_route() -> None:
     outcome = run(changes)
     assert outcome.blocked is not None
     assert "fallback.routes.0" in outcome.blocked
-    assert "newapi needs a base_url" in outcome.blocked
+    assert "base_url is missing; gateway newapi needs a base_url" in outcome.blocked

@@ -38,7 +38,7 @@ def run(
     asked: OfficialModel | Missing | None = None,
     proven: ProvenLife | Missing | None = None,
     when: Judging | None = None,
-    **changes: Any,
+    changes: dict[str, Any] | None = None,
 ) -> Outcome:
     return heard(
         model_lifecycle,
@@ -164,12 +164,12 @@ def test_retiring_fails_at_production_and_warns_below() -> None:
 def test_the_horizon_starts_at_the_cutover() -> None:
     book = life("2027-05-04")
     assert codes(run(book)) == ["note alive"]
-    outcome = run(book, **{"route.cutover": "2027-03-01"})
+    outcome = run(book, changes={"route.cutover": "2027-03-01"})
     assert codes(outcome) == ["blocker retiring"]
     assert only(outcome).message.endswith(
         "Traffic moves here on 2027-03-01 and needs 90 days after that."
     )
-    past = run(book, **{"route.cutover": "2026-03-01"})
+    past = run(book, changes={"route.cutover": "2026-03-01"})
     assert codes(past) == ["note alive"]
     assert codes(run(book, when=judging(within_days=163))) == ["blocker retiring"]
 

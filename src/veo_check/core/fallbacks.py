@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from pydantic import ValidationError
+
 from veo_check.core.findings import Status
 from veo_check.core.route import FallbackTarget, Route, fallback_route
 
@@ -81,8 +83,8 @@ def candidates(primary: Route) -> Iterator[Candidate]:
     for index, target in enumerate(targets):
         try:
             yield Candidate(index, target, fallback_route(primary, target))
-        except ValueError as error:  # pydantic's errors are ValueErrors
-            yield Candidate(index, target, None, _first_line(error))
+        except ValidationError as error:
+            yield Candidate(index, target, None, _in_words(error))
 
 
 def differences(
@@ -113,6 +115,8 @@ def _gateway(route: Route) -> str:
     return f"{route.via.gateway} at {route.base_url}"
 
 
-def _first_line(error: ValueError) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return "; ".join(lines[1:3]) if len(lines) > 1 else lines[0]
+def _in_words(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc']))} {one['msg'].removeprefix('Value error, ')}".strip()
+        for one in error.errors()
+    )

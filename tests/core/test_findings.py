@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import itertools
+from datetime import date
+
+import pytest
+
+from veo_check.core.findings import (
+    GOOD,
+    Blocked,
+    Finding,
+    Outcome,
+    Said,
+    Severity,
+    Status,
+    Until,
+    Uses,
+    blocker,
+    note,
+    warning,
+)
+from veo_check.core.tiers import TARGETS, Tier
+
+BLOCKER, WARNING, NOTE = blocker("a/b", "b"), warning("a/w", "w"), note("a/n", "n")
+
+
+def test_constructors_turn_values_into_text() -> None:
+    values = {
+        "at": "via.model",
+        "expected": 1,
+        "actual": date(2026, 11, 22),
+        "fix": "do it",
+        "evidence": (one for one in ("x1", "ref:a")),
+    }
+    expected = ("via.model", "1", "2026-11-22", "do it", ("x1", "ref:a"))
+    made = blocker("a/b", "text", **values, milder_below=Tier.PRODUCTION)  # type: ignore[arg-type]
+    assert made == Finding("a/b", "blocker", "text", *expected, Tier.PRODUCTION)
+    values["evidence"] = ("x1", "ref:a")
+    assert warning("a/b", "text", **values) == Finding("a/b", "warning", "text", *expected)  # type: ignore[arg-type]
+    assert note("a/b", "text", **values) == Finding("a/b", "note", "text", *expected)  # type: ignore[arg-type]
+    assert note("a/b", "text") == Finding("a/b", "note", "text")
+    assert note("a/b", "text", actual=0).actual == "0"
+
+
+@pytest.mark.parametrize("milder_below", [None, *Tier])
+@pytest.mark.parametrize("severity", ["blocker", "warning", "note"])
+def test_only_a_blocker_weighs_less_and_only_below_its_tier(
+    severity: Severity, milder_below: Tier | None
+) -> None:
+    finding = Finding("a/b", severity, "text", milder_below=milder_below)
+    for tier in Tier:
+        milder = severity == "blocker" and milder_below is not None and tier < milder_below
+        assert finding.severity_at(tier) == ("warning" if milder else severity)
+
+
+def test_collect_sorts_what_was_said() -> None:
+    uses = Uses("row", "price", date(2026, 1, 1))
+    until = Until(date(2027, 1, 1), "ends")
+    said: list[Said] = [NOTE, Blocked("one"), uses, BLOCKER, until, Blocked("two"), Blocked("one")]
+    assert Outcome.collect(iter(said)) == Outcome((NOTE, BLOCKER), "one; two", (uses,), (until,))
+    assert Outcome.collect([]) == Outcome()
+
+
+def test_the_worst_decides() -> None:
+    for several in itertools.product([(), (NOTE,), (WARNING,), (BLOCKER,)], repeat=2):
+        findings = tuple(itertools.chain(*several))
+        for blocked in (None, "hole"):
+            status = Outcome(findings, blocked).status_at(Tier.STAGING)
+            if BLOCKER in findings:
+                assert status is Status.FAIL
+            elif blocked:
+                assert status is Status.BLOCKED
+            elif WARNING in findings:
+                assert status is Status.WARN
+            else:
+                assert status is Status.PASS
+
+
+def test_a_status_for_each_tier() -> None:
+    milder = blocker("a/b", "text", milder_below=Tier.PRODUCTION)
+    assert [Outcome((milder,)).status_at(tier).value for tier in TARGETS] == [
+        "warn",
+        "warn",
+        "fail",
+    ]
+    assert [Outcome((milder,), "hole").status_at(tier).value for tier in TARGETS] == [
+        "blocked",
+        "blocked",
+        "fail",
+    ]
+
+
+def test_what_counts_as_positive_evidence() -> None:
+    assert {status.value for status in GOOD} == {"pass", "warn", "waived", "not-applicable"}
+    assert {status.value for status in Status} - {status.value for status in GOOD} == {
+        "fail",
+        "skipped",
+        "blocked",
+        "error",
+    }
