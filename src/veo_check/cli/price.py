@@ -242,12 +242,21 @@ def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote
 
 
 def _near(book: Reference, word: str) -> list[str]:
-    """Up to three ids that look like `word`, official ones before labels that gateways use."""
+    """Up to three ids that look or begin like `word`, official ones first among equals."""
     import difflib
 
-    known = {rule.model.lower(): rule.model for rule in book.prices}
-    close = difflib.get_close_matches(word.lower()[:200], list(known), n=3, cutoff=0.6)
-    return list(dict.fromkeys([*book.near(word), *(known[name] for name in close)]))[:3]
+    wanted = word.lower()[:200]
+    known = dict.fromkeys([*book.models(), *(rule.model for rule in book.prices)])
+    matcher = difflib.SequenceMatcher(b=wanted, autojunk=False)
+    scored = []
+    for model in known:
+        best = Decimal(0)
+        for text in (model.lower(), model.lower()[: len(wanted) + 1]):
+            matcher.set_seq1(text)
+            best = max(best, Decimal(matcher.ratio()))
+        scored.append((best, model))
+    scored.sort(key=lambda one: -one[0])
+    return [model for score, model in scored if score >= Decimal("0.75")][:3]
 
 
 def _paid(
@@ -290,9 +299,8 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
         resolution=shape.resolution or _USUAL_RESOLUTION,
         audio=True if shape.audio is None else shape.audio,
     )
-    rows = compare(book, shape, Judging(day, day), first=subject is not None)
-    if subject is None and asked.named_surface:
-        rows = tuple(row for row in rows if row.shape.surface == shape.surface)
+    only = shape.surface if subject is None and asked.named_surface else None
+    rows = compare(book, shape, Judging(day, day), first=subject is not None, surface=only)
     if form == "json":
         from veo_check.cli.price_json import comparison_json
 

@@ -51,7 +51,7 @@ def comparison_text(rows: tuple[Compared, ...], asked: Shape, day: date) -> str:
     for row in refused:
         code = row.answer.code if isinstance(row.answer, Refusal) else ""
         name = f"{row.shape.model} on {row.shape.surface}"
-        lines.append(f"  {name:<57} {code}")
+        lines.append(f"  {name:<54} {code}")
     return _page([*lines, "", *_foot(priced)])
 
 
@@ -82,7 +82,7 @@ def _priced(
             "promotion", f"{rule.source.publisher} has another price until {rule.valid_to}"
         )
     yield from _source(answer, day)
-    yield from _item("rule", answer.rule.id)
+    yield from _whole(f"  {'rule':<13}", answer.rule.id)
 
 
 def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
         f"{source.publisher}, {source.kind}, read {source.confirmed}"
         f" ({source.age_days(day)} days old)",
     )
-    yield f"               {source.url}"
+    yield from _whole(" " * 15, source.url)
     if source.note:
         yield from _wrapped(source.note, " " * 15)
     if isinstance(answer, Quote) and answer.agreeing:
@@ -160,6 +160,13 @@ def _block() -> str:
     except (UnicodeEncodeError, LookupError):
         return "#"
     return "\u2588"
+
+
+def _whole(first: str, word: str) -> list[str]:
+    """A word that is never cut (an address, an id): in its column, or on a line of its own."""
+    if len(first) + len(word) <= _WIDTH:
+        return [f"{first}{word}"]
+    return [*([first] if first.strip() else []), f"  {word}" if len(word) < _WIDTH - 2 else word]
 
 
 def _item(label: str, text: str) -> list[str]:

@@ -34,15 +34,22 @@ class Compared:
 
 
 def compare(
-    reference: Reference, asked: Shape, judging: Judging, *, first: bool
+    reference: Reference,
+    asked: Shape,
+    judging: Judging,
+    *,
+    first: bool,
+    surface: str | None = None,
 ) -> tuple[Compared, ...]:
     """Every model and surface with a price, cheapest first, the refused ones last.
 
     `first`: the shape's own model leads, whatever it costs, and the others relate to it.
+    `surface`: that one alone.
     """
     places: dict[tuple[str, str], list[PriceRule]] = {}
     for rule in reference.prices:
-        places.setdefault((rule.model, rule.surface), []).append(rule)
+        if surface in {None, rule.surface}:
+            places.setdefault((rule.model, rule.surface), []).append(rule)
     rows = [_row(reference, asked, judging, place, rules) for place, rules in places.items()]
     own = (asked.model, asked.surface)
     rows.sort(key=lambda row: _order(row, own if first else None))

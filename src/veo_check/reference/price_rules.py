@@ -149,6 +149,11 @@ class PriceRule:
     note: str | None
     source: Source
 
+    @property
+    def flat(self) -> bool:
+        """Whether one amount is charged whatever is asked."""
+        return all(part.meter == "call" for part in self.components)
+
     def live_on(self, day: date) -> bool:
         """Whether the price holds on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (
