@@ -321,12 +321,17 @@ def test_streamed_with_a_cap(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError), receiving(path):
         pass
     assert path.read_bytes() == b"abc"
-    with pytest.raises(TooLargeError), receiving(tmp_path / "other", most=5) as receiver:
-        for _ in range(1000):
-            receiver.write(b"ab")
-    with pytest.raises(KeyboardInterrupt), receiving(tmp_path / "other") as receiver:
-        receiver.write(b"a")
-        raise KeyboardInterrupt
+
+    def cut(error: type[BaseException], most: int) -> None:
+        with receiving(tmp_path / "other", most) as cut_off:
+            for _ in range(4):
+                cut_off.write(b"ab")
+            raise error
+
+    with pytest.raises(TooLargeError):
+        cut(AssertionError, most=5)
+    with pytest.raises(KeyboardInterrupt):
+        cut(KeyboardInterrupt, most=100)
     assert [one.name for one in tmp_path.iterdir()] == ["clip"]
 
 
