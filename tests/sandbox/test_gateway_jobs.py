@@ -419,3 +419,20 @@ def test_what_the_flatkey_cli_sends() -> None:
     box.finish()
     assert box.get(f"{FLATKEY}/v1/videos/{task}").json()["status"] == "completed"
     assert box.get(f"{FLATKEY}/v1/videos/{task}/content").content == mp4(8, 1280, 720)
+
+
+def test_a_job_survives_the_process_that_accepted_it() -> None:
+    """`run --sandbox` killed under way: the next process's world knows the job by its id."""
+    before, after = Box("healthy"), Box("healthy")
+    answer = before.video(**BODY)
+    task = answer.json()["id"]
+    polled = after.get(f"{FLATKEY}/v1/videos/{task}").json()
+    assert (polled["status"], polled["model"]) == ("queued", "veo-3.1-fast-generate-001")
+    after.finish()
+    content = after.get(f"{FLATKEY}/v1/videos/{task}/content")
+    assert content.content == mp4(8, 1920, 1080)
+    (row,) = after.log()
+    assert (row["request_id"], row["quota"]) == (answer.headers["x-oneapi-request-id"], 480_000)
+    assert (after.spent, after.usage()["total_used"]) == ("0.96", 1_250_000 + 480_000)
+    assert after.world.ledger.submits == []
+    assert after.get(f"{NEWAPI}/v1/videos/{task}").json()["code"] == "task_not_exist"

@@ -70,8 +70,8 @@ def _poll(state: State, request: Request) -> Response:
     name = (request.fields() or {}).get("operationName")
     if not isinstance(name, str) or "/operations/" not in name:
         return google.invalid("Request contains an invalid argument.")
-    job = state.jobs.get(name.rsplit("/", 1)[1])
-    if job is None or job.surface != "agent-platform" or state.has("task-lost"):
+    job = state.find(name.rsplit("/", 1)[1], "agent-platform")
+    if job is None:
         return google.error(404, "NOT_FOUND", "The operation was not found.")
     trouble = poll_trouble(state, job)
     if trouble is not None:

@@ -84,8 +84,8 @@ def _submit(state: State, request: Request, version: str, model: str, method: st
 
 
 def _poll(state: State, request: Request, name: str, operation: str) -> Response:
-    job = state.jobs.get(operation)
-    if job is None or job.surface != "gemini-api" or state.has("task-lost"):
+    job = state.find(operation, "gemini-api")
+    if job is None:
         return google.error(404, "NOT_FOUND", "Requested entity was not found.")
     trouble = poll_trouble(state, job)
     if trouble is not None:
@@ -105,7 +105,7 @@ def _poll(state: State, request: Request, name: str, operation: str) -> Response
 
 
 def _download(state: State, operation: str) -> Response:
-    job = state.jobs.get(operation)
+    job = state.find(operation, "gemini-api")
     if job is None or not job.delivers or job.phase(state.now) != "done":
         return google.error(404, "NOT_FOUND", "Requested entity was not found.")
     if state.has("content-502"):

@@ -6,7 +6,7 @@ from veo_check.sandbox import google_answers as google
 from veo_check.sandbox.google_models import GoogleModel
 from veo_check.sandbox.google_rules import outside_limits, prompt_of, shape_of
 from veo_check.sandbox.jobs import Job
-from veo_check.sandbox.state import State, fresh_id
+from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Request, Response
 
 
@@ -32,17 +32,14 @@ def accept(
     if isinstance(shape, Response):
         return refuse(state, row.surface, row.id, shape)
     job = state.start(
-        fresh_id(32).lower() if parent else fresh_id(12).lower(),
         row.surface,
         row.id,
         row.id,
         shape,
         "api-key" if row.surface == "gemini-api" else "access-token",
         prompt=prompt_of(body),
-        parent=parent,
         rerouted=rerouting and outside_limits(body, row),
     )
-    job.usd = row.price(shape.resolution) * shape.seconds * shape.count
     return DROPPED if state.has("submit-dropped-after") else job
 
 

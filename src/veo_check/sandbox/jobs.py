@@ -56,16 +56,15 @@ class Job:
     ending: Ending
     created: int
     request_id: str = ""
-    prompt: str = ""
     group: str = ""
     quota: int = 0
     usd: Decimal = Decimal(0)
     #: the multipliers a gateway charged, as its header prints them
     ratios: str = "{}"
-    #: the call that made it, for Google's resource names
-    parent: str = ""
     polls: int = 0
     settled: bool = False
+    #: a gateway has charged it and written its usage row
+    booked: bool = False
 
     def phase(self, now: float) -> Phase:
         """Where the job is at `now`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -82,6 +83,12 @@ def estimate(body: dict[str, object], row: Row, group: str) -> Estimate:
     return Estimate(seconds, factor, ratio, int(quota * factor))
 
 
+def again(job: Job, group: str) -> Estimate:
+    """The estimate of a job that was priced before."""
+    factor = _resolution_ratio(job.shape.resolution, job.upstream)
+    return Estimate(job.shape.seconds, factor, GROUP_RATIO.get(group, Decimal(1)), job.quota)
+
+
 def dollars(quota: int) -> str:
     """An amount as the gateway prints it."""
     return f"＄{Decimal(quota) / QUOTA_PER_USD:.6f}"  # noqa: RUF001 - its own sign
@@ -91,6 +98,10 @@ def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path:
     """Charge the job, before it runs, and write its usage row."""
     quota = priced.quota * 3 // 2 if state.has("overcharged") else priced.quota
     job.quota, job.group, job.usd = quota, token.group, Decimal(quota) / QUOTA_PER_USD
+    job.booked = True
+    # the same in every process that knows the job
+    digest = hashlib.sha256(job.operation.encode()).hexdigest()
+    job.request_id = f"{state.day:%Y%m%d}120000{digest[:18]}"
     job.ratios = json.dumps(
         {"seconds": priced.seconds, "resolution": as_number(priced.resolution_ratio)}
     )

@@ -1,4 +1,4 @@
-"""new-api and Flatkey, the paid half: submit, poll in three shapes, content."""
+"""new-api and Flatkey, the paid half: the task routes, and what a submit goes through."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from datetime import date
 
 from veo_check.sandbox import newapi_bill as bill
+from veo_check.sandbox import newapi_results as results
 from veo_check.sandbox.accounts import Token, accepts, token_name
 from veo_check.sandbox.catalog import Row, find_row
-from veo_check.sandbox.delivery import video_of
 from veo_check.sandbox.google_answers import publisher_not_found, submit_trouble
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.google_rules import outside_limits, prompt_of, shape_of
 from veo_check.sandbox.jobs import Job
-from veo_check.sandbox.newapi_errors import content_error, gateway_error, task_error
-from veo_check.sandbox.state import State, fresh_id
+from veo_check.sandbox.newapi_errors import gateway_error, task_error
+from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Request, Response, as_json
 
 _SUBMITS = {"/v1/videos", "/v1/video/generations", "/v1/generation/tasks"}
@@ -51,12 +51,12 @@ def answer(state: State, request: Request, path: str) -> Response | None:
             token = authenticate(state, request)
             if isinstance(token, Response):
                 return token
-        return _content(state, match[1])
+        return results.content(state, request, match[1])
     if match := _POLL.fullmatch(path):
         token = authenticate(state, request)
         if isinstance(token, Response):
             return token
-        return _poll(state, request, match[1], match[2])
+        return results.poll(state, request, match[1], match[2])
     return None
 
 
@@ -227,17 +227,15 @@ def _upstream(
         shape = shape_of(body, model, rerouting or state.has("wrong-request-accepted"))
         if not isinstance(shape, Response):
             job = state.start(
-                f"task_{fresh_id(32)}",
                 request.surface,
                 row.label,
                 row.upstream,
                 shape,
                 token.name,
+                quota=estimate.quota,
                 prompt=prompt_of(body),
-                parent=parent,
                 rerouted=rerouting and outside_limits(body, model),
             )
-            job.request_id = state.clock.now().strftime("%Y%m%d%H%M%S") + fresh_id(18)
             bill.book(state, token, row, job, estimate, request.path)
             return DROPPED if state.has("submit-dropped-after") else job
         refusal = shape
@@ -246,138 +244,3 @@ def _upstream(
     if refusal.status == 429:
         return task_error(429, "fail_to_fetch_task", _BUSY)
     return task_error(refusal.status, "fail_to_fetch_task", refusal.body.decode())
-
-
-# --- poll and content -------------------------------------------------------------------------
-
-
-def _poll(state: State, request: Request, family: str, task: str) -> Response:
-    job = state.jobs.get(task)
-    if job is None or job.surface != request.surface or state.has("task-lost"):
-        return task_error(400, "task_not_exist", "task_not_exist")
-    job.polls += 1
-    if state.has("poll-5xx") or (state.has("poll-5xx-passing") and job.polls <= 2):
-        return gateway_error(503, "Service Unavailable")
-    if family == "/v1/videos":
-        return as_json(_video_object(state, job))
-    if family == "/v1/generation/tasks":
-        return as_json(_generation_task(state, request, job))
-    if request.surface == "newapi" or job.phase(state.now) == "queued":
-        return as_json({"code": "success", "message": "", "data": _task_row(state, job)})
-    return as_json({"code": "success", "message": "", "data": _live(state, request, job)})
-
-
-def _unknown(state: State, job: Job) -> bool:
-    return state.has("status-unknown-first") and job.polls <= 1
-
-
-def _succeeded(job: Job) -> bool:
-    """The gateway books a filtered job, and one without a video, as success."""
-    return job.ending != "error"
-
-
-def _video_object(state: State, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "completed" if _succeeded(job) else "failed"
-    status = {"queued": "queued", "running": "in_progress", "done": done}[phase]
-    return {
-        "id": job.operation,
-        "object": "video",
-        "model": job.served,
-        "status": "unknown" if _unknown(state, job) else status,
-        "progress": {"queued": 0, "running": 50, "done": 100}[phase],
-        "created_at": job.created,
-        "completed_at": state.unix,
-    }
-
-
-def _url(request: Request, job: Job) -> str:
-    return f"{request.origin}/v1/videos/{job.operation}/content"
-
-
-def _live(state: State, request: Request, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "succeeded" if _succeeded(job) else "failed"
-    url = ""
-    if phase == "done":
-        url = _url(request, job) if job.delivers else bill.FAIL_REASON if done == "failed" else ""
-    return {
-        "error": None,
-        "format": "mp4",
-        "metadata": None,
-        "status": {"queued": "queued", "running": "processing", "done": done}[phase],
-        "task_id": job.operation,
-        "url": url,
-    }
-
-
-def _task_row(state: State, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "SUCCESS" if _succeeded(job) else "FAILURE"
-    status = {"queued": "NOT_START", "running": "IN_PROGRESS", "done": done}[phase]
-    failed = phase == "done" and not _succeeded(job)
-    return {
-        "id": 1,
-        "created_at": job.created,
-        "updated_at": state.unix,
-        "task_id": job.operation,
-        "platform": "41",
-        "user_id": 1,
-        "group": job.group,
-        "channel_id": 7,
-        "quota": job.quota,
-        "action": "textGenerate",
-        "status": status,
-        "fail_reason": bill.FAIL_REASON if failed else "",
-        "result_url": "",
-        "submit_time": job.created,
-        "start_time": job.created if phase != "queued" else 0,
-        "finish_time": state.unix if phase == "done" else 0,
-        "progress": {"queued": "0%", "running": "50%", "done": "100%"}[phase],
-        "properties": {
-            "input": "",
-            "upstream_model_name": job.served,
-            "origin_model_name": job.label,
-        },
-        "data": None,
-        "usage": None,
-    }
-
-
-def _generation_task(state: State, request: Request, job: Job) -> dict[str, object]:
-    done = job.phase(state.now) == "done"
-    failed = done and not _succeeded(job)
-    content: list[object] = []
-    if done and job.delivers:
-        content = [{"type": "video_url", "video_url": {"url": _url(request, job)}}]
-    return {
-        "id": job.operation,
-        "model": job.served,
-        "status": "processing" if not done else "failed" if failed else "succeeded",
-        "content": content,
-        "usage": None,
-        "error": {"message": bill.FAIL_REASON} if failed else None,
-    }
-
-
-def _content(state: State, task: str) -> Response:
-    job = state.jobs.get(task)
-    if job is None or state.has("task-lost"):
-        return content_error(404, "Task not found")
-    phase = job.phase(state.now)
-    if phase != "done" or not _succeeded(job):
-        status = "FAILURE" if phase == "done" else {"queued": "NOT_START"}.get(phase, "IN_PROGRESS")
-        return content_error(400, f"Task is not completed yet, current status: {status}")
-    if not job.delivers or state.has("content-502"):
-        return content_error(502, "Failed to resolve Vertex video URL")
-    body = video_of(state, job)
-    if not body and not state.has("empty-file"):
-        return content_error(502, "Failed to fetch video content")
-    kind = "text/html" if state.has("html-file") else "video/mp4"
-    return Response(200, {"content-type": kind}, body)
-
-
-def settle(state: State, job: Job) -> None:
-    """What the gateway's own poller does with a job that ended: it refunds a failed one."""
-    if job.ending == "error" and not state.has("not-refunded"):
-        bill.give_back(state, job)

@@ -12,7 +12,7 @@ from veo_check.sandbox.google_answers import publisher_not_found, submit_trouble
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.google_rules import outside_limits, shape_of
 from veo_check.sandbox.jobs import Job
-from veo_check.sandbox.state import State, fresh_id
+from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Request, Response, as_json, as_text
 
 #: The deployments: label -> the provider's model
@@ -144,19 +144,15 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
         shape = shape_of(sent, row, rerouting or state.has("wrong-request-accepted"))
         if not isinstance(shape, Response):
             job = state.start(
-                fresh_id(32).lower(),
                 "openai",
                 label,
                 upstream,
                 shape,
                 "proxy-key",
                 prompt=str(body.get("prompt", "")),
-                parent=_PARENT,
                 rerouted=rerouting and outside_limits(sent, row),
             )
-            factor = Decimal("1.5") if state.has("overcharged") else Decimal(1)
-            job.usd = row.price(shape.resolution) * shape.seconds * factor
-            state.charge(job)
+            _book(state, job)
             return DROPPED if state.has("submit-dropped-after") else job
         refusal = shape
     return _passed_on(refusal, label) if refusal is not None else DROPPED
@@ -200,8 +196,18 @@ def _find(state: State, video: str) -> Job | None:
         inner = base64.urlsafe_b64decode(video.removeprefix("video_") + "==").decode()
     except (ValueError, UnicodeDecodeError):
         return None
-    job = state.jobs.get(inner.rsplit("/", 1)[-1])
-    return job if job is not None and job.surface == "openai" else None
+    job = state.find(inner.rsplit("/", 1)[-1], "openai")
+    if job is not None:
+        _book(state, job)
+    return job
+
+
+def _book(state: State, job: Job) -> None:
+    """Charge the job when it was made, whatever becomes of it; once."""
+    if not job.booked:
+        job.booked = True
+        job.usd *= Decimal("1.5") if state.has("overcharged") else Decimal(1)
+        state.charge(job)
 
 
 def _object(job: Job, status: str) -> dict[str, object]:
@@ -223,7 +229,7 @@ def _object(job: Job, status: str) -> dict[str, object]:
 
 def _missing(state: State, video: str) -> Response | Job:
     job = _find(state, video)
-    if job is None or state.has("task-lost"):
+    if job is None:
         return _error(404, "litellm.NotFoundError: the operation was not found", "not_found_error")
     return job
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from veo_check.core.clock import Clock
 from veo_check.sandbox.accounts import Token
@@ -15,7 +16,13 @@ from veo_check.sandbox.google_models import GoogleModel, GoogleSurface, find_mod
 from veo_check.sandbox.jobs import JOB_SECONDS, SLOW_JOB_SECONDS, Ending, Job, Shape
 from veo_check.sandbox.ledger import Charge, Ledger, Submit
 from veo_check.sandbox.scenarios import Quirk, Scenario
+from veo_check.sandbox.tickets import Ticket, issue, read
+from veo_check.sandbox.wire import Surface
 
+#: how new-api's task ids begin
+TASK = "task_"
+#: what serves a job where another model does
+_LITE, _FAST = "veo-3.1-lite-generate-001", "veo-3.1-fast-generate-001"
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -98,49 +105,69 @@ class State:
 
     def start(
         self,
-        operation: str,
-        surface: str,
+        surface: Surface,
         label: str,
         upstream: str,
         shape: Shape,
         key: str,
         *,
+        quota: int = 0,
         prompt: str = "",
-        parent: str = "",
         rerouted: bool = False,
     ) -> Job:
-        """Accept a job and write it into the ledger."""
-        now = self.now
-        other = self.has("another-model") or rerouted
-        took = SLOW_JOB_SECONDS if self.has("slow-job") else JOB_SECONDS
-        job = Job(
-            operation,
-            surface,
-            label,
-            upstream,
-            served="veo-3.1-lite-generate-001" if other else upstream,
-            shape=shape,
-            key=key,
-            started=now,
-            ends=None if self.has("never-done") else now + took,
-            ending=self.ending(),
-            created=self.unix,
-            prompt=prompt,
-            parent=parent,
-        )
-        self.jobs[operation] = job
+        """Accept a job and write it into the ledger. `quota`: what a gateway is about to charge."""
+        another = _FAST if upstream == _LITE else _LITE
+        served = another if rerouted or self.has("another-model") else upstream
+        ticket = Ticket(surface, label, upstream, served, shape, key, quota)
+        prefix = TASK if surface in {"flatkey", "newapi"} else ""
+        job = self._admit(prefix + issue(ticket), ticket)
         self.ledger.submits.append(
             Submit(
-                now,
+                job.started,
                 surface,
                 label,
                 200,
-                operation,
+                job.operation,
                 str(shape.seconds),
                 shape.resolution,
                 prompt[:200],
             )
         )
+        return job
+
+    def find(self, operation: str, surface: str) -> Job | None:
+        """The job, also one that an earlier process's world accepted: its id describes it."""
+        if self.has("task-lost"):
+            return None
+        job = self.jobs.get(operation)
+        if job is None:
+            ticket = read(operation.removeprefix(TASK))
+            if ticket is not None and ticket.surface == surface:
+                job = self._admit(operation, ticket)
+        return job if job is not None and job.surface == surface else None
+
+    def _admit(self, operation: str, ticket: Ticket) -> Job:
+        now, shape = self.now, ticket.shape
+        took = SLOW_JOB_SECONDS if self.has("slow-job") else JOB_SECONDS
+        on: GoogleSurface = "gemini-api" if ticket.surface == "gemini-api" else "agent-platform"
+        model = find_model(ticket.upstream, on)
+        price = model.price(shape.resolution) if model else Decimal(0)
+        job = Job(
+            operation,
+            ticket.surface,
+            ticket.label,
+            ticket.upstream,
+            ticket.served,
+            shape,
+            ticket.key,
+            started=now,
+            ends=None if self.has("never-done") else now + took,
+            ending=self.ending(),
+            created=self.unix,
+            quota=ticket.quota,
+            usd=price * shape.seconds * shape.count,
+        )
+        self.jobs[operation] = job
         return job
 
     def charge(self, job: Job) -> None:

@@ -9,7 +9,7 @@ from veo_check.sandbox import (
     agent_platform,
     gemini_api,
     newapi,
-    newapi_tasks,
+    newapi_results,
     openai_gateway,
     trouble,
 )
@@ -83,7 +83,7 @@ class World:
 
     def _at_the_end(self, job: Job) -> None:
         if job.surface in {"flatkey", "newapi"}:
-            newapi_tasks.settle(self._state, job)
+            newapi_results.settle(self._state, job)
         elif job.surface in {"gemini-api", "agent-platform"} and job.delivers:
             self._state.charge(job)  # Google charges for videos, not for attempts
 
