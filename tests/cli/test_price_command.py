@@ -201,6 +201,7 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
         ("m", "--as-of", "yesterday"),
         ("m", "-o", "yaml"),
         ("m", "-o", "json:"),
+        ("m", "-o", "json", "-o", "text"),
         ("m", "-o", "json:/nowhere/at/all"),
         ("m", "--set", "key"),
         ("missing.yaml",),
@@ -322,3 +323,5 @@ def test_the_output_goes_to_a_file(tmp_path: Path) -> None:
     code, out, _ = run(*FAST, *DAY, "-o", f"json:{file}")
     assert (code, out) == (0, "")
     assert json.loads(file.read_text())["expected"] == "0.96"
+    code, out, _ = run(*FAST, *DAY, "-o", f"json:{file}", "-o", "text")
+    assert (code, out[:26]) == (0, "veo-3.1-fast-generate-001 ")

@@ -9,7 +9,8 @@ import pytest
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
 from veo_check.pricing.answers import Refusal
-from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, quota_charged
+from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
+from veo_check.pricing.quota import QUOTA_PER_UNIT, quota_charged, quota_per_usd
 from veo_check.pricing.shape import Shape
 
 D = Decimal
@@ -86,6 +87,12 @@ def test_quota_is_truncated_after_each_factor() -> None:
     assert quota_charged(D("0.4"), D("0.9"), (D(8),), D(500_000)) == (1_440_000, 1_440_000)
 
 
+@pytest.mark.parametrize("told", [None, "0", "-1", "NaN", "1E+99"])
+def test_an_unusable_quota_per_unit_is_the_codes_default(told: str | None) -> None:
+    assert quota_per_usd(None if told is None else D(told)) == QUOTA_PER_UNIT
+    assert quota_per_usd(D(1000)) == 1000
+
+
 def test_the_unpriced_sentinel_is_no_price() -> None:
     code, message = refused(replace(ROW, quota_type=0, model_price=None, model_ratio=D("37.50")))
     assert code == "unpriced"
@@ -101,6 +108,9 @@ def test_the_unpriced_sentinel_is_no_price() -> None:
         (replace(ROW, model_price=None), SHAPE, "unpriced"),
         (replace(ROW, model_price=D("NaN")), SHAPE, "unpriced"),
         (replace(ROW, model_price=D("Infinity")), SHAPE, "unpriced"),
+        (replace(ROW, model_price=D("1E+999999")), SHAPE, "unpriced"),
+        (replace(ROW, model_price=D("1E-999999")), SHAPE, "unpriced"),
+        (replace(ROW, model_price=D("0." + "3" * 100_000)), SHAPE, "unpriced"),
         (replace(ROW, model_price=D("-0.4")), SHAPE, "unpriced"),
         (replace(ROW, model_price=D(0)), SHAPE, "unpriced"),
         (replace(ROW, defects=("model_price is not a number",)), SHAPE, "unpriced"),

@@ -112,8 +112,9 @@ def price(
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text or json.")
-    ] = "text",
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
+    ] = None,
 ) -> None:
     """What a request shape costs, expected and at worst, or the reason why nobody can say.
 
@@ -125,7 +126,7 @@ def price(
     from veo_check.core.clock import SystemClock
     from veo_check.pricing.answers import Refusal
 
-    form, file = _output(output)
+    outputs = _outputs(output or ["text"])
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
     book = price_reference(reference)
     asked = _asked(subject, book, surface, compare)
@@ -153,12 +154,16 @@ def price(
         jobs=asked.jobs if jobs is None else jobs,
     )
     if compare:
-        _write(_comparison(book, asked, subject, day, form), file)
+        for form, file in outputs:
+            _write(_comparison(book, asked, subject, day, form), file)
         return
     answer = _answer(book, asked, day, promotions)
     answer = _paid(answer, _number("--pack", pack), clips, estimate)
-    _write(_one(book, asked, answer, day, form), file)
+    for form, file in outputs:
+        _write(_one(book, asked, answer, day, form), file)
     if isinstance(answer, Refusal):
+        if all(form == "json" for form, _ in outputs):
+            sys.stderr.write(f"veo-check: {answer.message}\n")
         raise typer.Exit(int(ExitCode.FAILED))
 
 
@@ -278,7 +283,6 @@ def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form
     if form == "json":
         from veo_check.cli.price_json import one_json
 
-        _complain(answer)
         return one_json(answer, asked.retries)
     from veo_check.cli.price_text import one_text
 
@@ -310,17 +314,16 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
     return comparison_text(rows, shape, day)
 
 
-def _complain(answer: Quote | Refusal) -> None:
-    message = getattr(answer, "message", None)
-    if message is not None:
-        sys.stderr.write(f"veo-check: {message}\n")
-
-
-def _output(wanted: str) -> tuple[str, str | None]:
-    form, colon, file = wanted.partition(":")
-    if form not in _FORMATS or (colon and not file):
-        raise UsageError(f"-o {wanted!r}: must be text or json, or one of them and :FILE")
-    return form, file or None
+def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
+    parsed = []
+    for one in wanted:
+        form, colon, file = one.partition(":")
+        if form not in _FORMATS or (colon and not file):
+            raise UsageError(f"-o {one!r}: must be text or json, or one of them and :FILE")
+        parsed.append((form, file or None))
+    if sum(file is None for _, file in parsed) > 1:
+        raise UsageError("two outputs cannot share standard output; give one a file: -o json:FILE")
+    return parsed
 
 
 def _write(text: str, file: str | None) -> None:

@@ -11,17 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import permutations
 from typing import Literal
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
 from veo_check.core.money import plain, usd
 from veo_check.pricing.answers import Refusal, RefusalCode, RefusedError, per_second
 from veo_check.pricing.billing_expression import evaluate
+from veo_check.pricing.quota import quota_charged, quota_per_usd, size_factor, usable
 from veo_check.pricing.shape import Shape
 
-#: Quota units in one USD, unless the gateway's `/api/status` says otherwise.
-QUOTA_PER_UNIT = Decimal(500_000)
 #: `model_ratio` of a model that nobody priced.
 UNPRICED_RATIO = Decimal("37.5")
 #: Seconds the gateway takes for a Veo job that names none.
@@ -101,27 +99,6 @@ def price_of_row(
         return Refusal(refused.code, refused.message)
 
 
-def size_factor(model: str, resolution: str | None) -> Decimal:
-    """What the gateway multiplies a Veo price by, from the upstream id and the resolution."""
-    if resolution != "4k" or "3.1" not in model:
-        return Decimal(1)
-    return Decimal("2.333333") if "3.1-fast-generate" in model else Decimal("1.5")
-
-
-def quota_charged(
-    price: Decimal, ratio: Decimal, factors: tuple[Decimal, ...], quota_per_unit: Decimal
-) -> tuple[int, int]:
-    """The least and the most quota of one job: truncated after each factor, in any order."""
-    base = int(price * quota_per_unit * ratio)
-    results = set()
-    for order in permutations(factors):
-        quota = base
-        for factor in order:
-            quota = int(quota * factor)
-        results.add(quota)
-    return min(results), max(results)
-
-
 def _read(
     catalog: Catalog, group: str | None, shape: Shape, quota_per_unit: Decimal | None
 ) -> GatewayPrice:
@@ -133,9 +110,11 @@ def _read(
         group,
         ratio,
         shape,
-        quota_per_unit if quota_per_unit and quota_per_unit > 0 else QUOTA_PER_UNIT,
+        quota_per_usd(quota_per_unit),
     )
     shown = tuple(one for one in catalog.display if one.billing_kind == "per_second")
+    if row.billing_mode == "tiered_expr":
+        return _by_expression(at)
     if row.quota_type == 0 and row.model_ratio == UNPRICED_RATIO:
         raise _refused(
             "unpriced",
@@ -143,10 +122,8 @@ def _read(
             f" per million tokens; where such a model is let through it holds"
             f" ${usd(UNPRICED_RATIO / 2 * ratio)} per second",
         )
-    if row.billing_mode == "tiered_expr":
-        return _by_expression(at)
     if shown:
-        return _by_display(at, shown, catalog.source)
+        return _by_display(at, shown)
     if row.quota_type == 1:
         return _by_model_price(at, catalog.display)
     if row.quota_type == 0:
@@ -217,19 +194,23 @@ def _ratio(catalog: Catalog, group: str | None, row: CatalogRow) -> Decimal:
     ratio = catalog.ratio_for(group)
     if ratio is None:
         raise _refused("ambiguous", f"the catalogue gives no ratio for group {group}")
-    if not ratio.is_finite() or ratio < 0:
-        raise _refused("unpriced", f"the ratio of group {group} is {ratio}: not a usable number")
+    if not usable(ratio):
+        raise _refused("unpriced", f"the ratio of group {group} is {_short(ratio)}: not usable")
     return ratio
 
 
 def _usable(number: Decimal | None, name: str) -> Decimal:
     if number is None:
         raise _refused("unpriced", f"the row has no {name}")
-    if not number.is_finite() or number < 0:
-        raise _refused("unpriced", f"{name} is {number}: not a usable price")
+    if not usable(number):
+        raise _refused("unpriced", f"{name} is {_short(number)}: not a usable price")
     if number == 0:
         raise _refused("unpriced", f"{name} is 0: nobody set a price")
     return number
+
+
+def _short(number: Decimal) -> str:
+    return str(number)[:40]
 
 
 def _by_model_price(at: _At, display: tuple[DisplayPrice, ...]) -> GatewayPrice:
@@ -299,7 +280,7 @@ def _notes(at: _At, price: Decimal, display: tuple[DisplayPrice, ...]) -> Iterat
         yield f"no length given: the gateway takes {plain(DEFAULT_SECONDS)} s"
 
 
-def _by_display(at: _At, shown: tuple[DisplayPrice, ...], source: str) -> GatewayPrice:
+def _by_display(at: _At, shown: tuple[DisplayPrice, ...]) -> GatewayPrice:
     if len(shown) > 1:
         raise _refused("ambiguous", "display_pricing has more than one price per second")
     one = shown[0]
