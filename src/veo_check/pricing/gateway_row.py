@@ -17,8 +17,23 @@ from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
 from veo_check.core.money import plain, usd
 from veo_check.pricing.answers import Refusal, RefusalCode, RefusedError, per_second
 from veo_check.pricing.billing_expression import evaluate
-from veo_check.pricing.quota import quota_charged, quota_per_usd, size_factor, usable
+from veo_check.pricing.quota import (
+    QUOTA_PER_UNIT,
+    quota_charged,
+    quota_per_usd,
+    size_factor,
+    usable,
+)
 from veo_check.pricing.shape import Shape
+
+__all__ = [
+    "DEFAULT_SECONDS",
+    "QUOTA_PER_UNIT",
+    "UNPRICED_RATIO",
+    "GatewayPrice",
+    "GatewayUnit",
+    "price_of_row",
+]
 
 #: `model_ratio` of a model that nobody priced.
 UNPRICED_RATIO = Decimal("37.5")
