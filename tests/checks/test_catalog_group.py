@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from check_world import a_catalog, a_route, a_row, codes, heard, only
 from veo_check.checks.catalog_group import catalog_group
 from veo_check.core.findings import Outcome, note
@@ -44,6 +46,14 @@ def test_disabled() -> None:
 def test_a_free_group_is_suspicious() -> None:
     catalog = a_catalog(a_row(), group_ratio={"plg": Decimal(0)})
     assert codes(heard(catalog_group, route=a_route(), catalog=catalog)) == ["warning zero-ratio"]
+
+
+@pytest.mark.parametrize("ratio", ["NaN", "-1", "Infinity"])
+def test_a_ratio_that_is_none(ratio: str) -> None:
+    catalog = a_catalog(a_row(), group_ratio={"plg": Decimal(ratio)})
+    assert codes(heard(catalog_group, route=a_route(), catalog=catalog)) == [
+        "blocker ratio-unusable"
+    ]
 
 
 def test_what_it_cannot_tell() -> None:

@@ -88,6 +88,13 @@ def test_not_enough_for_one_job() -> None:
     assert last(outcome).expected == "$0.96"
 
 
+def test_any_number_a_gateway_may_tell() -> None:
+    outcome = run(a_usage(available=10**60))
+    assert last(outcome).message == "The key has over $10^15 left; one job costs $0.96."
+    outcome = run(a_usage(available=-(10**60)))
+    assert codes(outcome) == ["note accepted", "blocker no-quota"]
+
+
 def test_the_gateways_own_quota_unit() -> None:
     status = GatewayStatus(Decimal(1_000_000), "v1")
     assert codes(run(a_usage(available=ONE_JOB), status=status)) == [

@@ -189,7 +189,7 @@ def test_too_old_a_row_is_blocked_unless_live() -> None:
 def test_alive() -> None:
     outcome = run(life("2027-11-01"))
     assert only(outcome).message == (
-        f"{MODEL} on agent-platform: 2027-11-01, confirmed 12 days ago."
+        f"{MODEL} on agent-platform: 2027-11-01, last confirmed 2026-11-10."
     )
     assert statuses(outcome) == ["pass"] * 3
     assert outcome.uses == (

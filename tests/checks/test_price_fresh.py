@@ -97,13 +97,15 @@ def test_a_gateway_that_charges_the_price_of_before() -> None:
         a_price("0.12", valid_from="2026-04-07"),
     )
     old = a_catalog(a_row(model_price=Decimal("0.15")), group_ratio={"plg": Decimal("0.9")})
+    evened = a_catalog(a_row(model_price=Decimal("0.15")), group_ratio={"plg": Decimal("0.8")})
     outcome = run(*prices, catalog=old)
     assert codes(outcome) == ["note fresh", "warning gateway-outdated"]
     assert outcome.findings[1].message == (
-        "The gateway's list price, $0.15 a second, is what google charged before 2026-04-07."
+        "The gateway's list price, $0.15 a second, is the one that held before 2026-04-07; since "
+        "then it is $0.12 (google)."
     )
     other = a_catalog(a_row(model_price=Decimal("0.14")))
-    for catalog in (a_catalog(a_row()), other, a_catalog(), missing()):
+    for catalog in (a_catalog(a_row()), other, evened, a_catalog(), missing()):
         assert codes(run(*prices, catalog=catalog)) == ["note fresh"]
     assert codes(run(*prices, catalog=old, changes=GOOGLE)) == ["note fresh"]
     first = (a_price("0.12", valid_from="2026-04-07"),)

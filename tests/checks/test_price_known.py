@@ -45,17 +45,20 @@ def row(source: str) -> str:
 
 def test_an_official_price_passes() -> None:
     outcome = run(a_price("0.12"), a_price("0.15", "litellm"))
-    assert codes(outcome) == ["note official"]
-    assert only(outcome).message.startswith("$0.96 for this request: ")
-    assert only(outcome).message.endswith("Published by google, confirmed 2026-11-10.")
-    assert only(outcome).evidence == (f"ref:{row('google')}",)
+    assert codes(outcome) == ["note official", "note rates"]
+    said, rates = outcome.findings
+    assert said.message == (
+        "$0.96 for this request: $0.12 per second x 8 s. Published by google, confirmed 2026-11-10."
+    )
+    assert said.evidence == (f"ref:{row('google')}",)
+    assert rates.message == f"{MODEL} costs $0.12 per second at 720p, 1080p and 4k."
     assert outcome.uses == (Uses(row("google"), "price", date(2026, 11, 10)),)
 
 
 def test_two_publishers_that_agree_pass_with_a_warning() -> None:
     outcome = run(a_price("0.12", "comfy"), a_price("0.12", "litellm"), a_price("0.15", "portkey"))
-    assert codes(outcome) == ["warning third-parties"]
-    assert "litellm and comfy publish the same amount" in only(outcome).message
+    assert codes(outcome) == ["warning third-parties", "note rates"]
+    assert "litellm and comfy publish the same amount" in outcome.findings[0].message
     assert [use.row for use in outcome.uses] == [row("litellm"), row("comfy")]
 
 
@@ -141,13 +144,18 @@ def test_holes_in_the_data_are_blocked(prices: list[dict[str, object]], code: st
 
 
 def test_a_lower_bound_is_said() -> None:
-    assert codes(run(a_price("0.12", bound="lower"))) == ["note official", "warning lower-bound"]
+    outcome = run(a_price("0.12", bound="lower"), capabilities=[])
+    assert codes(outcome) == ["note official", "warning lower-bound"]
 
 
 def test_bundled_prices_of_the_examples_route() -> None:
     outcome = run(book=load_reference())
-    assert codes(outcome) == ["warning third-parties"]
-    assert only(outcome).message.startswith("$0.96 for this request: ")
+    assert codes(outcome) == ["warning third-parties", "note rates"]
+    assert outcome.findings[0].message.startswith("$0.96 for this request: ")
+    assert outcome.findings[1].message == (
+        f"{MODEL} costs $0.10 per second at 720p, $0.12 per second at 1080p, $0.30 per second at "
+        "4k."
+    )
 
 
 def test_the_articles_prices_in_june() -> None:
@@ -158,6 +166,9 @@ def test_the_articles_prices_in_june() -> None:
     }
     june = judging(date(2026, 6, 17))
     outcome = run(book=load_reference(), changes=changes, when=june)
-    assert codes(outcome) == ["note official"]
-    assert only(outcome).message.startswith("$4.80 for this request: ")
+    assert codes(outcome) == ["note official", "note rates"]
+    assert outcome.findings[0].message.startswith("$4.80 for this request: ")
+    assert outcome.findings[1].message == (
+        "veo-3.1-generate-preview costs $0.40 per second at 720p and 1080p, $0.60 per second at 4k."
+    )
     assert codes(run(book=load_reference(), changes=changes)) == ["blocker retired"]

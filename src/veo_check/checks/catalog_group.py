@@ -42,6 +42,15 @@ def catalog_group(route: Route, catalog: Catalog) -> Findings:
     ratio = catalog.ratio_for(group)
     if ratio is None:
         yield Blocked(f"{catalog.source} does not tell the price ratio of the group '{group}'")
+    elif not ratio.is_finite() or ratio < 0:
+        yield blocker(
+            "catalog-group/ratio-unusable",
+            f"The price ratio of the group '{group}' is {ratio}, which is no ratio.",
+            at="via.group",
+            actual=ratio,
+            fix="ask the gateway to mend the group's ratio",
+            evidence=catalog.exchanges,
+        )
     elif ratio == 0:
         yield warning(
             "catalog-group/zero-ratio",

@@ -12,7 +12,10 @@ from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Mi
 from veo_check.core.findings import Finding, Findings, blocker, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import QUOTA_PER_UNIT, GatewayPrice
+from veo_check.pricing.gateway_row import GatewayPrice
+from veo_check.pricing.quota import quota_per_usd
+
+_SHOWN = Decimal("0.0001")
 
 
 @check(item="catalog-row", since="0.1")
@@ -120,10 +123,8 @@ def _quota(
             evidence=usage.exchanges,
         )
         return
-    per_usd = (status.quota_per_unit if isinstance(status, GatewayStatus) else None) or (
-        QUOTA_PER_UNIT
-    )
-    left = f"${usd((Decimal(usage.available) / per_usd).quantize(Decimal('0.0001')))}"
+    per_usd = quota_per_usd(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
+    left = _dollars(Decimal(usage.available) / per_usd)
     needed = _needed(route, catalog, status)
     if usage.available <= 0 or (needed is not None and usage.available < needed * per_usd):
         costs = f"; one job costs ${usd(needed)}" if needed is not None else ""
@@ -151,6 +152,11 @@ def _quota(
             at="via.key",
             evidence=usage.exchanges,
         )
+
+
+def _dollars(amount: Decimal) -> str:
+    """Quota as money, to a hundredth of a cent; a gateway may tell any number."""
+    return f"${usd(amount.quantize(_SHOWN))}" if abs(amount) < 10**15 else "over $10^15"
 
 
 def _needed(

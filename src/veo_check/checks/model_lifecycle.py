@@ -111,8 +111,8 @@ def _said(
 def _sentences(judged: LifecycleJudgement) -> str:
     if judged.reasons:
         return " ".join(judged.reasons)
-    age = f", confirmed {judged.age_days} days ago" if judged.age_days is not None else ""
-    return f"{judged.model} on {judged.surface}: {say_day(judged.shutdown, judged.kind)}{age}."
+    read = f", last confirmed {judged.confirmed}" if judged.confirmed is not None else ""
+    return f"{judged.model} on {judged.surface}: {say_day(judged.shutdown, judged.kind)}{read}."
 
 
 def _day(judged: LifecycleJudgement) -> str | None:

@@ -40,7 +40,7 @@ def price_agrees(
     finding with a reason and a day.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging)
+    basis = price_basis(reference, shape, judging.day)
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price to compare with: {basis.message}")
         return
@@ -61,7 +61,7 @@ def price_agrees(
     elif route.via.gateway == "openai":
         yield note(
             "price-agrees/gateway-unread",
-            "An OpenAI-compatible gateway publishes no price; the vendor's was compared.",
+            "An OpenAI-compatible gateway publishes no price of its own to compare.",
             at="via.gateway",
         )
     others = _others(reference, shape, judging, basis)

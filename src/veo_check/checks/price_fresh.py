@@ -46,7 +46,7 @@ def price_fresh(
     Fix: run `veo-check refresh`; ask a gateway that charges an old price to take over the new one.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging)
+    basis = price_basis(reference, shape, judging.day)
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price: {basis.message}")
         return
@@ -118,23 +118,26 @@ def _lagging(
     catalog: Catalog,
     status: GatewayStatus | Missing,
 ) -> Iterator[Finding]:
-    """A gateway whose list price is the one that the vendor charged before its last change."""
+    """A gateway that is dearer because its list price is the one from before the last change.
+
+    An old list price that the group's ratio brings down to the new one is nobody's loss.
+    """
     price = gateway_price(route, catalog, status)
     since = base.rule.valid_from
-    if isinstance(price, Refusal) or price.list_per_second is None or since is None:
+    if isinstance(price, Refusal) or since is None:
+        return
+    asked, listed, now = price.per_second, price.list_per_second, base.per_second
+    if asked is None or now is None or asked <= now:
         return
     before = quote(reference, base.shape, since - timedelta(days=1))
-    if (
-        isinstance(before, Quote)
-        and before.per_second is not None
-        and before.per_second == price.list_per_second != base.per_second
-    ):
+    if isinstance(before, Quote) and listed is not None and before.per_second == listed:
         yield warning(
             "price-fresh/gateway-outdated",
-            f"The gateway's list price, ${usd(before.per_second)} a second, is what "
-            f"{before.source.publisher} charged before {since}.",
+            f"The gateway's list price, ${usd(listed)} a second, is the one that held before "
+            f"{since}; since then it is ${usd(now)} ({base.source.publisher}).",
             at="via.model",
-            actual=f"${usd(before.per_second)}",
+            expected=f"${usd(now)}",
+            actual=f"${usd(listed)}",
             fix="ask the gateway to take over the vendor's new price",
             evidence=(f"ref:{base.rule.id}", *catalog.exchanges),
         )

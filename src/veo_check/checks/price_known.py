@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
 from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.findings import Blocked, Findings, Uses, blocker, note, warning
@@ -25,7 +30,7 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
     `veo-check price MODEL`.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging)
+    basis = price_basis(reference, shape, judging.day)
     if isinstance(basis, Refusal):
         sourced = basis.source
         if basis.code in _ABOUT_THE_REQUEST and (sourced is None or sourced.official):
@@ -61,6 +66,14 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
             fix="compare with the vendor's price page, and run veo-check refresh",
             evidence=evidence,
         )
+    rates = _rates(reference, shape, judging)
+    if rates:
+        yield note(
+            "price-known/rates",
+            f"{shape.model} costs {rates}.",
+            at="request.resolution",
+            evidence=evidence,
+        )
     if first.bound == "lower":
         yield warning(
             "price-known/lower-bound",
@@ -70,17 +83,39 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
         )
 
 
-def price_basis(
-    reference: Reference, shape: Shape, judging: Judging
-) -> tuple[Quote, ...] | Refusal:
+def _rates(reference: Reference, shape: Shape, judging: Judging) -> str | None:
+    """What a second costs at each resolution of the model: the variant's whole price list."""
+    capability = reference.capability(shape.model, shape.surface)
+    if capability is None or not capability.seconds:
+        return None
+    longest = Decimal(max(capability.seconds))
+    at: dict[Decimal, list[str]] = {}
+    for resolution in capability.resolutions:
+        other = replace(shape, resolution=resolution, seconds=longest, count=1)
+        basis = price_basis(reference, other, judging.day)
+        if not isinstance(basis, Refusal) and basis[0].per_second is not None:
+            at.setdefault(basis[0].per_second, []).append(resolution)
+    return ", ".join(
+        f"${usd(rate)} per second at {_listed(resolutions)}" for rate, resolutions in at.items()
+    )
+
+
+def _listed(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+@lru_cache(maxsize=512)
+def price_basis(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 
-    A Refusal where there is neither. Two rows of one publisher are one opinion.
+    A Refusal where there is neither. Two rows of one publisher are one opinion. Remembered, because
+    several checks of a route ask it, and many routes of one run have the same shape.
     """
-    overall = quote(reference, shape, judging.day)
+    overall = quote(reference, shape, day)
     if isinstance(overall, Refusal) and overall.code == "retired":
         return overall
-    answers = quotes_by_source(reference, shape, judging.day)
+    answers = quotes_by_source(reference, shape, day)
     quotes = [one for one in answers if isinstance(one, Quote)]
     official = [one for one in quotes if one.source.official]
     if official:

@@ -9,6 +9,8 @@ from veo_check.core.used_rows import UsedRows
 from veo_check.reference.freshness import freshness, last_usable_day, limits
 
 _MEND = "run veo-check refresh, or update veo-check"
+#: `refresh` reads dates and prices; what a model accepts comes with a release, or with a file.
+_MEND_CAPABILITY = "update veo-check, or name a newer file with --reference"
 
 
 @check(item="everything", since="0.1", waivable=False)
@@ -32,7 +34,7 @@ def reference_fresh(used: UsedRows, judging: Judging) -> Findings:
         span = f"{min(ages)} to {max(ages)} days old"
     yield note(
         "reference-fresh/ages",
-        f"{len(used.rows)} dated facts used, {span}.",
+        f"{len(ages)} dated {'fact' if len(ages) == 1 else 'facts'} used, {span}.",
         evidence=(f"ref:{row.row}" for row in used.rows),
     )
 
@@ -44,11 +46,12 @@ def _age(row: Uses, judging: Judging) -> int:
 def _one(row: Uses, judging: Judging) -> Findings:
     age = _age(row, judging)
     state = freshness(row.kind, age, judging.max_age_days)
-    _, block = limits(row.kind, judging.max_age_days)
+    warn, block = limits(row.kind, judging.max_age_days)
+    mend = _MEND_CAPABILITY if row.kind == "capability" else _MEND
     if state == "stale" and not row.live:
         yield Blocked(
             f"{row.row} was last confirmed {age} days ago, on {row.confirmed}; more than {block} "
-            f"days are too old for a {row.kind} fact: {_MEND}"
+            f"days are too old for a {row.kind} fact: {mend}"
         )
         return
     if state != "fresh":
@@ -56,9 +59,9 @@ def _one(row: Uses, judging: Judging) -> Findings:
         yield warning(
             f"reference-fresh/{row.kind}-aging",
             f"{row.row} was last confirmed {age} days ago, on {row.confirmed}{beside}.",
-            expected=f"at most {limits(row.kind, judging.max_age_days)[0]} days",
+            expected=f"at most {warn} days",
             actual=f"{age} days",
-            fix=_MEND,
+            fix=mend,
             evidence=(f"ref:{row.row}",),
         )
     if not row.live:
