@@ -85,6 +85,7 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
     assert sorted(needed) == [
         "httpcore",
         "httpx",
+        "jinja2",
         "platformdirs",
         "pydantic",
         "pyyaml",
