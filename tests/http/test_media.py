@@ -139,3 +139,17 @@ def test_a_file_over_the_limit_is_given_up(clock: FakeClock) -> None:
     got, body = fetch(clock, Site({FILE: httpx.Response(200, content=b"x" * 1001)}), FILE)
     assert isinstance(got, Failure)
     assert (got.code, body) == ("unreadable", b"")
+
+
+def test_what_the_sink_raises_passes_through(clock: FakeClock) -> None:
+    class DiskFullError(OSError):
+        pass
+
+    def full(piece: bytes) -> None:
+        raise DiskFullError
+
+    keys = Keys({"GEMINI_KEY": "AIza-value-of-the-key"}, Redactor())
+    site = Site({FILE: httpx.Response(200, content=b"mp4")})
+    door = Door(leave=Leave(), clock=clock, keys=keys, transport=httpx.MockTransport(site))
+    with pytest.raises(DiskFullError):
+        fetch_media(door, FILE, KEY, HOME, full)

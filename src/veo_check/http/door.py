@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -62,8 +63,23 @@ class Door:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Everything sent so far in this run, redacted, in order."""
-        return self._recorder.exchanges
+        """Everything sent so far in this run, redacted, in order.
+
+        Masked again on reading: what is known to be secret by now may not have been when it came.
+        """
+        return tuple(
+            replace(
+                one,
+                url=self.redactor.redact(one.url),
+                request_excerpt=one.request_excerpt and self.redactor.redact(one.request_excerpt),
+                body_excerpt=one.body_excerpt and self.redactor.redact(one.body_excerpt),
+            )
+            for one in self._recorder.exchanges
+        )
+
+    def open(self) -> None:
+        """Load what sends, which takes its time, before that is counted against a request."""
+        self._wire()
 
     def close(self) -> None:
         """Close what is open. The record stays."""
@@ -137,11 +153,14 @@ class Door:
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         deadline: float | None = None,
+        limit: int | None = None,
     ) -> Answer | Failure:
         """Send `body` as JSON, once: nothing here or below ever sends it again.
 
         A Failure whose `sent` is False left this machine untouched; any other leaves it open
-        whether the other side took the request. `deadline` in seconds.
+        whether the other side took the request. The other side may be silent for the whole
+        `deadline` (seconds): giving up earlier would only make the outcome uncertain. `limit`: the
+        largest answer, in bytes, where it may hold media.
         """
         refused = self._refused(url, key)
         if refused is not None:
@@ -150,9 +169,20 @@ class Door:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
-        end = self.clock.monotonic() + (deadline or self.limits.deadline)
-        sending = {"Content-Type": "application/json", **headers}
-        return self._exchange("POST", url, key, secret, sending, content.encode(), end)
+        self.open()  # before the time starts to count
+        patience = deadline or self.limits.deadline
+        out = self.outgoing(
+            "POST",
+            url,
+            key,
+            secret,
+            {"Content-Type": "application/json", **headers},
+            content.encode(),
+            patience=patience,
+        )
+        end = self.clock.monotonic() + patience
+        got, exchange = self.send_recorded(out, end, limit or self.limits.body)
+        return self.judged(url, got, exchange, keyed=key is not None)
 
     def _get(
         self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
@@ -160,9 +190,12 @@ class Door:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
+        self.open()  # before the time starts to count
+        out = self.outgoing("GET", url, key, secret, headers)
         end = self.clock.monotonic() + self.limits.deadline
         for attempt in range(1, tries + 1):
-            got = self._exchange("GET", url, key, secret, headers, None, end)
+            received, exchange = self.send_recorded(out, end, self.limits.body)
+            got = self.judged(url, received, exchange, keyed=key is not None)
             wait = self._wait_after(got, attempt)
             if wait is None or attempt == tries or self.clock.monotonic() + wait >= end:
                 break
@@ -208,21 +241,6 @@ class Door:
                 )
             return self._opened
 
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        key: KeyName | None,
-        secret: Secret | None,
-        headers: Mapping[str, str],
-        content: bytes | None,
-        end: float,
-    ) -> Answer | Failure:
-        """One request and its answer, on record; redirects are failures."""
-        out = self.outgoing(method, url, key, secret, headers, content)
-        got, exchange = self.send_recorded(out, end, self.limits.body)
-        return self.judged(out.url, got, exchange, keyed=key is not None)
-
     def outgoing(
         self,
         method: str,
@@ -233,6 +251,7 @@ class Door:
         content: bytes | None = None,
         *,
         public_only: bool = False,
+        patience: float | None = None,
     ) -> Outgoing:
         """A request with its key's header, ready for the wire."""
         from veo_check.http.wire import Outgoing
@@ -241,7 +260,7 @@ class Door:
         if key is not None and secret is not None:
             name, value = key.header(secret)
             sending[name] = value
-        return Outgoing(method, url, sending, content, public_only)
+        return Outgoing(method, url, sending, content, public_only, patience)
 
     def send_recorded(
         self, out: Outgoing, end: float, limit: int, sink: Sink | None = None

@@ -57,6 +57,7 @@ def fetch_media(
     """
     if door.offline:
         return Failure("offline", "this run may not use the network (--offline)")
+    door.open()  # before the time starts to count
     end = door.clock.monotonic() + deadline
     hop = _first(door, url, key, home)
     exchanges: list[str] = []

@@ -30,6 +30,7 @@ class Outgoing:
     headers: Mapping[str, str]
     content: bytes | None = None
     public_only: bool = False
+    patience: float | None = None  # seconds of silence; None: the usual limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class _StopError(Exception):
     def __init__(self, code: MissingCode, detail: str) -> None:
         super().__init__(detail)
         self.broken = Broken(code, detail, sent=True)
+
+
+class _SinkError(Exception):
+    """What the caller's own sink raised, on its way back to the caller."""
+
+    def __init__(self, original: Exception) -> None:
+        super().__init__()
+        self.original = original
 
 
 class Wire:
@@ -90,11 +99,13 @@ class Wire:
     ) -> Received | Broken:
         """Send once. `deadline` is on the clock's monotonic scale; `limit` in bytes, decoded.
 
-        With a sink, the body of a 200 or 206 goes there piece by piece. Nothing raised here
-        carries the request: httpx's exceptions hold it, key and all.
+        With a sink, the body of a 200 or 206 goes there piece by piece, and what it raises passes
+        through. Nothing else is raised: httpx's exceptions hold the request, key and all.
         """
         try:
             return self._send(out, deadline, limit, sink)
+        except _SinkError as failed:
+            raise failed.original from None
         except _StopError as stop:
             return stop.broken
         except NotPublicError:
@@ -130,7 +141,8 @@ class Wire:
             headers=dict(out.headers),
             content=out.content,
             timeout=httpx.Timeout(
-                min(self._limits.read, left), connect=min(self._limits.connect, left)
+                min(out.patience or self._limits.read, left),
+                connect=min(self._limits.connect, left),
             ),
             extensions={"remaining": remaining, "public_only": out.public_only},
         )
@@ -176,11 +188,18 @@ class Wire:
                     raise _StopError("unreadable", f"answered with more than {shown}")
                 return b"".join([*kept, piece])[:limit], limit
             if sink is not None:
-                sink(piece)
+                _pour(piece, sink)
             else:
                 kept.append(piece)
         decoder.finish()
         return b"".join(kept), size
+
+
+def _pour(piece: bytes, sink: Sink) -> None:
+    try:
+        sink(piece)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's
+        raise _SinkError(error) from None
 
 
 def _leads_to_public(url: str) -> bool:

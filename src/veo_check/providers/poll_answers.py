@@ -1,0 +1,96 @@
+"""What an answer to a poll says, where it is not the job's own status."""
+
+from __future__ import annotations
+
+from veo_check.core.jobs import PollAnswer, VideoRef
+from veo_check.core.symptoms import Symptom
+from veo_check.http.answer import Answer, Failure
+from veo_check.http.json_text import Json
+from veo_check.providers.error_body import read_error
+from veo_check.providers.google_errors import key_refused
+from veo_check.providers.reading import text
+from veo_check.providers.submit_answers import wait_of
+
+#: a gateway's and OpenAI's words for the three ways in which a job is
+DONE = frozenset({"completed", "complete", "succeeded", "success", "done"})
+FAILED = frozenset({"failed", "failure", "error", "expired", "timeout"})
+CANCELLED = frozenset({"cancelled", "canceled"})
+
+_GONE_WORDS = frozenset({"task_not_exist", "NOT_FOUND", "not_found"})
+_FILTER_PHRASES = (
+    "safety",
+    "filtered",
+    "raimedia",
+    "issue with the audio",
+    "could not generate",
+    "responsible ai",
+    "content policy",
+    "moderation",
+    "sensitive",
+    "prohibited",
+)
+_BACKEND_PHRASES = ("internal server issue", "internal error", "try again in a few minutes")
+_NOT_CHARGED = ("not been charged", "not be charged", "won't be charged")
+
+
+def poll_failure(failure: Failure) -> PollAnswer:
+    """A poll that got no usable answer. Our own refusals are for good; the rest may pass."""
+    proof = (failure.exchange,) if failure.exchange else ()
+    if failure.code in {"host-refused", "no-key", "key-refused"}:
+        symptom: Symptom = "host-refused" if failure.code == "host-refused" else "poll-refused"
+        return PollAnswer(
+            "refused", failure.code, symptom=symptom, text=failure.detail, exchanges=proof
+        )
+    return PollAnswer("trouble", failure.code, text=failure.detail, exchanges=proof)
+
+
+def poll_error(answer: Answer) -> PollAnswer:
+    """A poll answered by another status than 200."""
+    error = read_error(answer)
+    said = answer.shown(error.innermost.message or error.message) or None
+    proof = (answer.exchange,)
+    structured = not isinstance(answer.json, Failure)
+    status = f"http {answer.status}"
+    if answer.status in {400, 404} and structured and error.words() & _GONE_WORDS:
+        return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
+    if answer.status == 404 and structured and error.says("not found", "not exist"):
+        return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
+    if answer.status in {401, 403} or key_refused(answer, error):
+        return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+    return PollAnswer(
+        "trouble", status, text=said, retry_after=wait_of(answer, error), exchanges=proof
+    )
+
+
+def unreadable_poll(answer: Answer, why: str) -> PollAnswer:
+    """A 200 that is not about the job."""
+    detail = answer.unreadable(why).detail
+    return PollAnswer("trouble", "unreadable", text=detail, exchanges=(answer.exchange,))
+
+
+def symptom_of(message: str, code: int | None = None) -> Symptom:
+    """What went wrong with a job that failed, from its own error."""
+    here = message[:4000].casefold()
+    if any(phrase in here for phrase in _FILTER_PHRASES):
+        return "filtered"
+    if code in {13, 14} or any(phrase in here for phrase in _BACKEND_PHRASES):
+        return "backend-error"
+    if code == 1 or "cancelled" in here or "canceled" in here:
+        return "cancelled"
+    return "failed"
+
+
+def charged_by(message: str) -> bool | None:
+    """Whether a text says that nothing was charged; None where it says neither."""
+    return False if any(phrase in message.casefold() for phrase in _NOT_CHARGED) else None
+
+
+def web_address(value: Json) -> VideoRef:
+    """The video at this address; its gateway's own content path where it is no address.
+
+    new-api puts the text of a failure where an address belongs.
+    """
+    found = text(value)
+    if found is not None and found.startswith(("http://", "https://", "gs://")):
+        return VideoRef(url=found)
+    return VideoRef()
