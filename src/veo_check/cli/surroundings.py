@@ -22,8 +22,7 @@ from veo_check.spec.checklist import Checklist
 from veo_check.spec.route_file import RouteFile
 
 if TYPE_CHECKING:
-    import httpx
-
+    from veo_check.http.door import Transport
     from veo_check.sandbox.world import World
 
 
@@ -37,28 +36,33 @@ def surroundings(
 ) -> Surroundings:
     """Everything a run needs. Raises UsageError for an unknown scenario, InvalidFileError for a
     reference file that cannot be used."""
+    routes = [route for file in files for route in with_fallbacks(file.route)]
+    asking = open_asking(routes, options)
+    return Surroundings(
+        clock=asking.clock,
+        asking=asking,
+        reference=chosen_reference(reference, simulated=options.scenario is not None),
+        checklist=checklist,
+        watch=watch,
+        on_crash=on_crash,
+    )
+
+
+def open_asking(routes: list[Route], options: Options) -> Asking:
+    """The way to the real network, or to the world that `options.scenario` names."""
     if options.scenario is None:
         clock: Clock = SystemClock()
         environ: Mapping[str, str] = os.environ
         transport = None
     else:
-        routes = [route for file in files for route in with_fallbacks(file.route)]
         clock, environ, transport = _sandboxed(options, routes)
-    asking = Asking.open(
+    return Asking.open(
         environ=environ,
         leave=options.leave,
         clock=clock,
         redactor=Redactor.of_environment(environ),
         transport=transport,
         offline=options.offline or _hypothetical(options, clock),
-    )
-    return Surroundings(
-        clock=clock,
-        asking=asking,
-        reference=chosen_reference(reference, simulated=options.scenario is not None),
-        checklist=checklist,
-        watch=watch,
-        on_crash=on_crash,
     )
 
 
@@ -89,7 +93,7 @@ def _hypothetical(options: Options, clock: Clock) -> bool:
 
 def _sandboxed(
     options: Options, routes: list[Route]
-) -> tuple[Clock, Mapping[str, str], httpx.BaseTransport]:
+) -> tuple[Clock, Mapping[str, str], Transport]:
     from veo_check.sandbox.scenarios import find_scenario
     from veo_check.sandbox.transport import SandboxTransport
     from veo_check.sandbox.world import UnknownScenarioError, open_world

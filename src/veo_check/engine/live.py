@@ -16,7 +16,7 @@ from veo_check.probes.probe import Asking
 from veo_check.providers import google_agent_platform, google_gemini
 
 if TYPE_CHECKING:
-    import httpx
+    from veo_check.http.door import Transport
 
 LiveAnswers = dict[tuple[str, str], OfficialModel | Missing]
 _PROBE = "official-model"
@@ -33,7 +33,7 @@ def ask(
     *,
     environ: Mapping[str, str] = os.environ,
     clock: Clock | None = None,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> LiveAnswers:
     """Google's answer for each (model, surface), or why there is none. One GET each.
 
