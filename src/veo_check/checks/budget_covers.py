@@ -36,7 +36,7 @@ def budget_covers(
     fewer seconds, a lower resolution, a cheaper model or fewer retries.
     """
     yield from _undeclared(route)
-    basis = price_basis(reference, Shape.of_route(route), judging.day)
+    basis = price_basis(reference, Shape.of_route(route), judging)
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price: {basis.message}")
         return
@@ -126,7 +126,7 @@ def _beside(route: Route, reference: Reference, judging: Judging) -> Iterator[Fi
     for candidate in candidates(route):
         if candidate.route is None:
             continue
-        basis = price_basis(reference, Shape.of_route(candidate.route), judging.day)
+        basis = price_basis(reference, Shape.of_route(candidate.route), judging)
         cost = (
             f"no price is known ({basis.message})"
             if isinstance(basis, Refusal)

@@ -40,7 +40,7 @@ def price_agrees(
     finding with a reason and a day.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging.day)
+    basis = price_basis(reference, shape, judging)
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price to compare with: {basis.message}")
         return

@@ -46,7 +46,7 @@ def price_fresh(
     Fix: run `veo-check refresh`; ask a gateway that charges an old price to take over the new one.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging.day)
+    basis = price_basis(reference, shape, judging)
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price: {basis.message}")
         return

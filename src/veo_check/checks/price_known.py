@@ -30,7 +30,7 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
     `veo-check price MODEL`.
     """
     shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging.day)
+    basis = price_basis(reference, shape, judging)
     if isinstance(basis, Refusal):
         sourced = basis.source
         if basis.code in _ABOUT_THE_REQUEST and (sourced is None or sourced.official):
@@ -92,7 +92,7 @@ def _rates(reference: Reference, shape: Shape, judging: Judging) -> str | None:
     at: dict[Decimal, list[str]] = {}
     for resolution in capability.resolutions:
         other = replace(shape, resolution=resolution, seconds=longest, count=1)
-        basis = price_basis(reference, other, judging.day)
+        basis = price_basis(reference, other, judging)
         if not isinstance(basis, Refusal) and basis[0].per_second is not None:
             at.setdefault(basis[0].per_second, []).append(resolution)
     return ", ".join(
@@ -105,13 +105,19 @@ def _listed(words: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-@lru_cache(maxsize=512)
-def price_basis(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
+def price_basis(
+    reference: Reference, shape: Shape, judging: Judging
+) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 
-    A Refusal where there is neither. Two rows of one publisher are one opinion. Remembered, because
-    several checks of a route ask it, and many routes of one run have the same shape.
+    A Refusal where there is neither. Two rows of one publisher are one opinion.
     """
+    return _basis(reference, shape, judging.day)
+
+
+# Several checks of a route ask for the same price, and so do many routes of one run.
+@lru_cache(maxsize=512)
+def _basis(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
     overall = quote(reference, shape, day)
     if isinstance(overall, Refusal) and overall.code == "retired":
         return overall
