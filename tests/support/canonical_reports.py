@@ -9,6 +9,8 @@ from veo_check.report.model import (
     CheckReport,
     ConfirmationReport,
     ExchangeReport,
+    FallbackReport,
+    FallbackTargetReport,
     FindingReport,
     ItemReport,
     JobReport,
@@ -16,6 +18,7 @@ from veo_check.report.model import (
     QuoteReport,
     ReferenceUsed,
     Report,
+    ResolutionPrice,
     RouteReport,
     StatusWord,
     Tool,
@@ -97,6 +100,52 @@ QUOTE = QuoteReport(
     source="https://example.com/pricing",
     source_date="2026-10-08",
 )
+PRICES = [
+    ResolutionPrice(
+        resolution="720p", asked=False, expected="0.80", per_second="0.10", bound="exact"
+    ),
+    ResolutionPrice(
+        resolution="1080p", asked=True, expected="0.96", per_second="0.12", bound="exact"
+    ),
+    ResolutionPrice(
+        resolution="4k", asked=False, expected="2.40", per_second="0.30", bound="lower"
+    ),
+    ResolutionPrice(resolution="2k", asked=False, refused="unpriced"),
+]
+FALLBACK = FallbackReport(
+    decisions={
+        "transient_error": "switch",
+        "deprecated_model": "block",
+        "unsupported_parameter": "fail_closed",
+        "high_resolution_final": "require_approval",
+        "draft": None,
+        "policy_block": "human_review",
+    },
+    approved_by="video-platform@example.com",
+    approved_on="2026-11-20",
+    targets=[
+        FallbackTargetReport(
+            name="lite",
+            situations=["transient_error"],
+            gateway="flatkey",
+            model="veo-3.1-lite-generate-001",
+            surface="agent-platform",
+            expected="0.64",
+            primary_expected="0.96",
+            unit="second",
+            changes=["style: veo-3.1-fast-generate-001 -> veo-3.1-lite-generate-001"],
+            bad_checks={"catalog-group": "blocked"},
+        ),
+        FallbackTargetReport(
+            name="other-vendor",
+            situations=["transient_error", "draft"],
+            gateway="openai",
+            model="sora-2",
+            surface="openai",
+            price_refused="no price is known for a model called sora-2",
+        ),
+    ],
+)
 CATALOG = CatalogReport(
     label="veo3.1-fast",
     endpoint_types=["openai-video"],
@@ -168,6 +217,7 @@ def route(
         "tier": tier,
         "verdict": verdict,
         "quote": QUOTE,
+        "price_by_resolution": PRICES,
         "catalog": CATALOG,
         "items": [ItemReport(id=item, title=ITEMS[item], status=shown[item]) for item in ITEMS],
         "checks": checks,
@@ -214,6 +264,7 @@ READY = report(
         usage=USAGE,
         spent="0.468",
         proof=ProofReport(id="p-20261122-1", age_days=0, expires="2026-11-29"),
+        fallback=FALLBACK,
     ),
     mode="paid",
 )

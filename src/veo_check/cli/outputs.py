@@ -13,7 +13,7 @@ from veo_check.core.errors import UsageError
 from veo_check.report.model import Report
 
 #: The formats; each is rendered by the module of that name under `veo_check.report`.
-FORMATS = ("text", "json", "junit", "sarif", "markdown", "github", "prometheus")
+FORMATS = ("text", "json", "junit", "sarif", "markdown", "github", "html", "prometheus")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from veo_check.core.key_policy import Leave
 from veo_check.core.route import Route
 from veo_check.core.verdict import Judged, exit_code, rule
 from veo_check.engine import assemble
+from veo_check.engine.fallback_report import fallback_report
 from veo_check.engine.fallbacks import Learnt, judge_fallbacks, target_plan
 from veo_check.engine.judge import Result, judge
 from veo_check.engine.options import Options
-from veo_check.engine.quote import quote_report
+from veo_check.engine.quote import prices_by_resolution, quote_report
 from veo_check.engine.select import Selected, needs
 from veo_check.engine.valid import validity
 from veo_check.engine.waive import waive
@@ -110,7 +111,9 @@ def judge_route(
         valid_because=holds.because,
         model_until=holds.model_until.isoformat() if holds.model_until else None,
         quote=quote_report(route, bench.reference, judging.day),
+        price_by_resolution=prices_by_resolution(route, bench.reference, judging.day),
         catalog=assemble.catalog_report(route, facts),
+        fallback=fallback_report(route, facts.get(FallbackOutcomes)),
         items=assemble.item_reports(bench.checklist, results, target),
         checks=assemble.check_reports(results, target, line_of),
         exchanges=_exchanges(facts, bench.asking),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from veo_check.report.model import CheckReport, Report, RouteReport
+from veo_check.report.inert import shown
+from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
 from veo_check.report.words import caveats, headline, is_hole, verdict_line
 
 _LEVEL = {"blocker": "error", "warning": "warning", "note": "notice"}
@@ -10,6 +11,7 @@ _LEVEL = {"blocker": "error", "warning": "warning", "note": "notice"}
 
 def render(report: Report) -> str:
     """One annotation a finding that is not a mere note, one a hole, and one a verdict."""
+    report = shown(report)
     lines = [
         _command("error", one.message, one.file, one.line, one.column, f"invalid: {one.path}")
         for one in report.invalid
@@ -26,7 +28,7 @@ def _check(report: Report, route: RouteReport, check: CheckReport) -> list[str]:
     said = "".join(f" [{one}]" for one in caveats(report))
     lines = [
         _command(
-            "warning" if check.status == "waived" else _LEVEL[one.severity],
+            _level(check, one),
             f"{one.message}{said}" + (f" Fix: {one.fix}" if one.fix else ""),
             route.file,
             one.line or 1,
@@ -36,10 +38,18 @@ def _check(report: Report, route: RouteReport, check: CheckReport) -> list[str]:
         for one in check.findings
         if one.severity != "note"
     ]
-    if not lines and (is_hole(check) or check.status in {"error", "blocked"}):
+    if is_hole(check) or check.status in {"error", "blocked"}:
         title = f"{check.id} {check.status}"
-        lines.append(_command("warning", headline(check) + said, route.file, 1, None, title))
+        why = check.reason or headline(check)
+        lines.append(_command("warning", why + said, route.file, 1, None, title))
     return lines
+
+
+def _level(check: CheckReport, finding: FindingReport) -> str:
+    if check.status == "waived":
+        return "warning"
+    # with --strict a warning fails its check
+    return "error" if check.status == "fail" else _LEVEL[finding.severity]
 
 
 def _command(level: str, message: str, file: str, line: int, column: int | None, title: str) -> str:

@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
+from veo_check.report.inert import not_a_command, shown
 from veo_check.report.model import CheckReport, ProblemReport, Report, RouteReport
 from veo_check.report.words import caveats, details, headline, is_hole, verdict_line
 
@@ -18,6 +19,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def render(report: Report) -> str:
     """The run as JUnit XML (the common Ant schema)."""
+    report = shown(report)
     root = ET.Element("testsuites")
     suites = [_suite(report, route) for route in report.routes]
     if report.invalid:
@@ -47,8 +49,14 @@ def _suite(report: Report, route: RouteReport) -> ET.Element:
     cases = [_verdict_case(report, route, classname)]
     cases += [_case(check, classname) for check in route.checks]
     total = Decimal(sum(check.duration_ms for check in route.checks)) / 1000
-    _close(suite, cases, total, caveats(report))
+    _close(suite, cases, total, [*caveats(report), *_remarks(route)])
     return suite
+
+
+def _remarks(route: RouteReport) -> list[str]:
+    """What a test case cannot carry: the format knows no warning and no accepted failure."""
+    loud = [one for one in route.checks if one.status in {"warn", "waived"}]
+    return [f"{one.id} {one.status}: {headline(one)}" for one in loud]
 
 
 def _verdict_case(report: Report, route: RouteReport, classname: str) -> ET.Element:
@@ -70,7 +78,7 @@ def _case(check: CheckReport, classname: str) -> ET.Element:
         kind = "error"
     if kind is not None:
         element = ET.SubElement(case, kind, message=_text(headline(check)), type=check.status)
-        element.text = _text("\n".join(details(check)))
+        element.text = _text("\n".join(not_a_command(one) for one in details(check)))
     elif check.status == "skipped":
         ET.SubElement(case, "skipped", message=_text(headline(check)))
     return case
@@ -103,7 +111,7 @@ def _close(suite: ET.Element, cases: list[ET.Element], seconds: Decimal, notes: 
     for plural, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(plural, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{seconds:f}")
-    ET.SubElement(suite, "system-out").text = _text("\n".join(notes))
+    ET.SubElement(suite, "system-out").text = _text("\n".join(not_a_command(one) for one in notes))
     ET.SubElement(suite, "system-err")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from veo_check.core.printable import printable
+from veo_check.report.inert import shown
 from veo_check.report.model import CheckReport, Report, RouteReport
 from veo_check.report.words import VERDICT_WORDS, caveats, headline
 
@@ -17,6 +18,7 @@ _LOUD = frozenset({"fail", "error", "blocked", "warn", "waived", "skipped"})
 
 def render(report: Report) -> str:
     """Headline, caveats, and a table of checks for each route."""
+    report = shown(report)
     lines = [f"## veo-check: {VERDICT_WORDS[report.verdict]}", ""]
     for said in caveats(report):
         lines += [f"> **{_safe(said)}**", ""]

@@ -6,11 +6,34 @@ stable; a change is a changelog entry.
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date, datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from veo_check.core.tiers import TargetWord, TierWord
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _moment(text: str) -> str:
+    datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return text
+
+
+#: A day of the calendar, YYYY-MM-DD.
+DayText = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
+#: A moment in UTC, to the second.
+MomentText = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+    AfterValidator(_moment),
+]
+#: An exact amount: decimal digits, no exponent.
+AmountText = Annotated[str, Field(pattern=r"^-?[0-9]{1,60}(\.[0-9]{1,60})?$")]
 
 StatusWord = Literal[
     "pass", "warn", "fail", "waived", "not-applicable", "skipped", "blocked", "error"
@@ -34,7 +57,7 @@ class Tool(ReportPart):
 class ReferenceUsed(ReportPart):
     """The reference data the verdicts stand on."""
 
-    oldest_used: str | None
+    oldest_used: DayText | None
     digest: str
     origin: str
 
@@ -96,13 +119,28 @@ class QuoteReport(ReportPart):
     count: int
     retries: int
     unit: str
-    per_second: str | None
-    expected: str
-    worst_case: str
-    monthly: str | None
+    per_second: AmountText | None
+    expected: AmountText
+    worst_case: AmountText
+    monthly: AmountText | None
     bound: Literal["exact", "lower"]
     source: str
-    source_date: str
+    source_date: DayText
+
+
+class ResolutionPrice(ReportPart):
+    """What the route's shape would cost at one of the model's resolutions, by the reference data.
+
+    Exactly one of `expected` and `refused` is set; `refused` is a code such as `unpriced`.
+    """
+
+    resolution: str
+    asked: bool  # it is the resolution that the route asks for
+    currency: str = "USD"
+    expected: AmountText | None = None
+    per_second: AmountText | None = None
+    bound: Literal["exact", "lower"] | None = None
+    refused: str | None = None
 
 
 class CatalogReport(ReportPart):
@@ -156,7 +194,7 @@ class ProofReport(ReportPart):
 
     id: str
     age_days: int
-    expires: str
+    expires: DayText
 
 
 class WaiverReport(ReportPart):
@@ -165,7 +203,7 @@ class WaiverReport(ReportPart):
     finding: str
     reason: str
     owner: str
-    expires: str
+    expires: DayText
     state: Literal["used", "unused", "expired", "refused"]
 
 
@@ -174,10 +212,39 @@ class ConfirmationReport(ReportPart):
 
     what: str
     by: str
-    on: str
-    expires: str
+    on: DayText
+    expires: DayText
     link: str | None = None
     operation: str | None = None
+
+
+class FallbackTargetReport(ReportPart):
+    """A route that may take over: what it costs, what changes, and which of its checks are bad.
+
+    Amounts are USD for one job. `bad_checks` maps a check's id to its status; null where the run
+    did not judge the target.
+    """
+
+    name: str
+    situations: list[str]
+    gateway: str
+    model: str
+    surface: str
+    expected: AmountText | None = None
+    primary_expected: AmountText | None = None
+    unit: str | None = None
+    price_refused: str | None = None
+    changes: list[str] = []
+    bad_checks: dict[str, StatusWord] | None = None
+
+
+class FallbackReport(ReportPart):
+    """What the route file decides for each situation; a decision that is not made is null."""
+
+    decisions: dict[str, str | None]
+    approved_by: str | None = None
+    approved_on: DayText | None = None
+    targets: list[FallbackTargetReport] = []
 
 
 class RouteReport(ReportPart):
@@ -188,16 +255,18 @@ class RouteReport(ReportPart):
     target: TargetWord
     tier: TierWord
     verdict: VerdictWord
-    valid_until: str | None = None
+    valid_until: DayText | None = None
     valid_because: str | None = None
-    model_until: str | None = None
+    model_until: DayText | None = None
     not_before: list[str] = []
     quote: QuoteReport | None = None
+    price_by_resolution: list[ResolutionPrice] = []
     catalog: CatalogReport | None = None
     job: JobReport | None = None
     usage: UsageReport | None = None
-    spent: str = "0.00"
+    spent: AmountText = "0.00"
     proof: ProofReport | None = None
+    fallback: FallbackReport | None = None
     items: list[ItemReport]
     checks: list[CheckReport]
     exchanges: list[ExchangeReport]
@@ -220,8 +289,8 @@ class Report(ReportPart):
 
     schema_version: Literal["1"] = "1"
     tool: Tool
-    started_at: str
-    as_of: str
+    started_at: MomentText
+    as_of: DayText
     hypothetical: bool
     simulated: bool
     scenario: str | None = None

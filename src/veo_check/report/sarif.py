@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 from urllib.parse import quote
 
 from veo_check.core.printable import printable
+from veo_check.report.inert import shown
+from veo_check.report.json import as_text
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
 from veo_check.report.words import caveats, headline, is_hole, verdict_line
 
@@ -18,6 +19,7 @@ Json = dict[str, object]
 
 def render(report: Report) -> str:
     """One SARIF run: a result a finding, a hole, and a verdict; rules are the finding codes."""
+    report = shown(report)
     results = [_invalid(one.file, one.line, one.column, one.message) for one in report.invalid]
     for route in report.routes:
         results.append(_verdict(report, route))
@@ -38,7 +40,7 @@ def render(report: Report) -> str:
                 },
                 "invocations": [
                     {
-                        "executionSuccessful": report.exit_code in {0, 1, 2, 3},
+                        "executionSuccessful": report.exit_code in {0, 1, 3},
                         "exitCode": report.exit_code,
                         "startTimeUtc": report.started_at,
                     }
@@ -53,7 +55,7 @@ def render(report: Report) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=True) + "\n"
+    return as_text(log) + "\n"
 
 
 def _rule(code: str) -> Json:
@@ -69,14 +71,33 @@ def _check(report: Report, route: RouteReport, check: CheckReport) -> list[Json]
     results = []
     for finding in check.findings:
         if finding.severity != "note":
-            level = "note" if check.status == "waived" else _LEVEL[finding.severity]
-            result = _result(finding.code, level, _message(report, finding), route.file)
+            result = _result(
+                finding.code, _level(check, finding), _message(report, finding), route.file
+            )
             result["locations"] = [_location(route.file, finding.line or 1)]
+            result |= _suppression(route, check, finding)
             results.append(result)
-    if not results and (is_hole(check) or check.status in {"blocked", "error"}):
-        said = "; ".join([f"{check.id} is {check.status}: {headline(check)}", *caveats(report)])
+    if is_hole(check) or check.status in {"blocked", "error"}:
+        why = check.reason or headline(check)
+        said = "; ".join([f"{check.id} is {check.status}: {why}", *caveats(report)])
         results.append(_result(f"{check.id}/{check.status}", "warning", said, route.file))
     return results
+
+
+def _level(check: CheckReport, finding: FindingReport) -> str:
+    if check.status == "waived":
+        return "note"
+    # with --strict a warning fails its check
+    return "error" if check.status == "fail" else _LEVEL[finding.severity]
+
+
+def _suppression(route: RouteReport, check: CheckReport, finding: FindingReport) -> Json:
+    """The waiver that covers a finding of a waived check."""
+    waiver = next((one for one in route.waivers if one.finding == finding.code), None)
+    if check.status != "waived" or waiver is None:
+        return {}
+    why = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
+    return {"suppressions": [{"kind": "external", "justification": why}]}
 
 
 def _verdict(report: Report, route: RouteReport) -> Json:
@@ -94,7 +115,7 @@ def _result(rule: str, level: str, message: str, file: str) -> Json:
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": message},
+        "message": {"text": message.replace("](", "] (")},  # or it would be a link
         "locations": [_location(file, 1)],
     }
 

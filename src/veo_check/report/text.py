@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from veo_check.core.printable import printable
+from veo_check.report.inert import not_a_command, shown
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
 
 WIDTH = 80
@@ -34,6 +35,7 @@ _LOUD = {"fail", "blocked", "error", "warn", "waived"}
 
 def render(report: Report, colour: bool = False) -> str:
     """The whole run as text; `colour` adds ANSI colours."""
+    report = shown(report)
     paint = _Painter(colour)
     lines: list[str] = []
     for route in report.routes:
@@ -44,7 +46,7 @@ def render(report: Report, colour: bool = False) -> str:
     if report.invalid:
         lines.append("")
     lines += _run(report, paint)
-    return "\n".join(lines) + "\n"
+    return "".join(f"{not_a_command(one)}\n" for one in lines)
 
 
 class _Painter:
