@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from check_world import a_route, codes, heard, only
+from check_world import a_route, accepted_key, codes, heard, missing, only
 from veo_check.checks.fallback_alive import fallback_alive
+from veo_check.core.facts import KeyAnswer, Missing
 from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import GOOD, Outcome, Status
 
@@ -24,11 +25,13 @@ def run(
     *targets: FallbackOutcome,
     changes: dict[str, Any] | None = None,
     ends: tuple[date, ...] = (),
+    answer: KeyAnswer | Missing | None = None,
 ) -> Outcome:
     return heard(
         fallback_alive,
         route=a_route(ELSEWHERE if changes is None else changes),
         outcomes=FallbackOutcomes(targets, ends),
+        answer=answer or missing(),
     )
 
 
@@ -87,3 +90,17 @@ def test_an_entry_that_makes_no_route() -> None:
     outcome = run(outcome_of(), changes=changes)
     assert codes(outcome) == ["blocker not-a-route"]
     assert "base_url is missing; gateway newapi needs a base_url" in only(outcome).message
+
+
+def test_one_bad_key_is_one_failure() -> None:
+    judged = {"model-lifecycle": Status.PASS, "key-accepted": Status.FAIL}
+    bad = KeyAnswer("refused", 401)
+    assert run(outcome_of(judged), changes={}, answer=bad).blocked == (
+        "the fallback 'lite' uses the primary's key, which is not accepted"
+    )
+    another_key = {"fallback.routes.0.via.key": {"env": "FLATKEY_OTHER"}}
+    for changes in (another_key, ELSEWHERE):
+        assert "blocker key-accepted" in codes(run(outcome_of(judged), changes=changes, answer=bad))
+    for answer in (accepted_key(), missing()):
+        outcome = run(outcome_of(judged), changes={}, answer=answer)
+        assert "blocker key-accepted" in codes(outcome)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from veo_check.core.check import check
-from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes, candidates
+from veo_check.core.facts import KeyAnswer, Missing
+from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes, candidates
 from veo_check.core.findings import GOOD, Blocked, Finding, Findings, Status, blocker, note
 from veo_check.core.route import Route
 
 #: Without this check's status nobody looked whether the target is alive at all.
 _LIFE = "model-lifecycle"
+_KEY = "key-accepted"
 
 
 @check(item="fallback", since="0.1")
-def fallback_alive(route: Route, outcomes: FallbackOutcomes) -> Findings:
+def fallback_alive(
+    route: Route, outcomes: FallbackOutcomes, answer: KeyAnswer | Missing
+) -> Findings:
     """Every fallback route passes the free checks itself and outlives the primary.
 
     Why: a fallback is used on the worst day, and nobody tried it since it was written. Routes still
@@ -44,7 +48,9 @@ def fallback_alive(route: Route, outcomes: FallbackOutcomes) -> Findings:
         elif outcome is None:
             yield Blocked(f"the fallback '{name}' was not judged")
         else:
-            yield from _judged(outcome, outcomes, candidate.at)
+            yield from _judged(
+                outcome, outcomes, candidate.at, _shares_bad_key(route, candidate, answer)
+            )
             if candidate.route is not None and candidate.route.base_url == route.base_url:
                 yield note(
                     "fallback-alive/same-gateway",
@@ -54,8 +60,22 @@ def fallback_alive(route: Route, outcomes: FallbackOutcomes) -> Findings:
                 )
 
 
+def _shares_bad_key(route: Route, candidate: Candidate, answer: KeyAnswer | Missing) -> bool:
+    """Whether the target uses the primary's key at the primary's gateway, and that key is bad.
+
+    One bad key is one failure: `key-accepted` of the primary already says so.
+    """
+    other = candidate.route
+    return (
+        isinstance(answer, KeyAnswer)
+        and answer.state != "accepted"
+        and other is not None
+        and (other.via.key, other.base_url) == (route.via.key, route.base_url)
+    )
+
+
 def _judged(
-    outcome: FallbackOutcome, outcomes: FallbackOutcomes, at: str
+    outcome: FallbackOutcome, outcomes: FallbackOutcomes, at: str, bad_key: bool
 ) -> Iterator[Finding | Blocked]:
     name, good = outcome.name, True
     if _LIFE not in outcome.statuses:
@@ -67,7 +87,9 @@ def _judged(
         good = False
         why = outcome.reasons.get(check_id)
         text = f"The fallback '{name}' does not pass {check_id}" + (f": {why}" if why else "")
-        if status is Status.FAIL:
+        if check_id == _KEY and bad_key:
+            yield Blocked(f"the fallback '{name}' uses the primary's key, which is not accepted")
+        elif status is Status.FAIL:
             yield blocker(
                 f"fallback-alive/{check_id}",
                 f"{text.rstrip('.')}.",
