@@ -33,6 +33,7 @@ from veo_check.core.route_values import (
     Text,
     Url,
     Variable,
+    Version,
 )
 from veo_check.core.tiers import Tier
 
@@ -285,7 +286,7 @@ class Waiver(Part):
 class Route(Part):
     """A whole route file."""
 
-    version: Literal[1]
+    version: Version
     route: RouteHead
     via: Via
     model: Model

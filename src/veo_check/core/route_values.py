@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -20,6 +20,12 @@ from veo_check.core.money import amount
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):  # True equals 1, so that a Literal takes it
+        raise ValueError("has to be 1")
+    return value
 
 
 def _duration(value: object) -> timedelta:
@@ -106,6 +112,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     _FINDING: "has to be a finding's code as a report prints it, such as price-agrees/markup",
 }
 
+Version = Annotated[Literal[1], BeforeValidator(_no_bool)]
 Money = Annotated[
     Decimal,
     BeforeValidator(amount),

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from veo_check.core.errors import InvalidFileError
-from veo_check.core.route_values import CloudName, Name
+from veo_check.core.route_values import CloudName, Name, Version
 from veo_check.core.tiers import Tier
 from veo_check.spec.explain import explain, near
 from veo_check.spec.problem import listed
@@ -70,7 +70,7 @@ class _ItemText(_Strict):
 
 
 class _ChecklistText(_Strict):
-    version: Literal[1]
+    version: Version
     name: CloudName
     title: _Text
     items: Annotated[list[_ItemText], Field(min_length=1)]
@@ -102,7 +102,8 @@ def load_checklist(name_or_file: str | Path, known_checks: Iterable[str]) -> Che
         try:
             text = _ChecklistText.model_validate(document.data)
         except ValidationError as error:
-            _complain(document, error)
+            for at, about_key, message in explain(error, _ChecklistText):
+                document.blame(at, about_key, message)
     if text is not None:
         _refuse_repeats(document, text)
         if bundled is None:
@@ -117,15 +118,6 @@ def _bundled(name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _complain(document: Document, error: ValidationError) -> None:
-    for path, about_key, message in explain(error, _ChecklistText):
-        if any(path[: end + 1] in document.unread for end in range(len(path))):
-            continue
-        place = document.nearest(path)
-        spot = (1, 1) if place is None else place.key if about_key else place.shown
-        document.complain(spot, path, message)
-
-
 def _lines(text: _ChecklistText) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Every check with its path in the file."""
     for index, item in enumerate(text.items):
@@ -138,12 +130,12 @@ def _refuse_repeats(document: Document, text: _ChecklistText) -> None:
     for index, item in enumerate(text.items):
         if item.id in seen:
             path = ("items", index, "id")
-            document.complain(document.places[path].value, path, "another item has this id")
+            document.blame(path, False, "another item has this id")
         seen.add(item.id)
     checks: set[str] = set()
     for at, check in _lines(text):
         if check in checks:
-            document.complain(document.places[at].key, at, "another item has this check already")
+            document.blame(at, True, "another item has this check already")
         checks.add(check)
 
 
@@ -153,7 +145,7 @@ def _refuse_unknown(document: Document, text: _ChecklistText, known: set[str]) -
             nearest = near(check, sorted(known))
             hint = f"did you mean {nearest}?" if nearest else "`veo-check checks` lists them"
             message = f"no check is called '{check}'; {hint}"
-            document.complain(document.places[at].key, at, message)
+            document.blame(at, True, message)
 
 
 def _item(text: _ItemText) -> Item:

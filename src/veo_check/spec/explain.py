@@ -42,7 +42,10 @@ def explain(
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word most like `word`, or None when none is like it."""
     by_fold = {one.casefold().replace("-", "_"): one for one in known}
-    found = difflib.get_close_matches(word[:100].casefold().replace("-", "_"), by_fold, 1)
+    folded = word[:100].casefold().replace("-", "_")
+    found = difflib.get_close_matches(folded, by_fold, 1)
+    if not found and len(folded) >= 3:
+        found = [one for one in by_fold if one.startswith(folded)][:1]
     return by_fold[found[0]] if found else None
 
 

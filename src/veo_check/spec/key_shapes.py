@@ -34,6 +34,11 @@ def find_keys(text: str) -> Iterator[int]:
                 yield match.start()
 
 
+def holds_key(text: str) -> bool:
+    """Whether anything in `text` looks like a key."""
+    return next(find_keys(text), None) is not None
+
+
 def hide_keys(text: str) -> str:
     """`text` with everything that looks like a key taken out, no part of it left."""
     for hint, shape in _COMPILED:

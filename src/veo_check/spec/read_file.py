@@ -28,7 +28,7 @@ def read_file(path: Path, kind: str, shown: str | None = None) -> ReadFile:
         # looked at before opening, since opening a pipe would wait for a writer
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            return _unreadable(file, f"is a folder, not a {kind}")
+            return _unreadable(file, f"is a folder that holds no {kind}")
         if not stat.S_ISREG(mode):
             return _unreadable(file, f"is not a regular file, so not a {kind}")
         with path.open("rb") as opened:

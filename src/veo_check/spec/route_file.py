@@ -107,7 +107,7 @@ def _extended(own: Document, path: Path, extends: Data) -> Path | None:
             message = "has to be in the folder of this file or in its parent folder"
         elif target == Path(os.path.realpath(path)):
             message = "a file cannot extend itself"
-        elif not target.is_file():
+        elif not os.path.isfile(target):  # unlike Path.is_file, no error for a long name
             message = "there is no such file"
         else:
             return target
@@ -121,7 +121,8 @@ def _refuse_in_base(base: Document, data: dict[str, Data]) -> None:
         del data["extends"]
         message = "a file that is extended cannot extend another; move the values here"
         base.complain(base.places[("extends",)].key, ("extends",), message)
-    if "version" in data and data["version"] != 1:
+    version = data.get("version", 1)
+    if isinstance(version, bool) or version not in (1, None):
         base.complain(base.places[("version",)].value, ("version",), "has to be 1")
 
 
@@ -187,26 +188,8 @@ def _drop(data: Data, path: Steps) -> None:
 
 def _blame(documents: list[Document], path: Steps, about_key: bool, message: str) -> None:
     """Add a problem to the file that holds `path`, or the most of it."""
-    if any(path[:length] in document.unread for document in documents for length in _up_to(path)):
-        return
-    holder = max(documents, key=lambda document: _depth_in(document, path))
-    place = holder.nearest(path)
-    if place is None:
-        holder.complain((1, 1), path, message)
-        return
-    written = path in holder.places
-    if message == "is missing" and written:
-        message = "is empty; it needs a value"
-    spot = place.key if about_key or not written else place.value
-    holder.complain(spot, path, message)
-
-
-def _up_to(path: Steps) -> range:
-    return range(1, len(path) + 1)
-
-
-def _depth_in(document: Document, path: Steps) -> int:
-    return max((length for length in _up_to(path) if path[:length] in document.places), default=0)
+    if not any(document.refused(path) for document in documents):
+        max(documents, key=lambda document: document.depth(path)).blame(path, about_key, message)
 
 
 def _file_at(

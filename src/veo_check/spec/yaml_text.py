@@ -15,7 +15,7 @@ from itertools import islice
 
 import yaml
 
-from veo_check.spec.key_shapes import find_keys, hide_keys
+from veo_check.spec.key_shapes import find_keys, hide_keys, holds_key
 from veo_check.spec.problem import COMMENT, MOST_LISTED, Problem, dotted
 
 MAX_DEPTH = 20
@@ -74,6 +74,27 @@ class Document:
                 return None
             path = path[:-1]
         return self.places[path]
+
+    def depth(self, path: Steps) -> int:
+        """How much of `path` is in this document, in steps."""
+        written = (length for length in range(len(path), 0, -1) if path[:length] in self.places)
+        return next(written, 0)
+
+    def refused(self, path: Steps) -> bool:
+        """Whether what stands at `path` was refused as YAML, so that its value means nothing."""
+        return any(path[:length] in self.unread for length in range(1, len(path) + 1))
+
+    def blame(self, path: Steps, about_key: bool, message: str) -> None:
+        """Add a problem with what stands at `path`, or is missing there, unless it was refused."""
+        if self.refused(path):
+            return
+        place, written = self.nearest(path), path in self.places
+        if written and message == "is missing":
+            message = "is empty; it needs a value"
+        spot = (1, 1) if place is None else place.value
+        if place is not None and (about_key or not written):
+            spot = place.key
+        self.complain(spot, path, message)
 
     def complain(self, spot: Spot, path: Steps, message: str) -> None:
         """Add a problem at `spot`."""
@@ -240,12 +261,12 @@ def _in_plain_words(error: yaml.YAMLError) -> tuple[Spot, Steps, str]:
 def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spot, str]]) -> None:
     """Name the places that hold what looks like a key, and take it out of data and problems."""
     raw = list(islice(find_keys(text), MOST_LISTED))
-    hidden = [(at, spot) for at, spot, value in rewritten if any(find_keys(value))]
+    hidden = [(at, spot) for at, spot, value in rewritten if holds_key(value)]
     if not raw and not hidden:
         return
     found = [_place_of_key(document, text, start) for start in raw]
-    lines = {spot[0] for spot, _, _ in found}
-    found += [(spot, at, dotted(at)) for at, spot in hidden if spot[0] not in lines]
+    seen = {path for _, path, _ in found}
+    found += [(spot, at, dotted(at)) for at, spot in hidden if at not in seen]
     document.unread.update(path for _, path, _ in found if path)
     if document.data is not None:
         document.data = _without_keys(document.data)
