@@ -1,0 +1,182 @@
+"""`veo-check fallback`: what happens when a job of this route fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from veo_check.engine.runbook import Runbook
+
+_WIDTH = 100
+
+
+def fallback(
+    route: Annotated[Path, typer.Argument(metavar="ROUTE", help="A route file.")],
+    as_of: AsOf = None,
+    within: WithinDays = 90,
+    reference: ReferenceFile = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="text|json", help="Format.")
+    ] = "text",
+) -> None:
+    """Print the runbook: every failure, the decision, who is billed, what it costs. Asks nobody.
+
+    Example: veo-check fallback examples/flatkey-veo-3.1-fast.yaml
+
+    Exit codes: 0 every rule and target holds, 1 one does not, 2 usage or invalid route file,
+    3 the life or price of a target is not known.
+    """
+    import sys
+
+    from veo_check.cli.shared_options import parse_day
+    from veo_check.cli.surroundings import chosen_reference
+    from veo_check.core.clock import Judging, SystemClock
+    from veo_check.core.errors import InvalidFileError, UsageError
+    from veo_check.engine.runbook import runbook
+    from veo_check.spec.route_file import RouteFile, load_route_file
+
+    if output not in {"text", "json"}:
+        raise UsageError(f"-o {output}: choose text or json")
+    loaded = load_route_file(route)
+    if not isinstance(loaded, RouteFile):
+        raise InvalidFileError("\n".join(str(problem) for problem in loaded))
+    today = SystemClock().now().date()
+    judging = Judging(parse_day(as_of) if as_of else today, today, within)
+    book = runbook(loaded.route, chosen_reference(reference), judging)
+    sys.stdout.write(_json(book, judging) if output == "json" else _text(book, judging))
+    raise typer.Exit(int(book.exit_code))
+
+
+def _text(book: Runbook, judging: object) -> str:
+    import io
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from veo_check.core.clock import Judging
+    from veo_check.core.money import usd
+    from veo_check.core.printable import printable
+    from veo_check.engine.runbook import successor_lines
+
+    assert isinstance(judging, Judging)
+    route, request = book.route, book.route.request
+    page = io.StringIO()
+    console = Console(file=page, width=_WIDTH, color_system=None, highlight=False, markup=False)
+    shape = f"{request.seconds} s, {request.resolution}, {request.use}"
+    console.print(printable(f"{route.name}: {route.model.official} ({shape}), {judging.day}", 400))
+    price = f"{usd(book.cost)} USD" if book.cost is not None else f"not known: {book.refused}"
+    console.print(printable(f"one job costs {price}, by the reference price", 400))
+    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, pad_edge=False, show_edge=False, leading=1)
+    for title, width in (
+        ("when this fails", 20),
+        ("do this", 30),
+        ("billed", 15),
+        ("USD", 10),
+        ("wait", 8),
+        ("viewer", 14),
+    ):
+        table.add_column(title, width=width)
+    for row in book.rows:
+        table.add_row(
+            *(
+                Text(printable(cell, 300))
+                for cell in (
+                    row.failure,
+                    row.decision,
+                    row.billed,
+                    _range(row.cost),
+                    _wait(row.wait),
+                    row.viewer,
+                )
+            )
+        )
+    console.print()
+    console.print(table)
+    if book.targets:
+        console.print("Routes that may take over, in this order:")
+        for line in successor_lines(book):
+            console.print(f"  {printable(line, 400)}" if line[0] != " " else f"    {line.strip()}")
+    for finding in book.broken_rules:
+        console.print(f"BROKEN RULE: {printable(finding.message, 400)}")
+        if finding.fix:
+            console.print(f"  fix: {printable(finding.fix, 400)}")
+    console.print(
+        "Never send a job again whose outcome is unknown: look in the usage log first. "
+        "A safety block is never sent to another provider."
+    )
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def _range(cost: tuple[Decimal, Decimal] | None) -> str:
+    from veo_check.core.money import usd
+
+    if cost is None:
+        return "not known"
+    low, high = cost
+    return usd(low) if low == high else f"{usd(low)} to {usd(high)}"
+
+
+def _wait(seconds: tuple[int, int] | None) -> str:
+    if seconds is None:
+        return "none"
+    return f"{seconds[0]}-{seconds[1]} s"
+
+
+def _json(book: Runbook, judging: object) -> str:
+    import json
+
+    from veo_check.core.clock import Judging
+    from veo_check.core.money import usd
+
+    assert isinstance(judging, Judging)
+    found = {
+        "route": book.route.name,
+        "as_of": judging.day.isoformat(),
+        "currency": "USD",
+        "expected": None if book.cost is None else usd(book.cost),
+        "failures": [
+            {
+                "failure": row.failure,
+                "decision": row.decision,
+                "billed": row.billed,
+                "cost_low": None if row.cost is None else usd(row.cost[0]),
+                "cost_high": None if row.cost is None else usd(row.cost[1]),
+                "wait_seconds": None if row.wait is None else list(row.wait),
+                "viewer": row.viewer,
+            }
+            for row in book.rows
+        ],
+        "targets": [
+            {
+                "name": target.candidate.target.name,
+                "model": target.candidate.target.model.official,
+                "surface": target.candidate.target.model.surface,
+                "state": target.life.state if target.life else None,
+                "shutdown": target.life.shutdown.isoformat()
+                if target.life and target.life.shutdown
+                else None,
+                "expected": None if target.cost is None else usd(target.cost),
+                "unit": target.unit,
+                "refused": target.refused,
+                "changes": [
+                    {"name": one.name, "from": one.primary, "to": one.target}
+                    for one in target.changes
+                ],
+                "cannot_run": list(target.unfit),
+            }
+            for target in book.targets
+        ],
+        "broken_rules": [
+            {"code": one.code, "message": one.message, "fix": one.fix} for one in book.broken_rules
+        ],
+    }
+    return json.dumps(found, indent=2) + "\n"
