@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import shutil
-import struct
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tiny_mp4 import FTYP, box, movie, track, words
 from veo_check.core.paid_facts import MediaFacts
 from veo_check.smoke.media import TooLargeError, inspect, receiving
 
@@ -50,15 +50,15 @@ def clip(name: str) -> bytes:
     source = ["-f", "lavfi", "-i", "testsrc=d=1:r=24", "-f", "lavfi", "-i", "sine=d=1"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        words = ["ffmpeg", "-v", "error", *source, *CLIPS[name].split(), str(path)]
-        subprocess.run(words, check=True, capture_output=True)
+        command = ["ffmpeg", "-v", "error", *source, *CLIPS[name].split(), str(path)]
+        subprocess.run(command, check=True, capture_output=True)
         return path.read_bytes()
 
 
 def probe(path: Path) -> MediaFacts:
     """The same facts in ffprobe's words."""
-    words = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-count_packets"]
-    done = subprocess.run([*words, "-of", "json", str(path)], check=True, capture_output=True)
+    command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-count_packets"]
+    done = subprocess.run([*command, "-of", "json", str(path)], check=True, capture_output=True)
     told = json.loads(done.stdout)
     content = path.read_bytes()
     video = next((one for one in told["streams"] if one["codec_type"] == "video"), None)
@@ -122,53 +122,6 @@ def test_cut_short_by_one_byte_is_named(tmp_path: Path) -> None:
     assert (facts.width, facts.seconds) == (320, Decimal(1))
     path.write_bytes(clip("plain.mp4")[:-1])  # the index is at the end
     assert inspect(path).problems == ("truncated", "no-movie")
-
-
-def box(kind: bytes, *parts: bytes) -> bytes:
-    payload = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(payload), kind) + payload
-
-
-def words(*numbers: int) -> bytes:
-    return b"".join(struct.pack(">I", number & 0xFFFFFFFF) for number in numbers)
-
-
-def track(
-    handler: bytes = b"vide",
-    *,
-    timescale: int = 24,
-    times: bytes = words(0, 1, 24, 1),
-    sizes: bytes = words(0, 10, 24),
-    chunks: bytes = words(0, 1, 100),
-    runs: bytes = words(0, 1, 1, 24, 1),
-    width: int = 1280,
-    height: int = 720,
-) -> bytes:
-    matrix = words(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-    tkhd = box(b"tkhd", words(0, 0, 0, 1, 0, 24), bytes(16), matrix, words(0, 0))
-    entry = box(b"avc1", bytes(24), struct.pack(">HH", width, height), bytes(50))
-    stbl = box(
-        b"stbl",
-        box(b"stsd", words(0, 1), entry),
-        box(b"stts", times),
-        box(b"stsz", sizes),
-        box(b"stsc", runs),
-        box(b"stco", chunks),
-    )
-    mdia = box(
-        b"mdia",
-        box(b"mdhd", words(0, 0, 0, timescale, 24, 0)),
-        box(b"hdlr", words(0, 0), handler, bytes(12)),
-        box(b"minf", stbl),
-    )
-    return box(b"trak", tkhd, mdia)
-
-
-FTYP = box(b"ftyp", b"isom", bytes(4), b"isom")
-
-
-def movie(*tracks: bytes, data: int = 2000, before: bytes = FTYP) -> bytes:
-    return before + box(b"moov", *tracks) + box(b"mdat", bytes(data))
 
 
 def look(content: bytes, folder: Path) -> MediaFacts:

@@ -51,6 +51,7 @@ def intent(
         prompt_sha256="0" * 64,
         deadline_seconds=600,
         owner={"team": "creative-tools", "cost_center": "CC-4412"},
+        wrong="unsupported-parameter" if kind == "controlled-failure" else None,
     )
 
 

@@ -16,6 +16,8 @@ from typing import Literal
 from veo_check.core.route import Route
 
 JobKind = Literal["smoke", "controlled-failure"]
+#: What is wrong with a controlled failure: its clip length, or its model.
+WrongKind = Literal["unsupported-parameter", "retired-model"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
 #: and nobody knows whether it was accepted; `refused` sent nothing; `unfinished` the deadline came
 #: first; `finished` delivered; `failed` ended without a video; `abandoned` by a person.
@@ -161,7 +163,7 @@ class ControlledFailure:
     """
 
     job: str
-    kind: Literal["unsupported-parameter", "retired-model"]
+    kind: WrongKind
     sent: str  # what was wrong with it, in words
     outcome: Literal["refused", "refused-unclearly", "accepted", "uncertain"]
     symptom: str | None = None

@@ -148,6 +148,6 @@ def _flat(part: Mapping[str, object], above: str = "") -> dict[str, str]:
     for name, value in part.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{above}{name}.")
-        else:
-            flat[above + name] = str(value)
+        elif value is not False:  # what is off is left out, like what is absent
+            flat[above + name] = "true" if value is True else str(value)
     return flat

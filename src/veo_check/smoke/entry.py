@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from veo_check.core.paid_facts import JobKind, JobState
-from veo_check.core.proof import Binding
+from veo_check.core.paid_facts import JobKind, JobState, WrongKind
+from veo_check.core.proof import Binding, RowSeen
 
 #: Changes of status that are kept; an operation that flutters more often than this is cut.
 _HISTORY = 200
@@ -50,6 +50,9 @@ class Intent:
     owner: Mapping[str, str] = field(default_factory=dict)  # application, team, cost_center, ...
     used_before: int | None = None
     quota_per_unit: Decimal | None = None
+    tolerance: Decimal = Decimal(0)
+    row: RowSeen | None = None  # the catalogue's row as it stood then
+    wrong: WrongKind | None = None  # of a controlled failure: what is wrong with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def is_sound(entry: Entry) -> bool:
         and (entry.closed_at is not None or state not in _CLOSED)
         and (entry.closed_at is None or state not in _OPEN_ONLY)
         and entry.intent.binding.route == entry.intent.route
+        and (entry.intent.wrong is not None) is (entry.intent.kind == "controlled-failure")
         and entry.intent.at_stake >= 0
         and entry.intent.deadline_seconds > 0
         and entry.polls >= 0

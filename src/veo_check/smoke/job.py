@@ -1,0 +1,300 @@
+"""The paid smoke job of one route, from the decision whether to pay to the facts it leaves.
+
+First what is on record: an open job is followed and never sent again, whatever the route file has
+become; an uncertain one stops everything until a person abandons it; a valid proof answers without
+money. Only then, and only with leave, a job is sent: once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from veo_check.core.errors import UsageError
+from veo_check.core.facts import Missing
+from veo_check.core.jobs import JobDriver
+from veo_check.core.money import usd
+from veo_check.core.paid_facts import ControlledFailure
+from veo_check.core.proof import ProofStatus, binding_of
+from veo_check.smoke.case import Case, Wish
+from veo_check.smoke.entry import Entry, at_most_spent
+from veo_check.smoke.on_record import OnRecord, first, first_open
+from veo_check.smoke.outcome import (
+    PROBE,
+    SmokeOutcome,
+    by_job,
+    by_proof,
+    unreadable,
+    without_job,
+)
+from veo_check.smoke.route_lock import route_lock
+from veo_check.smoke.stakes import Purse, Stake, smoke_stake, wrong_stake
+from veo_check.smoke.steps import Settled, Step, refused_result, result_of, seal, send, settle
+from veo_check.smoke.stored_route import stored_route
+from veo_check.smoke.tools import Progress, Tools
+from veo_check.smoke.wrong_job import doubtful, send_wrong
+from veo_check.smoke.wrong_request import WrongRequest, smoke_request, wrong_request
+
+
+def run_smoke(case: Case, wish: Wish, tools: Tools) -> SmokeOutcome:
+    """Everything above, under the route's lock. Ctrl-C ends it early and keeps everything.
+
+    A journal that cannot be read or written ends it too: then the proof's status says so, and no
+    job was sent after that.
+    """
+    run = _Run(case, wish, tools)
+    if not wish.online:
+        return run.look()
+    try:
+        with route_lock(tools.folder.lock_of(case.route.name), tools.clock, run.waiting):
+            run.begin()
+            try:
+                outcome = run.go()
+            except KeyboardInterrupt:
+                outcome = replace(run.look(), interrupted=True)
+            except (UsageError, OSError) as error:
+                outcome = unreadable(tools.shown(str(error)))
+            return replace(outcome, spent=run.spent(), notes=tuple(run.notes))
+    except OSError as error:
+        return unreadable(f"the lock of this route cannot be taken ({error.strerror or error})")
+
+
+def nothing_on_record() -> SmokeOutcome:
+    """The outcome where there is no state folder and no leave to spend."""
+    status = ProofStatus("none", "no paid smoke job is on record for this route")
+    return without_job(status, status.sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What this run pays for, priced and paid into the purse's reserve."""
+
+    driver: JobDriver
+    smoke: Stake | None
+    wrong: tuple[WrongRequest, Stake] | None
+    no_wrong: str | None
+
+
+class _Run:
+    """One route's smoke job in one run."""
+
+    def __init__(self, case: Case, wish: Wish, tools: Tools) -> None:
+        self.case, self.wish, self.tools = case, wish, tools
+        self.route, self.record = case.route, OnRecord(case, tools)
+        self.notes: list[str] = []
+        self._before: frozenset[str] = frozenset()
+
+    def begin(self) -> None:
+        """Remember what was on record before this run did anything."""
+        self._before = frozenset(one.id for one in self.record.entries()[0])
+
+    def spent(self) -> Decimal:
+        """The most that this run's own jobs can have cost, in USD."""
+        own = (one for one in self.record.entries()[0] if one.id not in self._before)
+        return sum(map(at_most_spent, own), Decimal(0))
+
+    def waiting(self) -> None:
+        """Say that another run is at work on this route."""
+        self.tools.progress(
+            Progress(
+                self.route.name, "", "smoke", "submitted", "waiting for another run", 0, Decimal(0)
+            )
+        )
+
+    def look(self) -> SmokeOutcome:
+        """What is on record, nothing asked and nothing changed."""
+        entries, problem = self.record.entries()
+        status = self.record.status(entries, problem)
+        opened = first_open(entries, "smoke")
+        if opened is not None and not status.valid:
+            return self._left_open(opened, status)
+        return by_proof(status) if status.valid else without_job(status, status.sentence)
+
+    def go(self) -> SmokeOutcome:
+        """Settle what is open, then pay for what is missing, if this run may."""
+        entries, problem = self.record.entries()
+        if problem is not None:
+            return unreadable(problem)
+        entries = tuple(self.record.doubt_if_killed(one) for one in entries)
+        doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
+        settled = self.record.take_up_smoke(entries)
+        if settled is not None and settled.entry.operation is not None:
+            self.notes.append(f"job {settled.entry.id} of an earlier run was taken up, none sent")
+        wrong = self.record.take_up_wrong(entries)
+        if doubted is not None and doubted.intent.kind == "smoke":
+            return self._left_open(doubted, self.record.status_now())
+        status = self.record.status_now()
+        plan = self._plan(status, settled, wrong, doubted)
+        if isinstance(plan, _Plan):
+            if plan.smoke is not None:
+                settled = self._pay_smoke(plan.driver, plan.smoke)
+            wrong = wrong or self._pay_wrong(plan, settled, self.record.status_now())
+            status = self.record.status_now()
+        outcome = self._facts(settled, status, plan if isinstance(plan, str) else status.sentence)
+        return self._with_wrong(outcome, wrong, doubted, plan)
+
+    def _left_open(self, entry: Entry, status: ProofStatus) -> SmokeOutcome:
+        """A job of which more has to be learned, by a later run or by a person."""
+        none = Missing(PROBE, "not-run", f"job {entry.id} is {entry.state}")
+        job = result_of(entry, stored_route(self.route, entry.intent.binding))
+        return replace(by_job(Settled(entry, job, none, none), status), controlled_failure=none)
+
+    def _facts(self, settled: Settled | None, status: ProofStatus, why: str) -> SmokeOutcome:
+        if settled is None:
+            return by_proof(status) if status.valid else without_job(status, why)
+        if settled.entry.intent.binding != binding_of(self.route):
+            return without_job(
+                status,
+                f"job {settled.entry.id} was paid for an earlier version of this route and is "
+                f"{settled.entry.state}; run again with --spend to pay for this one",
+            )
+        outcome = by_job(settled, status)
+        if status.valid:
+            outcome = replace(outcome, controlled_failure=by_proof(status).controlled_failure)
+        return outcome
+
+    def _with_wrong(
+        self,
+        outcome: SmokeOutcome,
+        wrong: ControlledFailure | None,
+        doubted: Entry | None,
+        plan: _Plan | str,
+    ) -> SmokeOutcome:
+        """The outcome with the controlled failure, or with why there is none."""
+        if wrong is not None:
+            return replace(outcome, controlled_failure=wrong)
+        if doubted is not None:
+            return replace(outcome, controlled_failure=doubtful(doubted))
+        if isinstance(outcome.controlled_failure, ControlledFailure):
+            return outcome
+        if self.route.smoke.controlled_failure == "none":
+            why = "the route file switches it off (smoke.controlled_failure: none)"
+        elif isinstance(plan, _Plan):
+            why = plan.no_wrong or "it is sent once the smoke job has finished"
+        else:
+            why = plan
+        return replace(outcome, controlled_failure=Missing("controlled-failure", "not-run", why))
+
+    # --- paying --------------------------------------------------------------------------------
+
+    def _plan(
+        self,
+        status: ProofStatus,
+        settled: Settled | None,
+        wrong: ControlledFailure | None,
+        doubted: Entry | None,
+    ) -> _Plan | str:
+        """What to send, priced; or the sentence that says why nothing is sent."""
+        wish, asked = self.wish, self.route.smoke.controlled_failure
+        proven = status.proof is not None and (settled is None or settled.job.state == "finished")
+        smoke = settled is None and (not status.valid or wish.renew)
+        lacks = status.proof is not None and status.proof.controlled_failure is None
+        want_wrong = asked != "none" and wrong is None and (smoke or (proven and lacks))
+        if not smoke and not want_wrong:
+            return self._unasked(status, settled)
+        if wish.purse is None:
+            return status.sentence
+        if wish.stopped is not None:
+            return self._not_sent(wish.stopped)
+        if doubted is not None:
+            return self._not_sent(
+                f"job {doubted.id} may or may not have been accepted; `job abandon` it first"
+            )
+        return self._priced(wish.purse, smoke=smoke, want_wrong=want_wrong)
+
+    def _unasked(self, status: ProofStatus, settled: Settled | None) -> str:
+        if self.wish.purse is None:
+            return status.sentence
+        if settled is not None:
+            return f"job {settled.entry.id} of an earlier run was settled by this one"
+        return self._not_sent(f"{status.sentence}; --renew pays again")
+
+    def _not_sent(self, why: str) -> str:
+        self.notes.append(f"nothing was sent: {why}")
+        return why
+
+    def _priced(self, purse: Purse, *, smoke: bool, want_wrong: bool) -> _Plan | str:
+        route, prices = self.route, self.case.prices
+        stake = smoke_stake(route, prices) if smoke else None
+        if isinstance(stake, str):
+            return self._not_sent(f"what the smoke job costs is not known: {stake}")
+        wrong: tuple[WrongRequest, Stake] | None = None
+        no_wrong: str | None = None
+        if want_wrong:
+            planned = self._priced_wrong()
+            wrong = planned if not isinstance(planned, str) else None
+            no_wrong = planned if isinstance(planned, str) else None
+        stakes = [one.at_stake for one in (stake, wrong[1] if wrong else None) if one is not None]
+        if not stakes:
+            return self._not_sent(no_wrong or "there is nothing to send")
+        limit = route.budget.per_job
+        if limit is not None and max(stakes) > limit:
+            return self._not_sent(
+                f"one step can cost ${usd(max(stakes))}, budget.per_job is ${usd(limit)}"
+            )
+        driver = self.tools.driver_for(route)
+        if isinstance(driver, Missing):
+            return self._not_sent(driver.detail)
+        short = purse.take(sum(stakes, Decimal(0)))
+        if short is not None:
+            return self._not_sent(short)
+        return _Plan(driver, stake, wrong, no_wrong)
+
+    def _priced_wrong(self) -> tuple[WrongRequest, Stake] | str:
+        """The request that must be refused and what it can cost, or why there is none."""
+        prices = self.case.prices
+        planned = wrong_request(self.route, prices.reference, prices.day, self.case.image)
+        if isinstance(planned, Missing):
+            return planned.detail
+        stake = wrong_stake(self.route, planned.shape, prices)
+        return stake if isinstance(stake, str) else (planned, stake)
+
+    def _pay_smoke(self, driver: JobDriver, stake: Stake) -> Settled:
+        """Send the smoke job and follow it as far as this run can."""
+        route, tools = self.route, self.tools
+        request = smoke_request(route, self.case.image)
+        what = f"{request.seconds} s at {request.resolution} from {request.label}"
+        step = Step("smoke", route, request, stake, what, self.case.row, self.case.route_file)
+        entry, submission = send(step, driver, tools)
+        if entry.state == "submitted":
+            return seal(settle(entry, route, driver, tools), route, tools)
+        none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
+        job = refused_result(entry, submission, route, driver)
+        if entry.state == "refused" and self.wish.purse is not None:
+            self.wish.purse.give_back(stake.at_stake)
+        return seal(Settled(entry, job, none, none), route, tools)
+
+    def _pay_wrong(
+        self, plan: _Plan, settled: Settled | None, status: ProofStatus
+    ) -> ControlledFailure | None:
+        """Send the controlled failure, once the smoke job is known to work."""
+        if plan.wrong is None:
+            if plan.no_wrong is not None:
+                self.notes.append(f"no controlled failure was sent: {plan.no_wrong}")
+            return None
+        wrong, stake = plan.wrong
+        purse = self.wish.purse
+        finished = settled.job.state == "finished" if settled else status.valid
+        if not finished:
+            if purse is not None:
+                purse.give_back(stake.at_stake)
+            return None
+        step = Step(
+            "controlled-failure",
+            self.route,
+            wrong.request,
+            stake,
+            wrong.sent,
+            self.case.row,
+            self.case.route_file,
+            wrong.kind,
+        )
+        wrong_settled = send_wrong(step, plan.driver, self.tools)
+        if isinstance(wrong_settled, Missing):
+            self.notes.append(f"no controlled failure was sent: {wrong_settled.detail}")
+            return None
+        failure = wrong_settled.failure
+        if purse is not None and failure.outcome in {"refused", "refused-unclearly"}:
+            purse.give_back(stake.at_stake)
+        self.record.seal_wrong(wrong_settled)
+        return failure

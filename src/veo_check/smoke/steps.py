@@ -1,0 +1,301 @@
+"""The steps of a paid job that change something: intent, submit, follow, seal. In that order only.
+
+Every step leaves the journal in a state from which a later run can go on, whatever kills this one:
+the intent is on disk before the request leaves, the operation before the first poll, the seal
+before the entry is closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from veo_check.core.errors import UsageError
+from veo_check.core.facts import Missing
+from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission
+from veo_check.core.paid_facts import Delivery, JobKind, JobResult, UsageProof, WrongKind
+from veo_check.core.proof import Proof, RowSeen, binding_of
+from veo_check.core.route import Route
+from veo_check.evidence.proofs import proof_key_variable, write_proof
+from veo_check.smoke.bill import read_bill, used_before, was_charged
+from veo_check.smoke.deliver import deliver
+from veo_check.smoke.entry import Ended, Entry, Intent, Operation
+from veo_check.smoke.follow import follow
+from veo_check.smoke.masking import shown_operation
+from veo_check.smoke.stakes import Stake
+from veo_check.smoke.tools import Progress, Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One paid request: what, for how much, and in whose name."""
+
+    kind: JobKind
+    route: Route
+    request: JobRequest
+    stake: Stake
+    what: str
+    row: RowSeen | None = None
+    route_file: str = ""
+    wrong: WrongKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A job followed as far as this run could: its entry on disk, and its facts."""
+
+    entry: Entry
+    job: JobResult
+    delivery: Delivery | Missing
+    usage: UsageProof | Missing
+
+
+def send(step: Step, driver: JobDriver, tools: Tools) -> tuple[Entry, Submission]:
+    """Write the intent, submit once, write what came of it. Raises OSError, UsageError.
+
+    Whatever is raised after the intent was written leaves the job uncertain, never unrecorded.
+    """
+    journal = tools.journal
+    entry = journal.begin(_intent(step, used_before(driver), tools))
+    tools.progress(_progress(entry, "sending"))
+    try:
+        submission = driver.submit(step.request)
+    except BaseException:  # also Ctrl-C: the request may have left
+        journal.save(entry.doubted(Ended(tools.now(), "submit-uncertain", "interrupted")))
+        raise
+    if submission.operation:
+        tools.hide(submission.operation)
+    entry = _answered(entry, submission, tools)
+    try:
+        journal.save(entry)
+    except OSError as error:
+        raise UsageError(
+            f"the journal cannot be written ({error.strerror or error}) after job {entry.id} was"
+            f" sent; the gateway's answer was {submission.state}"
+            f" (operation {submission.operation or 'none'}): write that down"
+        ) from error
+    return entry, submission
+
+
+def settle(
+    entry: Entry, route: Route, driver: JobDriver, tools: Tools, *, fetch: bool = True
+) -> Settled:
+    """Follow an accepted job, fetch and inspect what it delivered, read its bill.
+
+    The entry stays open: `seal` closes it.
+    """
+    assert entry.operation is not None
+    tools.hide(entry.operation.id)
+    answer: PollAnswer | None = None
+    operation = entry.operation.id
+    if entry.state in {"submitted", "unfinished"}:
+        entry, answer = follow(entry.taken_up(), route, driver, tools)
+    elif entry.state == "finished" and fetch:
+        answer = driver.poll(operation)  # for the addresses, which are not kept
+    delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
+    usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
+    if entry.state == "finished" and fetch and answer is not None:
+        tools.progress(_progress(entry, "fetching"))
+        delivery = (
+            deliver(entry, driver, answer, tools)
+            if answer.state == "done"
+            else _undelivered(entry, answer)
+        )
+    if entry.state in {"finished", "failed"}:
+        tools.progress(_progress(entry, "reading usage"))
+        usage = read_bill(entry, driver, stake_of(entry), tools)
+    job = result_of(entry, route, exchanges=answer.exchanges if answer else ())
+    return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
+
+
+def refused_result(
+    entry: Entry, submission: Submission, route: Route, driver: JobDriver
+) -> JobResult:
+    """The result of a submit that was not accepted."""
+    charged = None
+    if entry.state == "refused" and submission.state == "refused":
+        charged = was_charged(entry, submission.request_id, driver)
+    return replace(
+        result_of(entry, route, exchanges=submission.exchanges),
+        charged=charged,
+        replacement=submission.replacement,
+        request_id=submission.request_id,
+    )
+
+
+def seal(settled: Settled, route: Route, tools: Tools) -> Settled:
+    """Seal the result of an ended job, where this run has the key, then close its entry."""
+    entry = settled.entry
+    if entry.state not in {"finished", "failed", "refused"}:
+        return settled
+    put(_proof(settled, route, tools), route, tools)
+    return close(settled, tools) if entry.is_open else settled
+
+
+def close(settled: Settled, tools: Tools) -> Settled:
+    """Close the entry of an ended job with what it cost."""
+    usage, billed = settled.usage, None
+    if isinstance(usage, UsageProof) and usage.billed is not None:
+        billed = max(usage.billed - usage.refunded, Decimal(0))
+    entry = settled.entry.closed(tools.now(), billed)
+    tools.journal.save(entry)
+    return replace(settled, entry=entry)
+
+
+def put(proof: Proof, route: Route, tools: Tools) -> bool:
+    """Seal a proof under the key that its route pays with, if this run has it."""
+    variable = proof_key_variable(route)
+    key = tools.key_for(variable) if variable else None
+    if key is None:
+        return False
+    write_proof(tools.folder.proofs_of(route.name), proof, key, tools.disk)
+    return True
+
+
+def result_of(entry: Entry, route: Route, exchanges: tuple[str, ...] = ()) -> JobResult:
+    """What an entry says of its job. `charged` is left open."""
+    operation, ended = entry.operation, entry.ended
+    served = ended.served_model if ended else None
+    return JobResult(
+        job=entry.id,
+        state=entry.state,
+        shape=entry.intent.binding.shape,
+        symptom=ended.symptom if ended else None,
+        failure=ended.text if ended else None,
+        status_code=ended.status_code if ended else None,
+        operation_id=shown_operation(entry, route),
+        request_id=operation.request_id if operation else None,
+        served_model=served or (operation.served_model if operation else None),
+        statuses=entry.statuses,
+        polls=entry.polls,
+        submitted_at=operation.at if operation else entry.intent.at,
+        ended_at=ended.at if ended else None,
+        video_count=ended.video_count if ended else None,
+        other_ratios=operation.other_ratios if operation else {},
+        exchanges=exchanges,
+    )
+
+
+def stake_of(entry: Entry) -> Stake:
+    """What was quoted when the job was sent."""
+    intent = entry.intent
+    return Stake(
+        intent.quoted, intent.at_stake, intent.tolerance, intent.what, intent.quota_per_unit
+    )
+
+
+def _intent(step: Step, used: int | None, tools: Tools) -> Intent:
+    route = step.route
+    return Intent(
+        id="",
+        kind=step.kind,
+        route=route.name,
+        simulated=tools.folder.simulated,
+        at=tools.now(),
+        what=step.what,
+        binding=binding_of(route),
+        at_stake=step.stake.at_stake,
+        quoted=step.stake.quoted,
+        prompt_sha256=hashlib.sha256(step.request.prompt.encode()).hexdigest(),
+        deadline_seconds=int(route.smoke.deadline.total_seconds()),
+        route_file=step.route_file,
+        tool_version=tools.tool_version,
+        owner=_owner(route),
+        used_before=used,
+        quota_per_unit=step.stake.quota_per_unit,
+        tolerance=step.stake.tolerance,
+        row=step.row,
+        wrong=step.wrong,
+    )
+
+
+def _owner(route: Route) -> Mapping[str, str]:
+    head = route.route
+    named = {
+        "application": head.application,
+        "environment": head.environment,
+        "workflow": head.workflow,
+        "team": head.owner.team,
+        "cost_center": head.owner.cost_center,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _answered(entry: Entry, submission: Submission, tools: Tools) -> Entry:
+    now = tools.now()
+    if submission.state == "accepted" and submission.operation:
+        return entry.accepted(
+            Operation(
+                submission.operation,
+                now,
+                submission.request_id,
+                submission.served_model,
+                submission.cost,
+                submission.other_ratios,
+            )
+        )
+    ended = Ended(
+        now,
+        submission.symptom,
+        submission.text,
+        submission.status_code,
+        submission.served_model,
+    )
+    if submission.state == "refused":
+        return entry.refused(replace(ended, symptom=submission.symptom or "refused"))
+    if submission.state == "not-sent":
+        return entry.refused(replace(ended, symptom="not-sent"))
+    return entry.doubted(replace(ended, symptom="submit-uncertain"))
+
+
+def _undelivered(entry: Entry, answer: PollAnswer) -> Delivery:
+    """A finished job whose operation no longer says where its videos are."""
+    count = entry.ended.video_count if entry.ended else None
+    symptom = answer.symptom or "operation-unknown"
+    return Delivery((), count, symptom, answer.text, exchanges=answer.exchanges)
+
+
+def _with_charge(
+    job: JobResult, usage: UsageProof | Missing, answer: PollAnswer | None
+) -> JobResult:
+    if isinstance(usage, UsageProof) and usage.billed is not None:
+        return replace(job, charged=usage.billed > usage.refunded)
+    if isinstance(usage, UsageProof) and usage.charges == 0:
+        return replace(job, charged=False)
+    return replace(job, charged=answer.charged if answer else None)
+
+
+def _proof(settled: Settled, route: Route, tools: Tools) -> Proof:
+    """The result as it is kept: without the exchanges, whose ids are this run's own."""
+    entry, intent = settled.entry, settled.entry.intent
+    delivery, usage = settled.delivery, settled.usage
+    return Proof(
+        id=entry.id,
+        simulated=intent.simulated,
+        binding=intent.binding,
+        paid_at=intent.at,
+        made_at=tools.now(),
+        valid_for_seconds=int(route.smoke.proof_valid_for.total_seconds()),
+        job=replace(settled.job, exchanges=()),
+        delivery=replace(delivery, exchanges=(), kept=())
+        if isinstance(delivery, Delivery)
+        else None,
+        usage=replace(usage, exchanges=()) if isinstance(usage, UsageProof) else None,
+        row=intent.row,
+        owner=intent.owner,
+    )
+
+
+def _progress(entry: Entry, doing: str) -> Progress:
+    return Progress(
+        route=entry.intent.route,
+        job=entry.id,
+        kind=entry.intent.kind,
+        state=entry.state,
+        doing=doing,
+        elapsed=0,
+        at_stake=entry.intent.at_stake,
+        polls=entry.polls,
+    )
