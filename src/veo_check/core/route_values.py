@@ -22,8 +22,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _no_bool(value: object) -> object:
-    if isinstance(value, bool):  # True equals 1, so that a Literal takes it
+def _version(value: object) -> object:
+    if isinstance(value, bool | float):  # True and 1.0 equal 1, so that a Literal takes them
         raise ValueError("has to be 1")
     return value
 
@@ -112,7 +112,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     _FINDING: "has to be a finding's code as a report prints it, such as price-agrees/markup",
 }
 
-Version = Annotated[Literal[1], BeforeValidator(_no_bool)]
+Version = Annotated[Literal[1], BeforeValidator(_version)]
 Money = Annotated[
     Decimal,
     BeforeValidator(amount),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from veo_check.core.printable import printable
+from veo_check.spec.key_shapes import hide_keys
 
 #: More problems than this are counted, not listed: nobody mends them one by one.
 MOST_LISTED = 100
@@ -26,8 +27,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        file, path = printable(self.file, 500), printable(self.path, 200)
-        return f"{file}:{self.line}:{self.column}: {path}: {printable(self.message, 1000)}"
+        # hidden again: without its invisible letters, something may look like a key after all
+        path, message = (hide_keys(printable(text, 1000)) for text in (self.path, self.message))
+        return f"{printable(self.file, 500)}:{self.line}:{self.column}: {path}: {message}"
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:
