@@ -206,6 +206,7 @@ def route(
     **more: object,
 ) -> RouteReport:
     order: list[StatusWord] = ["error", "fail", "blocked", "skipped", "waived", "warn", "pass"]
+    order.append("not-applicable")
     shown: dict[str, StatusWord] = {
         item: min((one.status for one in checks if one.item == item), key=order.index)
         for item in ITEMS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -23,7 +22,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.words import VERDICT_WORDS, caveats
+from veo_check.report.words import VERDICT_WORDS, by_item, caveats
 
 #: A sign beside each word, so that nothing depends on colour.
 _GLYPHS = {
@@ -103,7 +102,7 @@ def _view(number: int, route: RouteReport) -> _View:
             for place, word in enumerate(_TIERS)
             if word != "none"
         ],
-        items=list(_items(route)),
+        items=[_Item(*pair) for pair in by_item(route)],
         next=_next(route),
         cost=_cost(route),
         bars=_bars(route.price_by_resolution),
@@ -112,16 +111,6 @@ def _view(number: int, route: RouteReport) -> _View:
         catalog=_catalog(route.catalog),
         fallback_checks=any(check.item == "fallback" for check in route.checks),
     )
-
-
-def _items(route: RouteReport) -> Iterator[_Item]:
-    """Every item with its checks; checks of no item of this list come last, never dropped."""
-    known = {item.id for item in route.items}
-    for item in route.items:
-        yield _Item(item, [check for check in route.checks if check.item == item.id])
-    for check in route.checks:
-        if check.item not in known:
-            yield _Item(ItemReport(id=check.item, title=check.item, status=check.status), [check])
 
 
 def _next(route: RouteReport) -> list[str]:

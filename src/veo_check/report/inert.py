@@ -11,9 +11,9 @@ from veo_check.core.printable import printable
 from veo_check.report.model import Report
 
 #: The longest text of a field, in characters; the rest of the fields have _LONG.
-_LIMITS = {"name": 200, "file": 4096, "id": 200, "url": 1000}
+_LIMITS = {"name": 200, "file": 4096, "id": 200, "item": 200, "url": 1000}
 _LONG = 4000
-#: A line that CI servers would take for a command: GitHub's `::error::` and the older `##[error]`.
+#: A line that GitHub would take for a command. The older form, `##[error]`, counts anywhere in it.
 _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 
@@ -24,15 +24,15 @@ def shown(report: Report) -> Report:
 
 def not_a_command(text: str) -> str:
     """One line of output that no CI server takes for a command."""
-    return _COMMAND.sub(r"\1: ", text).replace("##[", "## [")
+    return _COMMAND.sub(r"\1: ", text)
 
 
 def _walk(value: object, field: str) -> object:
     if isinstance(value, str):
-        kept = printable(value, _LIMITS.get(field, _LONG))
-        return kept if kept or not value or field not in _LIMITS else "(nothing printable)"
+        kept = printable(value, _LIMITS.get(field, _LONG)).replace("##[", "## [")
+        return kept or (value and "(nothing printable)")
     if isinstance(value, list):
         return [_walk(one, field) for one in value]
     if isinstance(value, dict):
-        return {printable(str(name), 200): _walk(one, str(name)) for name, one in value.items()}
+        return {str(_walk(name, "name")): _walk(one, str(name)) for name, one in value.items()}
     return value

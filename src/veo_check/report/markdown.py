@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from veo_check.core.printable import printable
 from veo_check.report.inert import shown
 from veo_check.report.model import CheckReport, Report, RouteReport
-from veo_check.report.words import VERDICT_WORDS, caveats, headline
+from veo_check.report.words import VERDICT_WORDS, by_item, caveats, headline
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)])")
 #: GitHub's limit for a job summary is 1 MiB; stay well below it.
@@ -24,7 +24,7 @@ def render(report: Report) -> str:
         lines += [f"> **{_safe(said)}**", ""]
     lines += [f"Judged on {report.as_of}; exit code {report.exit_code}; mode {report.mode}.", ""]
     for problem in report.invalid:
-        place = f"{problem.file}:{problem.line}:{problem.column}"
+        place = f"{problem.file}:{problem.line}:{problem.column}: {problem.path}"
         lines.append(f"- **invalid** {_safe(place)}: {_safe(problem.message)}")
     if report.invalid:
         lines.append("")
@@ -48,10 +48,9 @@ def _route(route: RouteReport) -> Iterator[str]:
     yield from _facts(route)
     yield "| item | check | needed for | status | what it says |"
     yield "|---|---|---|---|---|"
-    for number, item in enumerate(route.items, start=1):
-        for check in route.checks:
-            if check.item == item.id:
-                yield _row(number, check)
+    for number, (_, checks) in enumerate(by_item(route), start=1):
+        for check in checks:
+            yield _row(number, check)
     fixes = _fixes(route)
     if fixes:
         yield ""
@@ -64,10 +63,11 @@ def _facts(route: RouteReport) -> Iterator[str]:
     if route.quote:
         quote = route.quote
         at_least = "at least " if quote.bound == "lower" else ""
-        yield (
-            f"- a job costs {at_least}{quote.expected} {quote.currency} "
+        said = (
+            f"a job costs {at_least}{quote.expected} {quote.currency} "
             f"({quote.seconds} s, {quote.resolution}); worst case {quote.worst_case}"
         )
+        yield f"- {_safe(said)}"
     if route.valid_until:
         yield f"- holds until {route.valid_until}: {_safe(route.valid_because or '')}"
     if route.model_until:
@@ -79,7 +79,7 @@ def _facts(route: RouteReport) -> Iterator[str]:
 def _row(number: int, check: CheckReport) -> str:
     status = f"**{check.status}**" if check.status in _LOUD else check.status
     said = _safe(headline(check)) if check.status in _LOUD or check.reason else ""
-    return f"| {number} | {check.id} | {check.required_for or 'note'} | {status} | {said} |"
+    return f"| {number} | {_safe(check.id)} | {check.required_for or 'note'} | {status} | {said} |"
 
 
 def _fixes(route: RouteReport) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from veo_check.core.printable import printable
 from veo_check.report.inert import not_a_command, shown
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
+from veo_check.report.words import by_item
 
 WIDTH = 80
 #: ANSI codes; colour repeats what the words say and is never needed.
@@ -74,12 +75,11 @@ def _route(report: Report, route: RouteReport, paint: _Painter) -> Iterator[str]
     yield paint(_VERDICT[route.verdict].format(target=route.target), route.verdict)
     yield from _facts(report, route)
     yield ""
-    for number, item in enumerate(route.items, start=1):
+    for number, (item, checks) in enumerate(by_item(route), start=1):
         left = f"{number} {item.title}"
         yield left.ljust(WIDTH - len(item.status)) + paint(item.status, item.status)
-        for check in route.checks:
-            if check.item == item.id:
-                yield from _check(route, check, paint)
+        for check in checks:
+            yield from _check(route, check, paint)
     yield from _next(route)
 
 

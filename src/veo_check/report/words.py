@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from veo_check.core.printable import printable
-from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
+from veo_check.report.model import (
+    CheckReport,
+    FindingReport,
+    ItemReport,
+    Report,
+    RouteReport,
+    StatusWord,
+)
 
 VERDICT_WORDS = {
     "ready": "ready",
@@ -12,6 +19,16 @@ VERDICT_WORDS = {
 }
 #: Statuses that are neither success nor a finding: a hole in the evidence.
 HOLES = frozenset({"blocked", "error", "skipped"})
+_WORST_FIRST: tuple[StatusWord, ...] = (
+    "error",
+    "fail",
+    "blocked",
+    "skipped",
+    "waived",
+    "warn",
+    "pass",
+    "not-applicable",
+)
 _ORDER = {"blocker": 0, "warning": 1, "note": 2}
 
 
@@ -40,6 +57,27 @@ def _more(finding: FindingReport) -> list[str]:
     if finding.fix:
         lines.append(f"  fix: {printable(finding.fix, 1000)}")
     return lines
+
+
+def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
+    """Each item with its checks. What a checklist leaves out comes last, under its item's id: a
+    required check that did not run is shown, whatever the list says."""
+    known = {item.id for item in route.items}
+    left: dict[str, list[CheckReport]] = {}
+    for check in route.checks:
+        if check.item not in known:
+            left.setdefault(check.item, []).append(check)
+    return [
+        *((item, [one for one in route.checks if one.item == item.id]) for item in route.items),
+        *(
+            (ItemReport(id=item, title=item, status=_worst(checks)), checks)
+            for item, checks in left.items()
+        ),
+    ]
+
+
+def _worst(checks: list[CheckReport]) -> StatusWord:
+    return min((one.status for one in checks), key=_WORST_FIRST.index)
 
 
 def is_hole(check: CheckReport) -> bool:

@@ -1,0 +1,136 @@
+"""A hole in the evidence is never shown as success, in any format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from xml.etree import ElementTree as ET
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from canonical_reports import AGREED, NOTE, UNPRICED, check, report, route
+from veo_check.cli.outputs import FORMATS
+from veo_check.core.tiers import TargetWord
+from veo_check.report.model import CheckReport, Report, StatusWord, VerdictWord
+
+#: item None: a check that the checklist leaves out, so that no item of the report is its own
+_ITEMS = st.sampled_from(["official-model-id", "lifecycle", "pricing-unit", "left-out-item"])
+_TIERS: st.SearchStrategy[TargetWord | None] = st.sampled_from(
+    ["research", "staging", "production", None]
+)
+_STATUSES: st.SearchStrategy[StatusWord] = st.sampled_from(
+    ["pass", "warn", "fail", "waived", "not-applicable", "skipped", "blocked", "error"]
+)
+_FINDINGS = st.lists(st.sampled_from([NOTE, AGREED, UNPRICED]), max_size=2)
+_BASE = [
+    check("base-a", "official-model-id"),
+    check("base-b", "lifecycle"),
+    check("base-c", "pricing-unit"),
+]
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """A report whose verdict says nothing about its checks: a format may not lean on it."""
+    checks = [
+        check(
+            f"check-{number}",
+            draw(_ITEMS),
+            draw(_STATUSES),
+            draw(_TIERS),
+            draw(st.sampled_from([None, "a fact is missing"])),
+            *draw(_FINDINGS),
+        )
+        for number in range(draw(st.integers(1, 4)))
+    ]
+    verdict: VerdictWord = draw(st.sampled_from(["ready", "not-ready", "inconclusive"]))
+    return report(verdict, 0, route(verdict, "production", [*_BASE, *checks]))
+
+
+def holes(made: Report) -> list[CheckReport]:
+    """Required checks without evidence."""
+    return [
+        one
+        for one in made.routes[0].checks
+        if one.required_for and one.status in {"blocked", "skipped", "error"}
+    ]
+
+
+def text(said: str, hole: CheckReport) -> bool:
+    return any(line.split()[1:] == [hole.status, hole.id] for line in said.splitlines())
+
+
+def json_(said: str, hole: CheckReport) -> bool:
+    checks = json.loads(said)["routes"][0]["checks"]
+    return any((one["id"], one["status"]) == (hole.id, hole.status) for one in checks)
+
+
+def junit(said: str, hole: CheckReport) -> bool:
+    case = next(one for one in ET.fromstring(said).iter("testcase") if one.get("name") == hole.id)
+    return case.find("error") is not None
+
+
+def sarif(said: str, hole: CheckReport) -> bool:
+    results = json.loads(said)["runs"][0]["results"]
+    return any(
+        one["ruleId"] == f"{hole.id}/{hole.status}" and one["level"] == "warning" for one in results
+    )
+
+
+def markdown(said: str, hole: CheckReport) -> bool:
+    return any(
+        f"| {hole.id} | " in row and f"| **{hole.status}** |" in row for row in said.splitlines()
+    )
+
+
+def github(said: str, hole: CheckReport) -> bool:
+    return any(
+        line.startswith("::warning") and f"title={hole.id} {hole.status}::" in line
+        for line in said.splitlines()
+    )
+
+
+def html(said: str, hole: CheckReport) -> bool:
+    page = html5lib.parse(said, namespaceHTMLElements=False)
+    for one in page.iter("li"):
+        spans = list(one.iter("span"))
+        if one.get("class") == "check" and hole.id in "".join(one.itertext()).split():
+            return spans[0].get("class", "").split()[:2] == ["badge", f"is-{hole.status}"]
+    return False
+
+
+def prometheus(said: str, hole: CheckReport) -> bool:
+    return any(
+        sample.labels["status"] == hole.status and sample.value >= 1
+        for family in text_string_to_metric_families(said)
+        for sample in family.samples
+        if sample.name == "veo_check_required_checks"
+    )
+
+
+SHOWS: Mapping[str, Callable[[str, CheckReport], bool]] = {
+    "text": text,
+    "json": json_,
+    "junit": junit,
+    "sarif": sarif,
+    "markdown": markdown,
+    "github": github,
+    "html": html,
+    "prometheus": prometheus,
+}
+
+
+def test_every_format_is_held_to_it() -> None:
+    assert set(SHOWS) == set(FORMATS)
+
+
+@pytest.mark.parametrize("word", FORMATS)
+@given(made=reports())
+def test_a_hole_is_never_shown_as_success(word: str, made: Report) -> None:
+    said = import_module(f"veo_check.report.{word}").render(made)
+    assert [one.id for one in holes(made) if not SHOWS[word](said, one)] == []
