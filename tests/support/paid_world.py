@@ -6,6 +6,7 @@ a wait. The world's ledger is what really happened; the journal is what we know.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -274,6 +275,7 @@ class WorldDriver:
         return UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
 
 
+@functools.cache
 def a_reference() -> Reference:
     """A book that prices the tests' model, and knows a retired one."""
     gone = a_life("veo-3.0-generate-001", shutdown="2026-06-30")
