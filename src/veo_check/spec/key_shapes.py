@@ -18,7 +18,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("earer", r"\b[Bb]earer[ \t]+(?=[^\s0-9]*[0-9])[A-Za-z0-9._~+/=\-]{12,}"),
     ("PRIVATE KEY", r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"),
     ("AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
-    ("gh", r"\bgh[pousr]_[A-Za-z0-9]{20,}"),
+    *((f"gh{kind}_", rf"\bgh{kind}_[A-Za-z0-9]{{20,}}") for kind in "pousr"),
     ("github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,}"),
     ("GOCSPX-", r"GOCSPX-[A-Za-z0-9_\-]{10,}"),
     ("xox", r"\bxox[abprs]-[A-Za-z0-9\-]{10,}"),

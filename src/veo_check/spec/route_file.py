@@ -111,7 +111,7 @@ def _extended(own: Document, path: Path, extends: Data) -> Path | None:
             message = "there is no such file"
         else:
             return target
-    own.complain(own.places[at].value, at, message)
+    own.blame(at, False, message)
     return None
 
 
@@ -120,10 +120,10 @@ def _refuse_in_base(base: Document, data: dict[str, Data]) -> None:
     if "extends" in data:
         del data["extends"]
         message = "a file that is extended cannot extend another; move the values here"
-        base.complain(base.places[("extends",)].key, ("extends",), message)
+        base.blame(("extends",), True, message)
     version = data.get("version", 1)
     if isinstance(version, bool) or version not in (1, None):
-        base.complain(base.places[("version",)].value, ("version",), "has to be 1")
+        base.blame(("version",), False, "has to be 1")
 
 
 def _move_paths(base: Document, data: dict[str, Data], path: Path | None, folder: Path) -> None:

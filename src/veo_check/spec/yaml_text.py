@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 import yaml
 
@@ -40,8 +41,7 @@ _NO_ALIAS = "anchors and aliases (&name, *name) are not used here; write the val
 _NO_TAG = "tags (!name) are not used here; take it out"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a value stands, and the key or list dash's item it belongs to. Lines count from 1."""
 
     key: Spot
@@ -58,12 +58,13 @@ class Place:
 class Document:
     """One YAML file as data. `data` is None where the text could not be read to its end.
 
+    `places` holds the fields of a Place as plain tuples: cheap for the garbage collector.
     `unread` are the paths whose values were refused, so that nothing else complains about them.
     """
 
     file: str
     data: dict[str, Data] | None = None
-    places: dict[Steps, Place] = field(default_factory=dict)
+    places: dict[Steps, tuple[Spot, Spot, bool]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unread: set[Steps] = field(default_factory=set)
 
@@ -73,7 +74,7 @@ class Document:
             if not path:
                 return None
             path = path[:-1]
-        return self.places[path]
+        return Place(*self.places[path])
 
     def depth(self, path: Steps) -> int:
         """How much of `path` is in this document, in steps."""
@@ -189,7 +190,7 @@ class _Reader:
                 here, key_spot = (), spot
                 self._root(value, spot)
             is_scalar = not isinstance(event, yaml.CollectionStartEvent)
-            places[here] = Place(key_spot, spot, is_scalar)
+            places[here] = (key_spot, spot, is_scalar)
             if event.anchor is not None:
                 self._refuse(here, spot, _NO_ALIAS)
             if not isinstance(event, yaml.AliasEvent) and event.tag is not None:
@@ -228,8 +229,8 @@ class _Reader:
             self.document.complain(spot, (*path, key), message)
             self.document.unread.add((*path, key))
         if key in container:
-            first = self.document.places[(*path, key)].key
-            message = f"this key stands here already, on line {first[0]}; keep one of the two"
+            (line, _), _, _ = self.document.places[(*path, key)]
+            message = f"this key stands here already, on line {line}; keep one of the two"
             self.document.complain(spot, (*path, key), message)
             key = f"{key} ({len(container) + 1})"
             self.document.unread.add((*path, key))
@@ -293,7 +294,8 @@ def _place_of_key(document: Document, text: str, start: int) -> tuple[Spot, Step
 def _path_at(document: Document, spot: Spot) -> Steps:
     """The value or key that `spot` is in; the empty path for a comment."""
     best: tuple[Spot, Steps] = ((0, 0), ())
-    for path, place in document.places.items():
+    for path, fields in document.places.items():
+        place = Place(*fields)
         for start in (place.key, place.value):
             if best[0] <= start <= spot and (start[0] == spot[0] or place.is_scalar) and path:
                 best = (start, path)
