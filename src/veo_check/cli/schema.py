@@ -1,11 +1,18 @@
-"""`veo-check schema`: the route file's JSON Schema, for editors."""
+"""`veo-check schema`: the JSON Schema of the route file, for editors, and of the report."""
 
 from __future__ import annotations
 
 import sys
+from typing import Annotated
+
+import typer
 
 
-def schema() -> None:
+def schema(
+    report: Annotated[
+        bool, typer.Option("--report", help="The schema of the JSON report instead.")
+    ] = False,
+) -> None:
     """Print the JSON Schema of the route file, for editors.
 
     Example: veo-check schema > veo-route.schema.json, and begin each route file beside it with
@@ -13,6 +20,7 @@ def schema() -> None:
     """
     from importlib.resources import files
 
-    # the bundled copy, which a test holds equal to the model: printing it needs no model
-    bundled = files("veo_check.spec").joinpath("route-v1.schema.json")
+    # the bundled copies, which tests hold equal to the models: printing them needs no model
+    package, name = ("report", "report-v1") if report else ("spec", "route-v1")
+    bundled = files(f"veo_check.{package}").joinpath(f"{name}.schema.json")
     sys.stdout.write(bundled.read_text(encoding="utf-8"))

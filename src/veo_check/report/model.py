@@ -44,7 +44,9 @@ VerdictWord = Literal["ready", "not-ready", "inconclusive"]
 class ReportPart(BaseModel):
     """Every object of the report: frozen, nothing but the documented fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class Tool(ReportPart):
