@@ -61,7 +61,7 @@ def statuses(outcome: Outcome) -> list[str]:
 def test_unknown_is_blocked() -> None:
     outcome = run(a_book(lifecycle=[a_life("veo-2")]))
     assert statuses(outcome) == ["blocked"] * 3
-    assert outcome.findings == ()
+    assert [one.code for one in outcome.findings] == ["model-lifecycle/unknown"]
     assert outcome.uses == ()
 
 

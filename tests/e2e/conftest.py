@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,12 +42,16 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def veo(capfd: pytest.CaptureFixture[str]) -> Run:
-    """`veo("run", file, …)` as a shell would run it."""
+def veo(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """`veo("run", file, …)` as a shell would run it; paid jobs are recorded in this test's own
+    folder, whatever somebody's earlier runs left beside the example."""
 
     def run(*arguments: object) -> Ran:
+        words = [str(one) for one in arguments]
+        if words[0] == "run" and "--state" not in words:
+            words += ["--state", str(tmp_path / "state")]
         capfd.readouterr()
-        code = main([str(one) for one in arguments])
+        code = main(words)
         out, err = capfd.readouterr()
         return Ran(code, out, err)
 

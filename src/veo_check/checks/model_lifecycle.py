@@ -74,6 +74,7 @@ def _said(
     match judged.weight:
         case "block":
             yield Blocked(f"{judged.model} on {judged.surface}: {text}")
+            yield note(code, _readings(judged), at="model.official", evidence=evidence)
         case "pass":
             yield note(code, text, at="model.official", evidence=evidence)
         case "warn":
@@ -113,6 +114,15 @@ def _sentences(judged: LifecycleJudgement) -> str:
         return " ".join(judged.reasons)
     read = f", last confirmed {judged.confirmed}" if judged.confirmed is not None else ""
     return f"{judged.model} on {judged.surface}: {say_day(judged.shutdown, judged.kind)}{read}."
+
+
+def _readings(judged: LifecycleJudgement) -> str:
+    """Every newest reading with its day and its source: what the hole consists of."""
+    lines = [
+        f"{say_day(row.shutdown, row.kind)} ({row.source.url}, seen {row.source.confirmed})"
+        for row in judged.rows
+    ]
+    return f"State {judged.state}: " + ("; ".join(lines) if lines else "no reading is on record") + "."
 
 
 def _day(judged: LifecycleJudgement) -> str | None:

@@ -11,7 +11,17 @@ from veo_check.core.errors import ExitCode, VeoCheckError
 
 #: Every command, in the order of the help text: a function of this name in the module of this
 #: name under `veo_check.cli`, or a group of commands, as a Typer called `group`.
-COMMANDS = ("run", "lifecycle", "price", "fallback", "catalog", "checks", "schema", "render", "sandbox")
+COMMANDS = (
+    "run",
+    "lifecycle",
+    "price",
+    "fallback",
+    "catalog",
+    "checks",
+    "schema",
+    "render",
+    "sandbox",
+)
 
 
 def _version(wanted: bool) -> None:

@@ -22,6 +22,7 @@ class Progress:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._job: str | None = None
 
     def __enter__(self) -> Self:
         if self._on:
@@ -48,13 +49,49 @@ class Progress:
             else:
                 self._under_way.pop((route, probe), None)
 
+    def job(self, told: object) -> None:
+        """What a paid job is doing (`smoke.tools.Progress`), or a sentence worth keeping."""
+        if isinstance(told, str):
+            self._say(f"veo-check: {told}")
+            return
+        with self._lock:
+            self._job = job_line(told)
+
+    def _say(self, line: str) -> None:
+        with self._lock:
+            clear = "\r\x1b[K" if self._on else ""
+            sys.stderr.write(f"{clear}{line}\n")
+            sys.stderr.flush()
+
     def _draw(self) -> None:
         while not self._stop.wait(0.2):
             with self._lock:
                 waiting = sorted(self._under_way.items(), key=lambda one: one[1])
-            if waiting:
+                job = self._job
+            if job and not waiting:
+                sys.stderr.write(f"\r\x1b[K{job[:78]}")
+                sys.stderr.flush()
+            elif waiting:
                 (_, probe), since = waiting[0]
                 more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
                 line = f"waiting {time.monotonic() - since:.0f} s for {probe}{more}"
                 sys.stderr.write(f"\r\x1b[K{line[:78]}")
                 sys.stderr.flush()
+
+
+def job_line(told: object) -> str:
+    """Where a paid job stands: what it does, since when, next poll, operation, money at stake."""
+    from veo_check.core.money import usd
+    from veo_check.smoke.tools import Progress as JobProgress
+
+    if not isinstance(told, JobProgress):
+        raise TypeError("progress of a job is told as smoke.tools.Progress")
+    parts = [f"{told.doing} {told.elapsed:.0f} s"]
+    if told.next_poll is not None:
+        parts.append(f"next poll in {told.next_poll:.0f} s")
+    if told.status:
+        parts.append(told.status)
+    if told.operation:
+        parts.append(told.operation)
+    parts.append(f"${usd(told.at_stake)} at stake")
+    return " · ".join(parts)

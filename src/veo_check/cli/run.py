@@ -74,12 +74,29 @@ def run(
     parallel: Annotated[
         int, typer.Option(metavar="N", min=1, max=64, help="Requests under way at once.")
     ] = 8,
+    spend: Annotated[
+        str | None,
+        typer.Option(metavar="USD", help="Pay for a smoke job, at most this much in all."),
+    ] = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Pay again although a valid proof is on record.")
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Record of paid jobs; default .veo-check beside ROUTE."),
+    ] = None,
+    keep_media: Annotated[
+        bool, typer.Option("--keep-media", help="Keep the delivered video in the state folder.")
+    ] = False,
     output: Annotated[
         list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="text or json. Repeats."),
+        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats."),
     ] = None,
 ) -> None:
-    """Judge routes by the checklist: one verdict each and one for the run. Spends nothing."""
+    """Judge routes by the checklist: one verdict each and one for the run.
+
+    Spends nothing, unless --spend says how much may be.
+    """
     from veo_check.cli.run_command import Wishes, execute
 
     raise typer.Exit(
@@ -104,10 +121,14 @@ def run(
                 trust_env=trust_env,
                 allow_plugin=tuple(allow_plugin or ()),
                 parallel=parallel,
+                spend=spend,
+                renew=renew,
+                state=state,
+                keep_media=keep_media,
                 outputs=tuple(output or ("text",)),
             )
         )
     )
 
 
-run.__doc__ = f"{run.__doc__}\n{EXAMPLE}"
+run.__doc__ = f"{(run.__doc__ or '').rstrip()}\n{EXAMPLE}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import sys
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
@@ -14,8 +16,10 @@ from veo_check.cli.progress import Progress
 from veo_check.cli.shared_options import parse_day
 from veo_check.cli.surroundings import surroundings
 from veo_check.cli.user_config import read_user_config
+from veo_check.core.clock import SystemClock
 from veo_check.core.errors import UsageError
 from veo_check.core.key_policy import Leave, origin_of
+from veo_check.core.money import amount
 from veo_check.core.tiers import TARGETS, Tier
 from veo_check.engine.options import Inconclusive, Options
 from veo_check.spec.checklist import Checklist, load_checklist
@@ -45,6 +49,10 @@ class Wishes:
     trust_env: bool
     allow_plugin: tuple[str, ...]
     parallel: int
+    spend: str | None
+    renew: bool
+    state: Path | None
+    keep_media: bool
     outputs: tuple[str, ...]
 
 
@@ -58,7 +66,9 @@ def execute(wishes: Wishes) -> int:
     checklist = _checklist(wishes, options)
     files, problems = load_routes(wishes.routes)
     with Progress() as progress:
-        around = surroundings(files, options, wishes.reference, checklist, progress, _on_crash)
+        around = surroundings(
+            files, options, wishes.reference, checklist, progress, _on_crash, progress.job
+        )
         if wishes.plan:
             from veo_check.engine.plan import describe_plan
 
@@ -134,7 +144,27 @@ def _options(wishes: Wishes) -> Options:
         leave=leave,
         parallel=wishes.parallel,
         scenario=wishes.scenario,
+        spend=_spend(wishes, as_of),
+        renew=wishes.renew,
+        keep_media=wishes.keep_media,
+        state=wishes.state,
     )
+
+
+def _spend(wishes: Wishes, as_of: date | None) -> Decimal | None:
+    if wishes.spend is None:
+        if wishes.renew:
+            raise UsageError("--renew pays again, so it needs --spend USD")
+        return None
+    try:
+        total = amount(wishes.spend)
+    except ValueError as error:
+        raise UsageError(f"--spend {wishes.spend}: {error}; write USD, such as 2.00") from None
+    if wishes.offline:
+        raise UsageError("--spend sends a job, --offline sends nothing; choose one")
+    if as_of is not None and wishes.scenario is None and as_of != SystemClock().now().date():
+        raise UsageError("--spend pays today, so it cannot judge another day with --as-of")
+    return total
 
 
 def _inconclusive(word: str) -> Inconclusive:

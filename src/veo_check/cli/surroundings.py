@@ -33,6 +33,7 @@ def surroundings(
     checklist: Checklist,
     watch: Watcher,
     on_crash: Callable[[str], None],
+    on_job: Callable[[object], None],
 ) -> Surroundings:
     """Everything a run needs. Raises UsageError for an unknown scenario, InvalidFileError for a
     reference file that cannot be used."""
@@ -45,6 +46,7 @@ def surroundings(
         checklist=checklist,
         watch=watch,
         on_crash=on_crash,
+        on_job=on_job,
     )
 
 

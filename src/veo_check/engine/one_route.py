@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from veo_check.core.clock import Judging
 from veo_check.core.errors import ExitCode
 from veo_check.core.facts import Missing, ProvenLife
 from veo_check.core.fallbacks import FallbackOutcomes
 from veo_check.core.findings import Until
+from veo_check.core.job_log import LogSample
 from veo_check.core.key_policy import Leave
+from veo_check.core.paid_facts import ControlledFailure, Delivery, JobResult, UsageProof
 from veo_check.core.route import Route
 from veo_check.core.verdict import Judged, exit_code, rule
 from veo_check.engine import assemble
 from veo_check.engine.fallback_report import fallback_report
 from veo_check.engine.fallbacks import Learnt, judge_fallbacks, target_plan
 from veo_check.engine.judge import Result, judge
+from veo_check.engine.money import what_stops_money
 from veo_check.engine.options import Options
+from veo_check.engine.paid_report import paid_parts
 from veo_check.engine.quote import prices_by_resolution, quote_report
 from veo_check.engine.select import Selected, needs
 from veo_check.engine.valid import validity
@@ -26,14 +31,21 @@ from veo_check.engine.waive import waive
 from veo_check.probes.probe import Asking
 from veo_check.reference.book import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
+from veo_check.smoke.log_sample import learn_log_sample
 from veo_check.spec.checklist import Checklist
 from veo_check.spec.route_file import RouteFile
 
+if TYPE_CHECKING:
+    from veo_check.smoke.outcome import SmokeOutcome
+
 Facts = Mapping[type, object]
+_NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
 #: Facts that only a paid job or a valid proof gives.
-_ABSENT: Facts = {
-    ProvenLife: Missing("proof", "not-run", "no valid proof of an earlier paid job is on record"),
-}
+_ABSENT: Facts = dict.fromkeys(
+    (JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife), _NO_JOB
+)
+#: Asks for the paid facts of a route: file, what is known so far, and why no money may be spent.
+PaidFacts = Callable[[RouteFile, Facts, str | None], "SmokeOutcome | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Bench:
     checklist: Checklist
     asking: Asking
     on_crash: Callable[[str], None]
+    pay: PaidFacts
 
     def judge(self, plan: tuple[Selected, ...], route: Route, facts: Facts) -> list[Result]:
         """The results of `plan` for one route; a crash is reported once, where it happened."""
@@ -67,11 +80,14 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRoute:
-    """A route's report, its exit code, and when the oldest row it stood on was confirmed."""
+    """A route's report, its exit code, when the oldest row it stood on was confirmed, what its
+    paid job had to say, and whether Ctrl-C ended it."""
 
     report: RouteReport
     exit_code: ExitCode
     oldest: date | None
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
 
 def judge_route(
@@ -92,7 +108,13 @@ def judge_route(
             bench.judge,
         )
         facts = {**facts, FallbackOutcomes: outcomes}
-    results = bench.judge(bench.plan, route, facts)
+    if needs(bench.plan, LogSample):
+        facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
+    before = bench.judge(bench.plan, route, facts)
+    smoke = bench.pay(file, facts, what_stops_money(before, target))
+    if smoke is not None:
+        facts = {**facts, **smoke.facts}
+    results = before if smoke is None else bench.judge(bench.plan, route, facts)
     results, ruled = waive(results, tuple(route.waivers), judging, options.strict)
     ruling = rule([_judged(one) for one in results], target)
     holds = validity(_untils(results), judging.day)
@@ -101,6 +123,7 @@ def judge_route(
         place = file.position(at)
         return place[0] if place else None
 
+    paid = paid_parts(route, smoke, judging)
     report = RouteReport(
         name=route.name,
         file=str(file.path),
@@ -114,6 +137,10 @@ def judge_route(
         price_by_resolution=prices_by_resolution(route, bench.reference, judging.day),
         catalog=assemble.catalog_report(route, facts),
         fallback=fallback_report(route, facts.get(FallbackOutcomes)),
+        job=paid.job,
+        usage=paid.usage,
+        spent=paid.spent,
+        proof=paid.proof,
         items=assemble.item_reports(bench.checklist, results, target),
         checks=assemble.check_reports(results, target, line_of),
         exchanges=_exchanges(facts, bench.asking),
@@ -121,7 +148,13 @@ def judge_route(
         confirmations=assemble.confirmation_reports(route),
     )
     oldest = min((use.confirmed for result in results for use in result.outcome.uses), default=None)
-    return JudgedRoute(report, exit_code(ruling, options.inconclusive), oldest)
+    return JudgedRoute(
+        report,
+        exit_code(ruling, options.inconclusive),
+        oldest,
+        smoke.notes if smoke else (),
+        interrupted=smoke is not None and smoke.interrupted,
+    )
 
 
 def _judged(result: Result) -> Judged:

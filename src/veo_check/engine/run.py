@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from veo_check import __version__
 from veo_check.core.clock import Clock, Judging
@@ -14,7 +16,7 @@ from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.fallbacks import Learnt, target_plan
 from veo_check.engine.learn import Learned, Wanted, Watcher, learn, wanted
-from veo_check.engine.one_route import Bench, JudgedRoute, judge_route
+from veo_check.engine.one_route import Bench, Facts, JudgedRoute, PaidFacts, judge_route
 from veo_check.engine.options import Options
 from veo_check.engine.select import Selected, needs, select
 from veo_check.probes.probe import Asking
@@ -22,6 +24,12 @@ from veo_check.reference.book import Reference
 from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
 from veo_check.spec.checklist import Checklist
 from veo_check.spec.route_file import Problem, RouteFile
+
+if TYPE_CHECKING:
+    from veo_check.engine.paid import Paying
+    from veo_check.smoke.outcome import SmokeOutcome
+
+STATE_FOLDER = ".veo-check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,8 @@ class Surroundings:
     checklist: Checklist
     watch: Watcher
     on_crash: Callable[[str], None]
+    #: what is told of paid jobs: progress while they run, and a sentence when something was decided
+    on_job: Callable[[object], None]
 
 
 def judging_of(options: Options, clock: Clock) -> Judging:
@@ -58,12 +68,22 @@ def run(
     facts, interrupted = learn(wants, around.asking, options.parallel, around.watch)
     supply = iter(facts)
     bench = Bench(
-        plan, judging, options, around.reference, around.checklist, around.asking, around.on_crash
+        plan,
+        judging,
+        options,
+        around.reference,
+        around.checklist,
+        around.asking,
+        around.on_crash,
+        _paying(options, around, judging),
     )
-    judged = [
-        judge_route(file, *one.learnt(supply), bench)
-        for file, one in zip(files, asked, strict=True)
-    ]
+    judged = []
+    for file, one in zip(files, asked, strict=True):
+        route = judge_route(file, *one.learnt(supply), bench)
+        for note in route.notes:
+            around.on_job(f"{file.route.name}: {note}")
+        interrupted = interrupted or route.interrupted
+        judged.append(route)
     code = worst_exit([*(one.exit_code for one in judged), *([ExitCode.USAGE] if problems else [])])
     verdicts = [Verdict(one.report.verdict) for one in judged]
     return Report(
@@ -74,13 +94,35 @@ def run(
         simulated=options.scenario is not None,
         scenario=options.scenario,
         interrupted=interrupted,
-        mode="paid" if options.spend else "offline" if options.offline else "free",
+        mode="paid" if options.spend is not None else "offline" if options.offline else "free",
         exit_code=int(ExitCode.INTERRUPTED if interrupted else code),
         verdict=worst([*verdicts, *([Verdict.INCONCLUSIVE] if problems else [])]).value,
         reference=_reference_used(judged, around.reference),
         routes=[one.report for one in judged],
         invalid=[_problem(one) for one in problems],
     )
+
+
+def _paying(options: Options, around: Surroundings, judging: Judging) -> PaidFacts:
+    """Who answers for paid jobs. Without --spend and without a record there is nothing to load."""
+    paying: Paying | None = None
+
+    def pay(file: RouteFile, facts: Facts, stopped: str | None) -> SmokeOutcome | None:
+        nonlocal paying
+        if options.spend is None and not has_record(file.path, options.state):
+            return None
+        if paying is None:
+            from veo_check.engine.paid import Paying
+
+            paying = Paying.of(options, around.asking, around.reference, around.on_job)
+        return paying.outcome(file, judging, facts, stopped)
+
+    return pay
+
+
+def has_record(route_file: Path, state: Path | None) -> bool:
+    """Whether a state folder of paid jobs is there at all."""
+    return (state or route_file.absolute().parent / STATE_FOLDER).is_dir()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,17 @@ class SmokeOutcome:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
 
+    @property
+    def facts(self) -> dict[type, object]:
+        """By type, as checks ask for them."""
+        return {
+            JobResult: self.job,
+            Delivery: self.delivery,
+            UsageProof: self.usage,
+            ControlledFailure: self.controlled_failure,
+            ProvenLife: self.life,
+        }
+
 
 def without_job(status: ProofStatus, why: str) -> SmokeOutcome:
     """Nothing to judge: no job of this run, no proof of an earlier one."""
