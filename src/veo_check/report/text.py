@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from veo_check.core.printable import printable
 from veo_check.report.inert import not_a_command, shown
-from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
+from veo_check.report.model import (
+    CheckReport,
+    FindingReport,
+    JobReport,
+    Report,
+    RouteReport,
+    UsageReport,
+)
 from veo_check.report.words import by_item
 
 WIDTH = 80
@@ -101,9 +108,31 @@ def _facts(report: Report, route: RouteReport) -> Iterator[str]:
             "  ",
             "    ",
         )
+    if route.job:
+        yield from _job(route.job, route.usage)
     if route.proof:
         yield f"  proof {route.proof.id}: {route.proof.age_days} days old, to {route.proof.expires}"
     yield f"  spent by this run: {route.spent} USD"
+
+
+def _job(job: JobReport, usage: UsageReport | None) -> Iterator[str]:
+    parts = [f"job {printable(job.operation_id or 'without an operation id', 120)}"]
+    parts.append(f"{job.polls} polls")
+    if job.served_model:
+        parts.append(f"served by {printable(job.served_model, 100)}")
+    if job.resolution:
+        sound = {True: "with audio", False: "silent", None: "audio unknown"}[job.audio]
+        parts.append(f"delivered {job.seconds or '?'} s at {job.resolution}, {sound}")
+    if job.failure:
+        parts.append(printable(job.failure, 300))
+    yield from _wrap("; ".join(parts), "  ", "    ")
+    if usage:
+        billed = "billed amount not known" if usage.billed is None else f"billed {usage.billed} USD"
+        said = [billed]
+        said += [f"{usage.quantity} {usage.unit}s"] if usage.quantity and usage.unit else []
+        said += [f"usage row {printable(usage.row_id, 60)}"] if usage.row_id else []
+        said += [f"paid by {printable(usage.owner, 100)}"] if usage.owner else []
+        yield from _wrap("; ".join(said), "  ", "    ")
 
 
 def _check(route: RouteReport, check: CheckReport, paint: _Painter) -> Iterator[str]:
