@@ -151,3 +151,13 @@ def _flat(part: Mapping[str, object], above: str = "") -> dict[str, str]:
         elif value is not False:  # what is off is left out, like what is absent
             flat[above + name] = "true" if value is True else str(value)
     return flat
+
+
+_RESOLUTIONS = ("360p", "480p", "720p", "768p", "1080p", "2k", "4k")
+
+
+def lower_resolution(paid: str, wanted: str) -> bool:
+    """Whether a job was paid at a lower resolution than the route asks for, or at another one
+    that cannot be compared."""
+    order = {name: place for place, name in enumerate(_RESOLUTIONS)}
+    return paid != wanted and order.get(paid, -1) < order.get(wanted, len(order))

@@ -183,3 +183,12 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "media comes from https and public addresses only",
     ),
 }
+
+_UNNAMED = Meaning(
+    "it ended in a way that has no name", "unknown", "read the answer in the evidence"
+)
+
+
+def meaning_of(symptom: str | None) -> Meaning:
+    """What a symptom means; of a word that is none: that it is not known."""
+    return next((one for name, one in MEANINGS.items() if name == symptom), _UNNAMED)

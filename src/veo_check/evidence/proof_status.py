@@ -13,6 +13,7 @@ from veo_check.core.proof import (
     ProofStatus,
     RowSeen,
     binding_of,
+    lower_resolution,
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import SealedProof, Unusable
@@ -22,7 +23,6 @@ LONGEST_VALIDITY = timedelta(days=30)
 #: How far the clocks of two machines may differ. A simulated day begins at noon in every run.
 _SKEW = timedelta(minutes=5)
 _SIMULATED_SKEW = timedelta(days=1)
-_RESOLUTIONS = ("360p", "480p", "720p", "768p", "1080p", "2k", "4k")
 
 
 def assess(
@@ -217,9 +217,6 @@ def _against_served(proof: Proof, served: str | None) -> Against:
 
 
 def _lower_resolution(proof: Proof, route: Route) -> str | None:
-    """The resolution that was paid for, where the route's own is higher (or not comparable)."""
-    paid, wanted = proof.binding.shape.resolution, route.request.resolution
-    if paid == wanted:
-        return None
-    order = {name: place for place, name in enumerate(_RESOLUTIONS)}
-    return paid if order.get(paid, -1) < order.get(wanted, len(order)) else None
+    """The resolution that was paid for, where the route's own is higher."""
+    paid = proof.binding.shape.resolution
+    return paid if lower_resolution(paid, route.request.resolution) else None

@@ -1,0 +1,109 @@
+"""controlled-failure: a wrong request is refused cleanly, by nobody else, and costs nothing."""
+
+from __future__ import annotations
+
+from veo_check.core.check import check
+from veo_check.core.findings import Blocked, Findings, blocker, note, warning
+from veo_check.core.paid_facts import ControlledFailure
+from veo_check.core.route import Route
+from veo_check.core.symptoms import meaning_of
+
+#: Refusals that are about the key or the moment, not about the request.
+_BESIDE_THE_POINT = {
+    "rate-limited",
+    "cooling-down",
+    "key-refused",
+    "access-denied",
+    "no-quota",
+    "not-sent",
+}
+_AT = "smoke.controlled_failure"
+
+
+@check(item="usage-proof", since="0.1")
+def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
+    """A request that must fail was refused with its reason, not re-routed and not charged.
+
+    Why: a gateway that quietly changes a wrong request, or sends it to another model, turns every
+    client bug into a bill and a deliverable nobody asked for.
+    Fix: have the gateway pass the vendor's refusal on; validate requests before they are sent.
+    """
+    sent = f"{failure.sent[0].upper()}{failure.sent[1:]}"
+    text = f' ("{failure.text}")' if failure.text else ""
+    if failure.outcome == "uncertain":
+        meaning = meaning_of("submit-uncertain")
+        yield warning(
+            "controlled-failure/submit-uncertain",
+            f"{sent}: {meaning.says}.",
+            at=_AT,
+            fix=meaning.next_step,
+            evidence=failure.exchanges,
+        )
+        yield Blocked(f"job {failure.job}: {meaning.says}")
+        return
+    if failure.outcome == "accepted":
+        served = failure.served_model.rpartition("/")[2] if failure.served_model else None
+        rerouted = served is not None and served != route.model.official
+        yield blocker(
+            "controlled-failure/rerouted" if rerouted else "controlled-failure/accepted",
+            f"{sent}, was accepted{f' and served by {served}' if rerouted else ''}. "
+            f"{_charge(failure.charged)}",
+            at=_AT,
+            expected="a refusal that names the mistake",
+            actual=f"accepted, served by {served}" if served else "accepted",
+            fix="validate requests before they are sent: this gateway does not",
+            evidence=failure.exchanges,
+        )
+        return
+    if failure.outcome == "refused-unclearly":
+        if failure.symptom in _BESIDE_THE_POINT:
+            yield Blocked(
+                f"the wrong request was refused for another reason: "
+                f"{meaning_of(failure.symptom).says}{text}"
+            )
+            return
+        yield blocker(
+            "controlled-failure/unclear",
+            f"{sent}, was refused with {_status(failure)}, and the answer does not say why{text}.",
+            at=_AT,
+            expected="a refusal that names the mistake",
+            actual=_status(failure),
+            fix="have the gateway pass the vendor's own error on",
+            evidence=failure.exchanges,
+        )
+    else:
+        yield note(
+            "controlled-failure/refused",
+            f"{sent}, was refused with {_status(failure)}{text}.",
+            at=_AT,
+            evidence=failure.exchanges,
+        )
+    if failure.charged:
+        yield blocker(
+            "controlled-failure/charged",
+            f"{sent}, was refused and charged all the same.",
+            at=_AT,
+            expected="no charge",
+            actual="a charge",
+            fix="ask the gateway's operator for the refund",
+            evidence=failure.exchanges,
+        )
+    elif failure.charged is None:
+        yield warning(
+            "controlled-failure/charge-unknown",
+            "Whether the refused request was charged cannot be read with this key.",
+            at=_AT,
+            fix="look in the gateway's console, or Google's billing export",
+            evidence=failure.exchanges,
+        )
+
+
+def _status(failure: ControlledFailure) -> str:
+    code = f" {failure.code}" if failure.code else ""
+    return f"HTTP {failure.status_code}{code}" if failure.status_code else f"an error{code}"
+
+
+def _charge(charged: bool | None) -> str:
+    if charged is None:
+        return "Whether it was charged cannot be told."
+    return "It was charged." if charged else "It was not charged."

@@ -1,0 +1,135 @@
+"""job-completes: one real job finishes, served by the model that the route declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from veo_check.core.check import check
+from veo_check.core.facts import Missing
+from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, note, warning
+from veo_check.core.paid_facts import JobResult
+from veo_check.core.proof import ProofStatus, lower_resolution
+from veo_check.core.route import Route
+from veo_check.core.symptoms import Meaning, meaning_of
+
+#: new-api writes this id where it could not read the operation's own.
+_NEWAPI_PLACEHOLDER = "veo-3.0-generate-001"
+#: Says nothing lasting about the route: try again, or look first.
+_UNSETTLED = {"rate-limited", "cooling-down", "not-sent"}
+
+
+@check(item="async-job", since="0.1", waivable=False)
+def job_completes(route: Route, job: JobResult, proof: ProofStatus | Missing) -> Findings:
+    """A real job finished, and the declared model served it.
+
+    Why: a catalogue row, a listing and a probe prove a label; only a finished job proves the route.
+    A gateway may accept a job and end it without a video, or serve it by another model.
+    Fix: run once with `--spend`; where the job failed, do what its finding names, then run again.
+    """
+    if job.state == "finished":
+        yield from _finished(route, job)
+        if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
+            yield Until(proof.expires, "the proof of a paid job expires")
+        return
+    meaning = meaning_of(job.symptom)
+    if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
+        yield _failed(job, meaning)
+        return
+    word = job.symptom or job.state
+    yield warning(
+        f"job-completes/{word}",
+        f"Job {job.job} is {job.state}: {meaning.says}{_quoted(job)}. {_charge(job)}",
+        at="via.model",
+        actual=job.state,
+        fix=meaning.next_step,
+        evidence=job.exchanges,
+    )
+    yield Blocked(f"job {job.job} is {job.state}: {meaning.says}; {meaning.next_step}")
+
+
+def _finished(route: Route, job: JobResult) -> Iterator[Finding]:
+    polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
+    yield note(
+        "job-completes/finished",
+        f"Job {job.job} finished after {polls}: {', then '.join(job.statuses) or 'no status'}.",
+        at="via.model",
+        evidence=job.exchanges,
+    )
+    yield from _served(route, job)
+    if lower_resolution(job.shape.resolution, route.request.resolution):
+        yield warning(
+            "job-completes/lower-resolution",
+            f"The job was paid at {job.shape.resolution}; the route asks for "
+            f"{route.request.resolution}.",
+            at="smoke.resolution",
+            expected=route.request.resolution,
+            actual=job.shape.resolution,
+            fix="set smoke.resolution to what the route asks for, if the price allows it",
+        )
+
+
+def _served(route: Route, job: JobResult) -> Iterator[Finding]:
+    official, served = route.model.official, _bare(job.served_model)
+    ambiguous = (
+        route.via.gateway in {"flatkey", "newapi"}
+        and served == _NEWAPI_PLACEHOLDER
+        and official != _NEWAPI_PLACEHOLDER
+    )
+    if served is None or ambiguous:
+        yield warning(
+            "job-completes/served-unknown",
+            "Which model served the job cannot be read from the gateway's answers.",
+            at="model.official",
+            expected=official,
+            actual=f"{served} (what the gateway writes where it does not know)" if served else None,
+            fix="ask the gateway's operator what runs behind the label",
+            evidence=job.exchanges,
+        )
+    elif served != official:
+        yield blocker(
+            "job-completes/another-model",
+            f"The job was served by {served}, not by {official}.",
+            at="model.official",
+            expected=official,
+            actual=served,
+            fix="declare the model that really runs, or have the gateway map the label to it",
+            evidence=job.exchanges,
+        )
+    else:
+        yield note(
+            "job-completes/served",
+            f"The job was served by {served}.",
+            at="model.official",
+            evidence=job.exchanges,
+        )
+
+
+def _bare(model: str | None) -> str | None:
+    """The id without Google's resource path before it."""
+    return model.rpartition("/")[2] if model else None
+
+
+def _failed(job: JobResult, meaning: Meaning) -> Finding:
+    fix = meaning.next_step
+    if job.replacement:
+        fix = f"move to {job.replacement}, which the answer names; {fix}"
+    return blocker(
+        f"job-completes/{job.symptom or job.state}",
+        f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
+        f"{_quoted(job)}. {_charge(job)}",
+        at="via.model",
+        expected="a finished job",
+        actual=f"HTTP {job.status_code}" if job.status_code else job.state,
+        fix=fix,
+        evidence=job.exchanges,
+    )
+
+
+def _quoted(job: JobResult) -> str:
+    return f' ("{job.failure}")' if job.failure else ""
+
+
+def _charge(job: JobResult) -> str:
+    if job.charged is None:
+        return "Whether it was charged cannot be told from here."
+    return "It was charged." if job.charged else "It was not charged."

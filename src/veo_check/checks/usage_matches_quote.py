@@ -1,0 +1,112 @@
+"""usage-matches-quote: the bill is the quote, and a failed job's money came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from veo_check.checks.usage_recorded import confirmed_by_hand
+from veo_check.core.check import check
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Missing
+from veo_check.core.findings import Blocked, Findings, Said, blocker, note, warning
+from veo_check.core.money import usd
+from veo_check.core.paid_facts import JobResult, UsageProof
+from veo_check.core.route import Route
+
+
+@check(item="usage-proof", since="0.1", waivable=False)
+def usage_matches_quote(
+    route: Route, job: JobResult, usage: UsageProof | Missing, judging: Judging
+) -> Findings:
+    """The bill equals the quote, and a failed job was refunded.
+
+    Why: a catalogue price is a promise; users report jobs charged by another unit, twice, or kept
+    after a failure. One bill against one quote, made before the job, shows which it is here.
+    Fix: ask the gateway's operator for the difference; until then, budget by the bill.
+    """
+    if route.via.gateway == "google":
+        yield from confirmed_by_hand(route, job, judging, "usage-matches-quote")
+        return
+    if isinstance(usage, Missing):
+        yield Blocked(f"{usage.probe}: {usage.detail}")
+        return
+    if usage.charges > 1:
+        yield blocker(
+            "usage-matches-quote/charged-twice",
+            f"Job {job.job} was charged {usage.charges} times.",
+            at="via.gateway",
+            expected="one charge",
+            actual=usage.charges,
+            fix="ask the gateway's operator for the second charge back",
+            evidence=usage.exchanges,
+        )
+    if job.state == "failed":
+        yield from _refund(job, usage)
+    elif usage.billed is None:
+        yield Blocked(f"the gateway's record does not tell what job {job.job} cost")
+    else:
+        yield from _bill(job, usage)
+
+
+def _refund(job: JobResult, usage: UsageProof) -> Iterator[Said]:
+    if usage.charges == 0:
+        yield note(
+            "usage-matches-quote/never-charged",
+            f"Job {job.job} failed and was never charged.",
+            at="via.gateway",
+            evidence=usage.exchanges,
+        )
+    elif usage.billed is None:
+        yield Blocked(f"the gateway's record does not tell what the failed job {job.job} cost")
+    elif usage.billed - usage.refunded > usage.tolerance:
+        yield blocker(
+            "usage-matches-quote/not-refunded",
+            f"Job {job.job} failed; ${usd(usage.billed)} was charged and ${usd(usage.refunded)} "
+            "came back.",
+            at="via.gateway",
+            expected="$0.00",
+            actual=f"${usd(usage.billed - usage.refunded)}",
+            fix="ask the gateway's operator for the refund; new-api loses it where a client sees "
+            "the failure before its own poller does",
+            evidence=usage.exchanges,
+        )
+    else:
+        yield note(
+            "usage-matches-quote/refunded",
+            f"Job {job.job} failed and its ${usd(usage.billed)} came back.",
+            at="via.gateway",
+            evidence=usage.exchanges,
+        )
+
+
+def _bill(job: JobResult, usage: UsageProof) -> Iterator[Said]:
+    assert usage.billed is not None
+    net = usage.billed - usage.refunded
+    if abs(net - usage.quoted) > usage.tolerance:
+        yield blocker(
+            "usage-matches-quote/differs",
+            f"Job {job.job} was quoted at ${usd(usage.quoted)} and billed at ${usd(net)}.",
+            at="via.model",
+            expected=f"${usd(usage.quoted)}",
+            actual=f"${usd(net)}",
+            fix="ask the gateway's operator which unit and ratio it billed by",
+            evidence=usage.exchanges,
+        )
+    else:
+        yield note(
+            "usage-matches-quote/matches",
+            f"Job {job.job} was billed at ${usd(net)}, as quoted.",
+            at="via.model",
+            evidence=usage.exchanges,
+        )
+    if usage.used is not None and abs(usage.used - net) > usage.tolerance:
+        yield warning(
+            "usage-matches-quote/key-total",
+            f"The key's total grew by ${usd(usage.used)} meanwhile; the job's record says "
+            f"${usd(net)}.",
+            at="via.key",
+            expected=f"${usd(net)}",
+            actual=f"${usd(usage.used)}",
+            fix="use a key for smoke jobs that nothing else uses",
+            evidence=usage.exchanges,
+        )

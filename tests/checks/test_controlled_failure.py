@@ -1,0 +1,65 @@
+"""controlled-failure: good only when refused with its reason, by nobody else, for nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from check_world import MODEL, a_route, codes, heard
+from veo_check.checks.controlled_failure import controlled_failure
+from veo_check.core.findings import Outcome, Status
+from veo_check.core.paid_facts import ControlledFailure
+from veo_check.core.symptoms import Symptom
+from veo_check.core.tiers import Tier
+
+GOOD = ControlledFailure(
+    "j2",
+    "unsupported-parameter",
+    "a clip of 5 s, which it does not make",
+    "refused",
+    "duration-refused",
+    400,
+    "invalid_request",
+    "out of bound",
+    charged=False,
+    exchanges=("x7",),
+)
+
+
+def judged(**changed: object) -> Outcome:
+    failure = replace(GOOD, **changed)  # type: ignore[arg-type]
+    return heard(controlled_failure, route=a_route(), failure=failure)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said", "status"),
+    [
+        ({}, ["note refused"], Status.PASS),
+        ({"charged": None}, ["note refused", "warning charge-unknown"], Status.WARN),
+        ({"charged": True}, ["note refused", "blocker charged"], Status.FAIL),
+        ({"outcome": "refused-unclearly", "symptom": "refused"}, ["blocker unclear"], Status.FAIL),
+        ({"outcome": "refused-unclearly", "symptom": None}, ["blocker unclear"], Status.FAIL),
+        ({"outcome": "refused-unclearly", "symptom": "rate-limited"}, [], Status.BLOCKED),
+        ({"outcome": "refused-unclearly", "symptom": "no-quota"}, [], Status.BLOCKED),
+        ({"outcome": "accepted", "served_model": MODEL}, ["blocker accepted"], Status.FAIL),
+        ({"outcome": "accepted"}, ["blocker accepted"], Status.FAIL),
+        ({"outcome": "accepted", "served_model": "veo-3.1"}, ["blocker rerouted"], Status.FAIL),
+        ({"outcome": "uncertain"}, ["warning submit-uncertain"], Status.BLOCKED),
+    ],
+)
+def test_each_outcome(changed: dict[str, object], said: list[str], status: Status) -> None:
+    outcome = judged(**changed)
+    assert codes(outcome) == said
+    assert outcome.status_at(Tier.PRODUCTION) is status
+
+
+@pytest.mark.parametrize("symptom", [*get_args(Symptom), None])
+@pytest.mark.parametrize("outcome", ["refused-unclearly", "accepted", "uncertain"])
+@pytest.mark.parametrize("charged", [True, False, None])
+def test_nothing_but_a_clean_refusal_passes(
+    outcome: str, symptom: Symptom | None, charged: bool | None
+) -> None:
+    said = judged(outcome=outcome, symptom=symptom, charged=charged)
+    assert said.status_at(Tier.PRODUCTION) in {Status.FAIL, Status.BLOCKED}

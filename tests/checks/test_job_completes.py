@@ -1,0 +1,102 @@
+"""job-completes: what each end of a job means for the route."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import get_args
+
+import pytest
+
+from check_world import GOOGLE, MODEL, a_route, codes, heard, missing
+from paid_jobs import proof
+from veo_check.checks.job_completes import job_completes
+from veo_check.core.findings import Outcome, Status, Until
+from veo_check.core.paid_facts import JobResult, JobState, SmokeShape
+from veo_check.core.proof import ProofStatus
+from veo_check.core.symptoms import MEANINGS, Symptom
+from veo_check.core.tiers import Tier
+
+ROUTE = a_route({"request.resolution": "720p"})
+GOOD = JobResult(
+    "j1",
+    "finished",
+    SmokeShape.of_route(ROUTE),
+    statuses=("queued", "completed"),
+    polls=3,
+    served_model=MODEL,
+    video_count=1,
+    exchanges=("x9",),
+)
+NO_PROOF = missing("not-run", "proof")
+
+
+def judged(job: JobResult, route: object = ROUTE, status: object = NO_PROOF) -> Outcome:
+    return heard(job_completes, route=route, job=job, proof=status)
+
+
+def test_a_finished_job_passes_until_its_proof_expires() -> None:
+    outcome = judged(GOOD, status=ProofStatus("valid", "v", proof(), date(2026, 11, 29), 0))
+    assert codes(outcome) == ["note finished", "note served"]
+    assert outcome.untils == (Until(date(2026, 11, 29), "the proof of a paid job expires"),)
+    assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
+    assert "3 polls: queued, then completed" in outcome.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("served", "via", "said"),
+    [
+        (MODEL, {}, "note served"),
+        (f"publishers/google/models/{MODEL}", {}, "note served"),
+        (None, {}, "warning served-unknown"),
+        ("veo-3.1-lite-generate-001", {}, "blocker another-model"),
+        ("veo-3.0-generate-001", {}, "warning served-unknown"),  # new-api's placeholder
+        ("veo-3.0-generate-001", GOOGLE, "blocker another-model"),
+    ],
+)
+def test_who_served_it(served: str | None, via: dict[str, object], said: str) -> None:
+    route = a_route({"request.resolution": "720p", **via})
+    outcome = judged(replace(GOOD, served_model=served), route)
+    assert codes(outcome) == ["note finished", said]
+
+
+def test_a_lower_resolution_warns() -> None:
+    outcome = judged(GOOD, a_route())
+    assert codes(outcome) == ["note finished", "note served", "warning lower-resolution"]
+    assert outcome.status_at(Tier.PRODUCTION) is Status.WARN
+
+
+@pytest.mark.parametrize("symptom", [*get_args(Symptom), None])
+@pytest.mark.parametrize("state", [one for one in get_args(JobState) if one != "finished"])
+@pytest.mark.parametrize("charged", [True, False, None])
+def test_no_other_end_is_good(
+    state: JobState, symptom: Symptom | None, charged: bool | None
+) -> None:
+    job = replace(GOOD, state=state, symptom=symptom, failure="their words", charged=charged)
+    outcome = judged(job)
+    (finding,) = outcome.findings
+    assert finding.code == f"job-completes/{symptom or state}"
+    assert '"their words"' in finding.message
+    assert {True: "It was charged", False: "not charged", None: "cannot be told"}[charged] in (
+        finding.message
+    )
+    assert finding.fix
+    settled = state in {"refused", "failed"}
+    lasting = symptom not in {"rate-limited", "cooling-down", "not-sent"}
+    expected = Status.FAIL if settled and lasting else Status.BLOCKED
+    assert outcome.status_at(Tier.PRODUCTION) is expected
+
+
+def test_every_symptom_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(get_args(Symptom))
+    assert len({one.says for one in MEANINGS.values()}) == len(MEANINGS)
+
+
+def test_a_retirement_text_names_where_to_go() -> None:
+    job = replace(
+        GOOD, state="refused", symptom="model-retired", replacement="veo-4", status_code=404
+    )
+    (finding,) = judged(job).findings
+    assert finding.fix is not None
+    assert finding.fix.startswith("move to veo-4, which the answer names")
+    assert finding.actual == "HTTP 404"

@@ -1,0 +1,88 @@
+"""usage-recorded: the row, what it tells, and what a person saw where no key can read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from check_world import GOOGLE, LABEL, a_route, codes, heard, judging, missing
+from veo_check.checks.usage_recorded import usage_recorded
+from veo_check.core.findings import Outcome, Status, Until
+from veo_check.core.paid_facts import JobResult, SmokeShape, UsageProof
+from veo_check.core.tiers import Tier
+
+ROUTE = a_route({"via.key.name": "ci-smoke"})
+JOB = JobResult("j1", "finished", SmokeShape.of_route(ROUTE), operation_id="op-1")
+ROW = UsageProof(
+    "usage-log",
+    1,
+    Decimal("0.48"),
+    Decimal("0.00048"),
+    Decimal("0.48"),
+    row_id="req-1",
+    model=LABEL,
+    key="ci-smoke",
+    group="plg",
+    route="/v1/videos",
+    status="consume",
+    unit="second",
+)
+SEEN = {"what": "usage-record", "by": "a@example.com", "on": "2026-11-20", "expires": "2026-12-20"}
+
+
+def judged(usage: object, route: object = ROUTE, job: JobResult = JOB) -> Outcome:
+    return heard(usage_recorded, route=route, job=job, usage=usage, judging=judging())
+
+
+@pytest.mark.parametrize(
+    ("usage", "said", "status"),
+    [
+        (ROW, ["note row"], Status.PASS),
+        (replace(ROW, charges=0), ["blocker missing"], Status.FAIL),
+        (replace(ROW, model="sora-2"), ["blocker another-model", "note row"], Status.FAIL),
+        (replace(ROW, unit=None, route=None), ["warning incomplete", "note row"], Status.WARN),
+        (replace(ROW, key="other"), ["warning another-key", "note row"], Status.WARN),
+        (replace(ROW, source="cost-header"), ["warning header-only", "note row"], Status.WARN),
+        (missing("not-offered", "usage", "none"), [], Status.BLOCKED),
+    ],
+)
+def test_the_row(usage: object, said: list[str], status: Status) -> None:
+    outcome = judged(usage)
+    assert codes(outcome) == said
+    assert outcome.status_at(Tier.PRODUCTION) is status
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"operation": "op-1"}, Status.PASS),
+        ({"operation": "op-2"}, Status.BLOCKED),
+        ({"operation": "op-1", "on": "2026-11-23"}, Status.BLOCKED),
+        ({"operation": "op-1", "expires": "2026-11-21"}, Status.BLOCKED),
+        ({"operation": "op-1", "on": "2026-10-20"}, Status.BLOCKED),
+        ({"operation": "op-1", "what": "dashboard-record"}, Status.BLOCKED),
+    ],
+)
+def test_google_direct_needs_a_person(changed: dict[str, str], status: Status) -> None:
+    route = a_route({**GOOGLE, "confirmations": [SEEN | changed]})
+    outcome = judged(missing("not-offered", "usage"), route)
+    assert outcome.status_at(Tier.PRODUCTION) is status
+    if status is Status.PASS:
+        assert outcome.untils == (
+            Until(date(2026, 12, 20), "the usage-record confirmation expires"),
+        )
+    else:
+        assert outcome.blocked
+
+
+def test_without_an_operation_nothing_can_be_confirmed() -> None:
+    route = a_route({**GOOGLE, "confirmations": [SEEN | {"operation": "op-1"}]})
+    assert judged(ROW, route, replace(JOB, operation_id=None)).blocked
+
+
+def test_a_confirmation_does_not_stand_for_a_row_that_can_be_read() -> None:
+    route = a_route({"confirmations": [SEEN | {"operation": "op-1"}]})
+    assert judged(replace(ROW, charges=0), route).status_at(Tier.PRODUCTION) is Status.FAIL
