@@ -25,6 +25,7 @@ from veo_check.core.jobs import (
     VideoRef,
 )
 from veo_check.core.money import amount
+from veo_check.core.symptoms import Symptom
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.door import Door
 from veo_check.providers.error_body import read_error
@@ -53,8 +54,6 @@ _SIZES: Mapping[tuple[str, str], str] = {
 _VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+-]{3,1999}")
 _SERVED = re.compile(r"video_id:[^;]*?models/([\w.@-]{1,200})/operations/")
 _SUBMIT_DEADLINE = 180.0
-#: LiteLLM cannot read a filtered operation: it fails to validate it, at every poll
-_UNREADABLE_FOR_LITELLM = ("validation error", "generatedsamples")
 
 
 class OpenAIJobs:
@@ -154,9 +153,9 @@ def _cost(answer: Answer) -> Decimal | None:
 
 def _read_poll(answer: Answer, operation: str) -> PollAnswer:
     proof = (answer.exchange,)
-    if answer.status == 500 and read_error(answer).says(*_UNREADABLE_FOR_LITELLM):
+    if answer.status == 500 and (symptom := _misread(answer)):
         said = answer.shown(read_error(answer).message)
-        return PollAnswer("failed", "http 500", symptom="filtered", text=said, exchanges=proof)
+        return PollAnswer("failed", "http 500", symptom=symptom, text=said, exchanges=proof)
     if answer.status != 200:
         return poll_error(answer)
     body = answer.json
@@ -182,6 +181,15 @@ def _read_poll(answer: Answer, operation: str) -> PollAnswer:
             exchanges=proof,
         )
     return PollAnswer("running", shown, served_model=served, exchanges=proof)
+
+
+def _misread(answer: Answer) -> Symptom | None:
+    """A finished operation without samples, which LiteLLM cannot read, at this poll and every
+    other: its own validation error quotes what the operation holds instead (1.106.2, measured)."""
+    error = read_error(answer)
+    if not (error.says("validation error") and error.says("generatedsamples")):
+        return None
+    return "filtered" if error.says("raimediafiltered") else "empty-result"
 
 
 def _no_usage() -> Missing:

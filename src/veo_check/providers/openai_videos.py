@@ -5,6 +5,8 @@ LiteLLM's `/health` is never called: it submits a paid job to every video deploy
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from veo_check.core.facts import GatewayListing, KeyAnswer
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.keys import KeyName
@@ -27,21 +29,23 @@ def api_root(base_url: str) -> str:
 
 
 def key_refused(answer: Answer) -> bool:
-    """Whether the gateway refused our key.
-
-    401 everywhere; a LiteLLM proxy without a database answers an unknown key with 400
-    `no_db_connection`, and one it cannot read with 500 in plain text.
-    """
+    """Whether the gateway refused our key: 401, or a LiteLLM proxy without a database, which
+    answers an unknown key with 400 `no_db_connection`."""
     if answer.status == 401:
         return True
-    if answer.status == 400:
-        return "no_db_connection" in read_error(answer).words()
+    return answer.status == 400 and "no_db_connection" in read_error(answer).words()
+
+
+def key_not_checked(answer: Answer) -> Failure | None:
+    """A LiteLLM proxy that cannot check a key at all crashes on it: 500 in plain text.
+
+    Any server may crash like that, so it is no finding about the key; but the sentence helps.
+    """
     kind = answer.headers.get("content-type", "")
-    return (
-        answer.status == 500
-        and kind.startswith("text/plain")
-        and answer.headers.get("server", "").casefold() == "uvicorn"
-    )
+    if answer.status != 500 or not kind.startswith("text/plain"):
+        return None
+    said = "in plain text; a LiteLLM proxy answers so to a key that it cannot check"
+    return replace(answer.failure(), detail=f"{answer.place} answered 500 {said}")
 
 
 def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
@@ -54,7 +58,7 @@ def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
             answer.exchange,
             sent=True,
         )
-    return newapi.read_listing(answer, source)
+    return key_not_checked(answer) or newapi.read_listing(answer, source)
 
 
 def read_key_answer(answer: Answer) -> KeyAnswer | Failure:
@@ -62,4 +66,4 @@ def read_key_answer(answer: Answer) -> KeyAnswer | Failure:
     if key_refused(answer):
         said = answer.shown(read_error(answer).message) or None
         return KeyAnswer("refused", answer.status, said, (answer.exchange,))
-    return newapi.read_key_answer(answer)
+    return key_not_checked(answer) or newapi.read_key_answer(answer)

@@ -132,6 +132,7 @@ def wait_of(answer: Answer, error: ErrorBody) -> float | None:
 
 def _refusal(answer: Answer, error: ErrorBody) -> Symptom | None:
     """What was refused; None where the answer is not known to have sent nothing."""
+    symptom: Symptom | None
     if answer.status not in _REFUSING:
         return None
     known = not isinstance(answer.json, Failure) and bool(error.message or error.words())
@@ -145,9 +146,10 @@ def _refusal(answer: Answer, error: ErrorBody) -> Symptom | None:
     if answer.status == 503:
         no_channel = "model_not_found" in error.words() or error.says("no available channel")
         return "no-channel" if no_channel else None
-    if answer.status == 401:
-        return "key-refused"
-    return _named(error) or _by_status(answer.status, error)
+    symptom = "key-refused" if answer.status == 401 else _named(error)
+    if symptom == "key-refused" and error.inner is not None:
+        return "refused"  # not our key: the gateway's own, which its upstream refused
+    return symptom or _by_status(answer.status, error)
 
 
 def _named(error: ErrorBody) -> Symptom | None:
@@ -185,4 +187,4 @@ def _names_the_mistake(symptom: Symptom, error: ErrorBody, model: str) -> bool:
     """Whether whoever reads the refusal learns what to change."""
     if symptom in _NAMING:
         return True
-    return symptom in {"model-retired", "model-unknown"} and error.says(model)
+    return symptom in {"model-retired", "model-unknown"} and error.says(model, "models/")
