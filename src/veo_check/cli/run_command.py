@@ -74,7 +74,7 @@ def execute(wishes: Wishes) -> int:
 
             sys.stdout.write(describe_plan(files, options, around))
             return 2 if problems else 0
-        report = run(files, problems, options, around)
+        report = run(files, problems, options, around).report
     if not any(output.format == "text" and output.file is None for output in outputs):
         for problem in problems:
             sys.stderr.write(f"{problem}\n")

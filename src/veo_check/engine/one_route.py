@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from veo_check.core.clock import Judging
 from veo_check.core.errors import ExitCode
 from veo_check.core.facts import Missing, ProvenLife
 from veo_check.core.fallbacks import FallbackOutcomes
-from veo_check.core.findings import Until
+from veo_check.core.findings import Until, Uses
 from veo_check.core.job_log import LogSample
 from veo_check.core.key_policy import Leave
 from veo_check.core.paid_facts import ControlledFailure, Delivery, JobResult, UsageProof
@@ -28,7 +28,7 @@ from veo_check.engine.quote import prices_by_resolution, quote_report
 from veo_check.engine.select import Selected, needs
 from veo_check.engine.valid import validity
 from veo_check.engine.waive import waive
-from veo_check.probes.probe import Asking
+from veo_check.http.exchange import Exchange
 from veo_check.reference.book import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.smoke.log_sample import learn_log_sample
@@ -57,7 +57,8 @@ class Bench:
     options: Options
     reference: Reference
     checklist: Checklist
-    asking: Asking
+    #: every request of the run and its answer, as far as they are recorded by now
+    exchanges: Callable[[], Sequence[Exchange]]
     on_crash: Callable[[str], None]
     pay: PaidFacts
 
@@ -80,14 +81,34 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRoute:
-    """A route's report, its exit code, when the oldest row it stood on was confirmed, what its
-    paid job had to say, and whether Ctrl-C ended it."""
+    """A route's report and exit code, and what they stand on.
 
+    `used` are reference rows. `facts` and `fallbacks` are what was learned, `smoke` what the paid
+    job or its proof had to say, if there was any; judging these again gives the same report.
+    """
+
+    file: RouteFile
     report: RouteReport
     exit_code: ExitCode
-    oldest: date | None
-    notes: tuple[str, ...] = ()
-    interrupted: bool = False
+    used: tuple[Uses, ...]
+    facts: Facts
+    fallbacks: tuple[Learnt, ...]
+    smoke: SmokeOutcome | None
+
+    @property
+    def oldest(self) -> date | None:
+        """When the oldest row it stood on was confirmed."""
+        return min((use.confirmed for use in self.used), default=None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the paid job."""
+        return self.smoke.notes if self.smoke else ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the paid job."""
+        return self.smoke is not None and self.smoke.interrupted
 
 
 def judge_route(
@@ -96,6 +117,9 @@ def judge_route(
     """The verdict of one route file."""
     route, judging, options = file.route, bench.judging, bench.options
     target = options.target or route.target
+    if needs(bench.plan, LogSample) and LogSample not in facts:
+        facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
+    learned = facts
     if needs(bench.plan, FallbackOutcomes):
         outcomes = judge_fallbacks(
             route,
@@ -108,8 +132,6 @@ def judge_route(
             bench.judge,
         )
         facts = {**facts, FallbackOutcomes: outcomes}
-    if needs(bench.plan, LogSample):
-        facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
     before = bench.judge(bench.plan, route, facts)
     smoke = bench.pay(file, facts, what_stops_money(before, target))
     if smoke is not None:
@@ -143,17 +165,18 @@ def judge_route(
         proof=paid.proof,
         items=assemble.item_reports(bench.checklist, results, target),
         checks=assemble.check_reports(results, target, line_of),
-        exchanges=_exchanges(facts, bench.asking),
+        exchanges=_exchanges(facts, bench.exchanges()),
         waivers=assemble.waiver_reports(ruled),
         confirmations=assemble.confirmation_reports(route),
     )
-    oldest = min((use.confirmed for result in results for use in result.outcome.uses), default=None)
     return JudgedRoute(
+        file,
         report,
         exit_code(ruling, options.inconclusive),
-        oldest,
-        smoke.notes if smoke else (),
-        interrupted=smoke is not None and smoke.interrupted,
+        tuple(dict.fromkeys(use for result in results for use in result.outcome.uses)),
+        learned,
+        fallbacks,
+        smoke,
     )
 
 
@@ -166,7 +189,7 @@ def _untils(results: list[Result]) -> list[Until]:
     return [until for result in results for until in result.outcome.untils]
 
 
-def _exchanges(facts: Facts, asking: Asking) -> list[ExchangeReport]:
+def _exchanges(facts: Facts, recorded: Sequence[Exchange]) -> list[ExchangeReport]:
     ids = assemble.exchange_ids(facts)
     return [
         ExchangeReport(
@@ -178,6 +201,6 @@ def _exchanges(facts: Facts, asking: Asking) -> list[ExchangeReport]:
             ms=one.ms,
             body_excerpt=one.body_excerpt,
         )
-        for one in asking.door.exchanges
+        for one in recorded
         if one.id in ids
     ]

@@ -46,6 +46,15 @@ class Surroundings:
     on_job: Callable[[object], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished run: its report, the day judged, and each route with what it was judged by."""
+
+    report: Report
+    judging: Judging
+    routes: tuple[JudgedRoute, ...]
+
+
 def judging_of(options: Options, clock: Clock) -> Judging:
     """The day judged. In the sandbox the clock already stands on the scenario's day."""
     today = clock.now().date()
@@ -58,7 +67,7 @@ def run(
     problems: Sequence[Problem],
     options: Options,
     around: Surroundings,
-) -> Report:
+) -> Ran:
     """Judge every route file and report. Never raises for what a route or an endpoint does."""
     started = around.clock.now()
     judging = judging_of(options, around.clock)
@@ -73,7 +82,7 @@ def run(
         options,
         around.reference,
         around.checklist,
-        around.asking,
+        lambda: around.asking.door.exchanges,
         around.on_crash,
         _paying(options, around, judging),
     )
@@ -86,7 +95,7 @@ def run(
         judged.append(route)
     code = worst_exit([*(one.exit_code for one in judged), *([ExitCode.USAGE] if problems else [])])
     verdicts = [Verdict(one.report.verdict) for one in judged]
-    return Report(
+    report = Report(
         tool=Tool(version=__version__),
         started_at=_stamp(started),
         as_of=judging.day.isoformat(),
@@ -101,6 +110,7 @@ def run(
         routes=[one.report for one in judged],
         invalid=[_problem(one) for one in problems],
     )
+    return Ran(report, judging, tuple(judged))
 
 
 def _paying(options: Options, around: Surroundings, judging: Judging) -> PaidFacts:
