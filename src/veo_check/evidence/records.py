@@ -73,6 +73,8 @@ def _plain(value: object) -> object:
         return {str(key): _plain(held) for key, held in value.items()}
     if isinstance(value, tuple):
         return [_plain(held) for held in value]
+    if isinstance(value, frozenset):
+        return sorted(str(held) for held in value)
     if value is None or isinstance(value, str | bool | int):
         return value
     raise TypeError(f"{type(value).__name__} has no place in a record")
@@ -93,11 +95,12 @@ def _restore(hint: object, raw: object, at: str, depth: int) -> object:
         return _expect(raw, raw in typing.get_args(hint) and isinstance(raw, str), at)
     if origin is tuple:
         item = typing.get_args(hint)[0]
-        _expect(raw, isinstance(raw, list), at)
         return tuple(
             _restore(item, held, f"{at}[{place}]", depth + 1)
-            for place, held in enumerate(typing.cast("list[object]", raw))
+            for place, held in enumerate(_list(raw, at))
         )
+    if origin is frozenset:
+        return _words(raw, at)
     if origin is Mapping:
         item = typing.get_args(hint)[1]
         _expect(raw, isinstance(raw, dict), at)
@@ -108,6 +111,16 @@ def _restore(hint: object, raw: object, at: str, depth: int) -> object:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _dataclass(hint, raw, at, depth)
     return _scalar(hint, raw, at)
+
+
+def _words(raw: object, at: str) -> frozenset[str]:
+    """A set of text, which is written sorted."""
+    held = [_expect(one, isinstance(one, str), at) for one in _list(raw, at)]
+    return frozenset(str(one) for one in held)
+
+
+def _list(raw: object, at: str) -> list[object]:
+    return typing.cast("list[object]", _expect(raw, isinstance(raw, list), at))
 
 
 def _optional(hint: object, raw: object, at: str, depth: int) -> object:
