@@ -13,6 +13,7 @@ from veo_check.core.errors import ExitCode, VeoCheckError
 #: name under `veo_check.cli`, or a group of commands, as a Typer called `group`.
 COMMANDS = (
     "run",
+    "job",
     "lifecycle",
     "price",
     "fallback",

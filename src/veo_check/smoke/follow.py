@@ -37,7 +37,7 @@ def follow(
         if wait is None:
             ended = Ended(tools.now(), "job-unfinished", _last_status(entry))
             return _saved(entry.ran_out(ended), tools), None
-        tools.progress(_progress(entry, route, clock.monotonic() - start, wait))
+        tools.progress(_progress(entry, clock.monotonic() - start, wait))
         if wait > 0:
             clock.sleep(wait)
         since = 0.0
@@ -83,7 +83,7 @@ def _last_status(entry: Entry) -> str:
     return f"{entry.polls} polls{status}"
 
 
-def _progress(entry: Entry, route: Route, elapsed: float, wait: float) -> Progress:
+def _progress(entry: Entry, elapsed: float, wait: float) -> Progress:
     return Progress(
         route=entry.intent.route,
         job=entry.id,
@@ -95,5 +95,5 @@ def _progress(entry: Entry, route: Route, elapsed: float, wait: float) -> Progre
         next_poll=wait,
         polls=entry.polls,
         status=entry.statuses[-1] if entry.statuses else None,
-        operation=shown_operation(entry, route),
+        operation=shown_operation(entry),
     )

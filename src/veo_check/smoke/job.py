@@ -30,7 +30,6 @@ from veo_check.smoke.outcome import (
 from veo_check.smoke.route_lock import route_lock
 from veo_check.smoke.stakes import Purse, Stake, smoke_stake, wrong_stake
 from veo_check.smoke.steps import Settled, Step, refused_result, result_of, seal, send, settle
-from veo_check.smoke.stored_route import stored_route
 from veo_check.smoke.tools import Progress, Tools
 from veo_check.smoke.wrong_job import doubtful, send_wrong
 from veo_check.smoke.wrong_request import WrongRequest, smoke_request, wrong_request
@@ -136,8 +135,9 @@ class _Run:
     def _left_open(self, entry: Entry, status: ProofStatus) -> SmokeOutcome:
         """A job of which more has to be learned, by a later run or by a person."""
         none = Missing(PROBE, "not-run", f"job {entry.id} is {entry.state}")
-        job = result_of(entry, stored_route(self.route, entry.intent.binding))
-        return replace(by_job(Settled(entry, job, none, none), status), controlled_failure=none)
+        return replace(
+            by_job(Settled(entry, result_of(entry), none, none), status), controlled_failure=none
+        )
 
     def _facts(self, settled: Settled | None, status: ProofStatus, why: str) -> SmokeOutcome:
         if settled is None:
@@ -259,7 +259,7 @@ class _Run:
         if entry.state == "submitted":
             return seal(settle(entry, route, driver, tools), route, tools)
         none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
-        job = refused_result(entry, submission, route, driver)
+        job = refused_result(entry, submission, driver)
         if entry.state == "refused" and self.wish.purse is not None:
             self.wish.purse.give_back(stake.at_stake)
         return seal(Settled(entry, job, none, none), route, tools)

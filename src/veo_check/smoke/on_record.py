@@ -73,7 +73,7 @@ class OnRecord:
         stored = stored_route(self.route, entry.intent.binding)
         driver = self.tools.driver_for(stored)
         if isinstance(driver, Missing):
-            job = replace(result_of(entry, stored), failure=driver.detail)
+            job = replace(result_of(entry), failure=driver.detail)
             return Settled(entry, job, driver, driver)
         return seal(settle(entry, stored, driver, self.tools), stored, self.tools)
 

@@ -106,19 +106,17 @@ def settle(
     if entry.state in {"finished", "failed"}:
         tools.progress(_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
-    job = result_of(entry, route, exchanges=answer.exchanges if answer else ())
+    job = result_of(entry, exchanges=answer.exchanges if answer else ())
     return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
 
 
-def refused_result(
-    entry: Entry, submission: Submission, route: Route, driver: JobDriver
-) -> JobResult:
+def refused_result(entry: Entry, submission: Submission, driver: JobDriver) -> JobResult:
     """The result of a submit that was not accepted."""
     charged = None
     if entry.state == "refused" and submission.state == "refused":
         charged = was_charged(entry, submission.request_id, driver)
     return replace(
-        result_of(entry, route, exchanges=submission.exchanges),
+        result_of(entry, exchanges=submission.exchanges),
         charged=charged,
         replacement=submission.replacement,
         request_id=submission.request_id,
@@ -154,7 +152,7 @@ def put(proof: Proof, route: Route, tools: Tools) -> bool:
     return True
 
 
-def result_of(entry: Entry, route: Route, exchanges: tuple[str, ...] = ()) -> JobResult:
+def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
     """What an entry says of its job. `charged` is left open."""
     operation, ended = entry.operation, entry.ended
     served = ended.served_model if ended else None
@@ -165,7 +163,7 @@ def result_of(entry: Entry, route: Route, exchanges: tuple[str, ...] = ()) -> Jo
         symptom=ended.symptom if ended else None,
         failure=ended.text if ended else None,
         status_code=ended.status_code if ended else None,
-        operation_id=shown_operation(entry, route),
+        operation_id=shown_operation(entry),
         request_id=operation.request_id if operation else None,
         served_model=served or (operation.served_model if operation else None),
         statuses=entry.statuses,

@@ -1,0 +1,127 @@
+"""`veo-check job`: what is on record, and the way past an uncertain submit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fake_clock import FakeClock
+from paid_jobs import intent
+from paid_world import Desk
+from veo_check.cli.main import main
+from veo_check.smoke.journal import Journal
+from veo_check.smoke.route_lock import route_lock
+from veo_check.smoke.state_folder import StateFolder, open_state_folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "state")
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["job", *words])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def jobs(capsys: pytest.CaptureFixture[str], desk: Desk) -> list[dict[str, object]]:
+    code, out, err = run(capsys, "list", "--state", str(desk.folder), "-o", "json")
+    assert (code, err) == (0, "")
+    listed: list[dict[str, object]] = json.loads(out)["jobs"]
+    return listed
+
+
+def test_an_empty_record(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, err = run(capsys, "list", "--state", str(tmp_path / "none"))
+    assert (code, err) == (0, "")
+    assert out == f"No paid job is on record in {tmp_path / 'none'}.\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_list_and_its_sums(capsys: pytest.CaptureFixture[str], desk: Desk) -> None:
+    desk.run("5")
+    code, out, _ = run(capsys, "list", "--state", str(desk.folder))
+    assert code == 0
+    first, second, *_ = out.splitlines()
+    assert "finished" in first
+    assert "$0.48  task_…0001  CC-4412  storyboard-drafts" in first
+    assert "controlled-failure  refused" in second
+    assert "$0.00 at most  no operation" in second
+    assert "  CC-4412: $0.48 billed (2 jobs)" in out
+    assert "task_0000" not in out
+
+
+def test_simulated_jobs_are_marked_and_cost_nothing(
+    capsys: pytest.CaptureFixture[str], desk: Desk
+) -> None:
+    folder = open_state_folder(desk.folder, simulated=True)
+    Journal(folder).begin(intent(simulated=True))
+    code, out, _ = run(capsys, "list", "--state", str(desk.folder))
+    assert (code, "simulated" in out, "Spent on" in out) == (0, True, False)
+
+
+def test_an_unreadable_record_is_named(capsys: pytest.CaptureFixture[str], desk: Desk) -> None:
+    desk.run("5")
+    folder = StateFolder(desk.folder, simulated=False).journal_of(desk.route.name)
+    next(folder.glob("*.json")).write_text("{}")
+    code, out, _ = run(capsys, "list", "--state", str(desk.folder))
+    assert code == 3
+    assert "unreadable" in out
+
+
+def test_showing_one(capsys: pytest.CaptureFixture[str], desk: Desk) -> None:
+    desk.run("5")
+    job = str(jobs(capsys, desk)[0]["id"])
+    code, out, _ = run(capsys, "show", job, "--state", str(desk.folder))
+    assert code == 0
+    assert "statuses        ['queued', 'in_progress', 'completed']" in out
+    assert "task_0000" not in out
+    code, out, err = run(capsys, "show", "nonsense\x1b[2J", "--state", str(desk.folder))
+    assert (code, out) == (2, "")
+    assert "\x1b" not in err
+
+
+def test_abandoning_is_the_way_past_an_uncertain_submit(
+    capsys: pytest.CaptureFixture[str], desk: Desk
+) -> None:
+    desk.world.submit = "drop-after"
+    desk.run("5")
+    desk.world.submit = "accept"
+    desk.run("5")
+    assert len(desk.world.posts) == 1
+    (listed,) = jobs(capsys, desk)
+    assert (listed["state"], listed["spent_at_most"]) == ("uncertain", "0.48")
+    job = str(listed["id"])
+    code, out, _ = run(capsys, "show", job, "--state", str(desk.folder))
+    assert (code, "job abandon" in out) == (0, True)
+    code, out, _ = run(
+        capsys, "abandon", job, "--state", str(desk.folder), "--because", "no row in the log"
+    )
+    assert (code, out) == (0, f"{job} is abandoned; its route may send a job again.\n")
+    (listed,) = jobs(capsys, desk)
+    assert (listed["state"], listed["abandoned_because"]) == ("abandoned", "no row in the log")
+    code, _, err = run(capsys, "abandon", job, "--state", str(desk.folder))
+    assert (code, "closed already" in err) == (2, True)
+    assert desk.run("5").proof.valid
+
+
+def test_a_job_of_a_run_at_work_is_not_abandoned(
+    capsys: pytest.CaptureFixture[str], desk: Desk, clock: FakeClock
+) -> None:
+    desk.world.polls = ("queued",)
+    desk.run("5")
+    folder = StateFolder(desk.folder, simulated=False)
+    job = str(jobs(capsys, desk)[0]["id"])
+    with route_lock(folder.lock_of(desk.route.name), clock):
+        code, _, err = run(capsys, "abandon", job, "--state", str(desk.folder))
+    assert (code, "a run is at work" in err) == (2, True)
+
+
+def test_every_command_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("list", "show", "abandon"):
+        code, out, err = run(capsys, name, "--help")
+        assert (code, err) == (0, "")
+        assert f"Example: veo-check job {name}" in " ".join(out.split())
