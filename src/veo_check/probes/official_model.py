@@ -6,7 +6,7 @@ from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.route import Route
 from veo_check.http.answer import Failure
 from veo_check.probes.probe import Asking, Cost, PlannedRequest, planned
-from veo_check.probes.route_keys import google_url, listing_key, no_key
+from veo_check.probes.route_keys import google_address, listing_key, no_key
 from veo_check.providers import google_agent_platform, google_gemini
 from veo_check.providers.asks import Ask
 
@@ -56,5 +56,5 @@ def official_ask(probe: str, route: Route) -> Ask | Missing:
             "the route does not say how to ask Google itself; add model.listing with a Google key",
         )
     if _on_gemini(route):
-        return google_gemini.model_ask(google_url(route), route.model.official, key)
-    return google_agent_platform.model_ask(google_url(route), route.model.official, key)
+        return google_gemini.model_ask(google_address(route), route.model.official, key)
+    return google_agent_platform.model_ask(google_address(route), route.model.official, key)

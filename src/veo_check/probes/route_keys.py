@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from veo_check.core.facts import Missing
-from veo_check.core.route import Key, Route
+from veo_check.core.route import Key, Route, google_url
 from veo_check.http.keys import KeyName, KeyStyle
-from veo_check.providers import google_agent_platform, google_gemini
+from veo_check.providers import google_gemini
 
 NEWAPI = frozenset({"flatkey", "newapi"})
 
@@ -33,17 +33,12 @@ def _named(key: Key, style: KeyStyle) -> KeyName:
     return KeyName(key.env, style)
 
 
-def google_url(route: Route) -> str:
-    """Google's address for this route: its own where it talks to Google, else the default."""
-    agent_platform = route.model.surface == google_agent_platform.SURFACE
+def google_address(route: Route) -> str:
+    """Where Google is asked: the route's own address if it talks to Google, else the default."""
     if route.via.gateway == "google":
-        if agent_platform and route.via.base_url is None:
-            return google_agent_platform.default_url(route.via.location)
         return route.base_url
-    if agent_platform:
-        listing = route.model.listing
-        return google_agent_platform.default_url(listing.location if listing else None)
-    return google_gemini.DEFAULT_URL
+    listing = route.model.listing
+    return google_url(route.model.surface, listing.location if listing else None)
 
 
 def no_key(probe: str) -> Missing:

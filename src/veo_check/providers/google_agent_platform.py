@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from veo_check.core.facts import OfficialModel
+from veo_check.core.route import google_url
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.keys import KeyName
 from veo_check.providers.asks import Ask
@@ -18,14 +19,11 @@ from veo_check.providers.google_errors import failure_of, model_state, replaceme
 from veo_check.providers.reading import mapping, text
 
 SURFACE = "agent-platform"
-DEFAULT_LOCATION = "us-central1"
 
 
 def default_url(location: str | None) -> str:
-    """Google's address of a location; `global` has one without a prefix."""
-    if location == "global":
-        return "https://aiplatform.googleapis.com"
-    return f"https://{location or DEFAULT_LOCATION}-aiplatform.googleapis.com"
+    """Google's address of a location; us-central1 where none is given."""
+    return google_url(SURFACE, location)
 
 
 def model_ask(base_url: str, model: str, key: KeyName) -> Ask:

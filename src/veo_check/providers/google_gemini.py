@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from veo_check.core.facts import OfficialModel
+from veo_check.core.route import GEMINI_API_URL
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.door import Door
 from veo_check.http.keys import KeyName
@@ -17,7 +18,7 @@ from veo_check.providers.google_errors import failure_of, model_state, replaceme
 from veo_check.providers.reading import items, mapping, text, texts
 
 SURFACE = "gemini-api"
-DEFAULT_URL = "https://generativelanguage.googleapis.com"
+DEFAULT_URL = GEMINI_API_URL
 _MAX_PAGES = 20
 
 

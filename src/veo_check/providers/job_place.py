@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from veo_check.core.route import Route
 from veo_check.http.keys import KeyName
-from veo_check.providers import google_agent_platform, google_gemini
+from veo_check.providers import google_gemini
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ def place_of(route: Route) -> JobPlace:
         surface=route.model.surface,
         official=route.model.official,
         label=via.model,
-        base_url=via.base_url,
-        fallback_url=route.base_url,
+        base_url=route.base_url,
         console_url=route.console_url,
         variable=key.env if key else None,
         default_credentials=key is not None and key.adc,
@@ -65,7 +64,6 @@ def place_recorded(via: Mapping[str, str], model: Mapping[str, str]) -> JobPlace
         official=official,
         label=label,
         base_url=base,
-        fallback_url=base,
         console_url=via.get("console_url") or base,
         variable=via.get("key.env"),
         default_credentials=via.get("key.adc", "").casefold() == "true",
@@ -81,8 +79,7 @@ def _place(
     surface: str,
     official: str,
     label: str,
-    base_url: str | None,
-    fallback_url: str,
+    base_url: str,
     console_url: str,
     variable: str | None,
     default_credentials: bool,
@@ -91,15 +88,13 @@ def _place(
 ) -> JobPlace:
     gemini = gateway == "google" and surface == google_gemini.SURFACE
     named = variable is not None or default_credentials
-    agent_platform = gateway == "google" and surface == google_agent_platform.SURFACE
-    default = google_agent_platform.default_url(location) if agent_platform else fallback_url
     return JobPlace(
         gateway=gateway,
         endpoint=endpoint,
         surface=surface,
         official=official,
         label=label,
-        base_url=(base_url or default).rstrip("/"),
+        base_url=base_url.rstrip("/"),
         console_url=console_url.rstrip("/"),
         key=KeyName(variable, "x-goog-api-key" if gemini else "bearer") if named else None,
         project=project,
