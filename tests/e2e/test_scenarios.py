@@ -14,13 +14,14 @@ Run = Callable[..., Any]
 FREE = [scenario for scenario in SCENARIOS if not scenario.paid and scenario.name != "healthy"]
 EXAMPLES = ("flatkey-veo-3.1-fast", "google-agent-platform", "article-2026-06-17")
 CLEAN = {"pass", "not-applicable"}
-#: They read the route file and the reference data alone: no world can change what they say.
+#: They read the route file, its log sample and the reference data: no world changes what they say.
 OF_THE_FILE = {
     "model-official",
     "successor-known",
     "price-known",
     "request-supported",
     "fallback-rules",
+    "job-log-complete",
     "ownership-declared",
     "key-hygiene",
 }

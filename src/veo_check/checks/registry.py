@@ -6,13 +6,17 @@ from veo_check.checks.availability_status import availability_status
 from veo_check.checks.budget_covers import budget_covers
 from veo_check.checks.catalog_group import catalog_group
 from veo_check.checks.catalog_row import catalog_row
+from veo_check.checks.controlled_failure import controlled_failure
 from veo_check.checks.dashboard_confirmed import dashboard_confirmed
 from veo_check.checks.endpoint_family import endpoint_family
 from veo_check.checks.fallback_alive import fallback_alive
 from veo_check.checks.fallback_cost import fallback_cost
 from veo_check.checks.fallback_rules import fallback_rules
+from veo_check.checks.job_completes import job_completes
+from veo_check.checks.job_log_complete import job_log_complete
 from veo_check.checks.key_accepted import key_accepted
 from veo_check.checks.key_hygiene import key_hygiene
+from veo_check.checks.media_delivered import media_delivered
 from veo_check.checks.model_lifecycle import model_lifecycle
 from veo_check.checks.model_listed import model_listed
 from veo_check.checks.model_official import model_official
@@ -24,6 +28,8 @@ from veo_check.checks.price_unit import price_unit
 from veo_check.checks.reference_fresh import reference_fresh
 from veo_check.checks.request_supported import request_supported
 from veo_check.checks.successor_known import successor_known
+from veo_check.checks.usage_matches_quote import usage_matches_quote
+from veo_check.checks.usage_recorded import usage_recorded
 from veo_check.core.check import Check
 
 #: Adding a check means adding its file here, and its line to a checklist.
@@ -43,6 +49,9 @@ CHECKS: tuple[Check, ...] = (
     # 4 Async job
     request_supported,
     endpoint_family,
+    job_completes,
+    media_delivered,
+    job_log_complete,
     # 5 Catalog row
     catalog_row,
     catalog_group,
@@ -54,6 +63,9 @@ CHECKS: tuple[Check, ...] = (
     fallback_cost,
     # 7 Usage proof
     ownership_declared,
+    usage_recorded,
+    usage_matches_quote,
+    controlled_failure,
     dashboard_confirmed,
     # everything
     reference_fresh,

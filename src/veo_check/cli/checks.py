@@ -28,7 +28,7 @@ def _catalogue() -> str:
         lines.append(f"{number} {item.title}")
         for line in item.checks:
             tier = "-" if line.tier is None else line.tier.word[0].upper()
-            title = BUILT_IN[line.check].title if line.check in BUILT_IN else "not built yet"
+            title = BUILT_IN[line.check].title
             lines += _wrapped(f"  {tier} {line.check:<21}{title}", " " * 25)
     lines += ["", "veo-check checks ID explains one."]
     return "\n".join(lines) + "\n"

@@ -106,12 +106,12 @@ def _on_crash(text: str) -> None:
 
 
 def _checklist(wishes: Wishes, options: Options) -> Checklist:
-    from veo_check.engine.select import BUILT_IN, PENDING, built_in_checklist, installed_plugins
+    from veo_check.engine.select import BUILT_IN, built_in_checklist, installed_plugins
 
     if wishes.checklist == built_in_checklist().name:
         checklist = built_in_checklist()
     else:
-        known = {*BUILT_IN, *PENDING, *options.allow_plugins, *installed_plugins()}
+        known = {*BUILT_IN, *options.allow_plugins, *installed_plugins()}
         checklist = load_checklist(wishes.checklist, known)
     named = {line.check for item in checklist.items for line in item.checks}
     for option, words in (("--only", options.only), ("--skip", options.skip)):

@@ -15,6 +15,7 @@ from veo_check.core.findings import Until, Uses
 from veo_check.core.job_log import LogSample
 from veo_check.core.key_policy import Leave
 from veo_check.core.paid_facts import ControlledFailure, Delivery, JobResult, UsageProof
+from veo_check.core.proof import ProofStatus
 from veo_check.core.route import Route
 from veo_check.core.verdict import Judged, exit_code, rule
 from veo_check.engine import assemble
@@ -42,7 +43,7 @@ Facts = Mapping[type, object]
 _NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
 #: Facts that only a paid job or a valid proof gives.
 _ABSENT: Facts = dict.fromkeys(
-    (JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife), _NO_JOB
+    (JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus), _NO_JOB
 )
 #: Asks for the paid facts of a route: file, what is known so far, and why no money may be spent.
 PaidFacts = Callable[[RouteFile, Facts, str | None], "SmokeOutcome | None"]

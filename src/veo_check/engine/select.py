@@ -15,17 +15,6 @@ from veo_check.engine.options import Options
 from veo_check.spec.checklist import Checklist, load_checklist
 
 BUILT_IN: Mapping[str, Check] = {check.id: check for check in CHECKS}
-#: Checks of the catalogue that this version does not have yet; they never count as passed.
-PENDING: frozenset[str] = frozenset(
-    {
-        "job-completes",
-        "media-delivered",
-        "job-log-complete",
-        "usage-recorded",
-        "usage-matches-quote",
-        "controlled-failure",
-    }
-) - frozenset(BUILT_IN)
 PLUGIN_GROUP = "veo_check.checks"
 
 
@@ -45,7 +34,7 @@ class Selected:
 @cache
 def built_in_checklist() -> Checklist:
     """The checklist that ships with the program and sets the floor for every other."""
-    return load_checklist("veo-access", {*BUILT_IN, *PENDING})
+    return load_checklist("veo-access", BUILT_IN)
 
 
 def installed_plugins() -> dict[str, metadata.EntryPoint]:
@@ -98,9 +87,6 @@ def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> Sele
         return Selected(check_id, item, tier, None, Status.SKIPPED, "switched off with --skip")
     if check_id in BUILT_IN:
         return Selected(check_id, item, tier, BUILT_IN[check_id])
-    if check_id in PENDING:
-        why = f"this version of veo-check does not have {check_id} yet"
-        return Selected(check_id, item, tier, None, Status.SKIPPED, why)
     return _plugin(check_id, item, tier, options)
 
 

@@ -36,6 +36,7 @@ class SmokeOutcome:
             UsageProof: self.usage,
             ControlledFailure: self.controlled_failure,
             ProvenLife: self.life,
+            ProofStatus: self.proof,
         }
 
 
@@ -48,6 +49,11 @@ def without_job(status: ProofStatus, why: str) -> SmokeOutcome:
 def unreadable(why: str) -> SmokeOutcome:
     """The journal cannot be read or written, so nothing in the state folder can be relied on."""
     return without_job(ProofStatus("journal-unreadable", why), why)
+
+
+def delivered(delivery: Delivery | Missing | None) -> bool:
+    """Whether a whole video came: a status alone is no evidence that a model is alive."""
+    return isinstance(delivery, Delivery) and any(one.complete for one in delivery.videos)
 
 
 def by_proof(status: ProofStatus) -> SmokeOutcome:
@@ -65,7 +71,11 @@ def by_proof(status: ProofStatus) -> SmokeOutcome:
             replace(proof.controlled_failure, exchanges=cited) if proof.controlled_failure else none
         ),
         proof=status,
-        life=ProvenLife(proof.job.served_model, proof.id, status.expires, cited),
+        life=(
+            ProvenLife(proof.job.served_model, proof.id, status.expires, cited)
+            if delivered(proof.delivery)
+            else none
+        ),
     )
 
 
@@ -74,7 +84,7 @@ def by_job(settled: Settled, status: ProofStatus) -> SmokeOutcome:
     job = settled.job
     none = Missing(PROBE, "not-run", f"job {job.job} has not finished")
     life: ProvenLife | Missing = none
-    if job.state == "finished" and job.ended_at is not None:
+    if job.state == "finished" and job.ended_at is not None and delivered(settled.delivery):
         expires = status.expires or job.ended_at.date()
         life = ProvenLife(job.served_model, job.job, expires, job.exchanges)
     return SmokeOutcome(job, settled.delivery, settled.usage, none, status, life)
