@@ -9,10 +9,10 @@ from typing import get_args
 import pytest
 
 from check_world import GOOGLE, MODEL, a_route, codes, heard, missing
-from paid_jobs import proof
+from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Until
-from veo_check.core.paid_facts import JobResult, JobState, SmokeShape
+from veo_check.core.paid_facts import Delivery, JobResult, JobState, SmokeShape
 from veo_check.core.proof import ProofStatus
 from veo_check.core.symptoms import MEANINGS, Symptom
 from veo_check.core.tiers import Tier
@@ -31,8 +31,13 @@ GOOD = JobResult(
 NO_PROOF = missing("not-run", "proof")
 
 
-def judged(job: JobResult, route: object = ROUTE, status: object = NO_PROOF) -> Outcome:
-    return heard(job_completes, route=route, job=job, proof=status)
+def judged(
+    job: JobResult,
+    route: object = ROUTE,
+    status: object = NO_PROOF,
+    delivery: object = Delivery((MEDIA,), 1),
+) -> Outcome:
+    return heard(job_completes, route=route, job=job, delivery=delivery, proof=status)
 
 
 def test_a_finished_job_passes_until_its_proof_expires() -> None:
@@ -100,3 +105,11 @@ def test_a_retirement_text_names_where_to_go() -> None:
     assert finding.fix is not None
     assert finding.fix.startswith("move to veo-4, which the answer names")
     assert finding.actual == "HTTP 404"
+
+
+@pytest.mark.parametrize("symptom", ["content-unavailable", "empty-result", None])
+def test_done_without_a_video_did_not_complete(symptom: str | None) -> None:
+    outcome = judged(GOOD, delivery=Delivery((), 1, symptom, "502"))
+    (finding,) = outcome.findings
+    assert finding.code == f"job-completes/{symptom or 'nothing-delivered'}"
+    assert outcome.status_at(Tier.PRODUCTION) is Status.FAIL

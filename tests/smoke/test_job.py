@@ -162,6 +162,15 @@ def test_each_step_fits_the_budget_of_a_job(desk: Desk) -> None:
     assert desk.world.posts == []
 
 
+def test_a_wrong_request_beyond_the_budget_stays_here(desk: Desk) -> None:
+    small = desk.changed(budget__per_job="0.50")
+    outcome = small.run("5")
+    assert isinstance(outcome.job, JobResult)
+    assert isinstance(outcome.controlled_failure, Missing)
+    assert "accepted, it could cost $0.60" in outcome.controlled_failure.detail
+    assert desk.world.posts == [f"{LABEL} 4"]
+
+
 def test_no_price_no_job(desk: Desk) -> None:
     outcome = desk.run("5", catalog_price="0")
     assert isinstance(outcome.job, Missing)
@@ -308,6 +317,8 @@ def test_content_that_cannot_be_fetched(desk: Desk) -> None:
     assert (outcome.delivery.videos, outcome.delivery.announced) == ((), 1)
     assert (outcome.delivery.symptom, outcome.delivery.failure) == ("content-unavailable", "502")
     assert desk.world.fetched == 3
+    assert isinstance(outcome.life, Missing)  # a status alone is no sign of life
+    assert isinstance(desk.run().life, Missing)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from veo_check.core.check import check
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, note, warning
-from veo_check.core.paid_facts import JobResult
+from veo_check.core.paid_facts import Delivery, JobResult
 from veo_check.core.proof import ProofStatus, lower_resolution
 from veo_check.core.route import Route
 from veo_check.core.symptoms import Meaning, meaning_of
@@ -19,7 +19,9 @@ _UNSETTLED = {"rate-limited", "cooling-down", "not-sent"}
 
 
 @check(item="async-job", since="0.1", waivable=False)
-def job_completes(route: Route, job: JobResult, proof: ProofStatus | Missing) -> Findings:
+def job_completes(
+    route: Route, job: JobResult, delivery: Delivery | Missing, proof: ProofStatus | Missing
+) -> Findings:
     """A real job finished, and the declared model served it.
 
     Why: a catalogue row, a listing and a probe prove a label; only a finished job proves the route.
@@ -27,7 +29,10 @@ def job_completes(route: Route, job: JobResult, proof: ProofStatus | Missing) ->
     Fix: run once with `--spend`; where the job failed, do what its finding names, then run again.
     """
     if job.state == "finished":
-        yield from _finished(route, job)
+        if isinstance(delivery, Delivery) and not delivery.videos:
+            yield _empty_handed(job, delivery)
+        else:
+            yield from _finished(route, job)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
             yield Until(proof.expires, "the proof of a paid job expires")
         return
@@ -66,6 +71,21 @@ def _finished(route: Route, job: JobResult) -> Iterator[Finding]:
             actual=job.shape.resolution,
             fix="set smoke.resolution to what the route asks for, if the price allows it",
         )
+
+
+def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
+    """A status is only a word; a job without a video did not complete."""
+    meaning = meaning_of(delivery.symptom)
+    said = f' ("{delivery.failure}")' if delivery.failure else ""
+    return blocker(
+        f"job-completes/{delivery.symptom or 'nothing-delivered'}",
+        f"Job {job.job} says it is done and left no video: {meaning.says}{said}. {_charge(job)}",
+        at="via.model",
+        expected="a video",
+        actual="none",
+        fix=meaning.next_step,
+        evidence=delivery.exchanges or job.exchanges,
+    )
 
 
 def _served(route: Route, job: JobResult) -> Iterator[Finding]:

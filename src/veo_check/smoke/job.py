@@ -224,14 +224,14 @@ class _Run:
             planned = self._priced_wrong()
             wrong = planned if not isinstance(planned, str) else None
             no_wrong = planned if isinstance(planned, str) else None
+        limit = route.budget.per_job
+        if stake is not None and limit is not None and stake.at_stake > limit:
+            return self._not_sent(
+                f"the smoke job can cost ${usd(stake.at_stake)}, budget.per_job is ${usd(limit)}"
+            )
         stakes = [one.at_stake for one in (stake, wrong[1] if wrong else None) if one is not None]
         if not stakes:
             return self._not_sent(no_wrong or "there is nothing to send")
-        limit = route.budget.per_job
-        if limit is not None and max(stakes) > limit:
-            return self._not_sent(
-                f"one step can cost ${usd(max(stakes))}, budget.per_job is ${usd(limit)}"
-            )
         driver = self.tools.driver_for(route)
         if isinstance(driver, Missing):
             return self._not_sent(driver.detail)
@@ -247,7 +247,15 @@ class _Run:
         if isinstance(planned, Missing):
             return planned.detail
         stake = wrong_stake(self.route, planned.shape, prices)
-        return stake if isinstance(stake, str) else (planned, stake)
+        if isinstance(stake, str):
+            return stake
+        limit = self.route.budget.per_job
+        if limit is not None and stake.at_stake > limit:
+            return (
+                f"accepted, it could cost ${usd(stake.at_stake)} ({stake.reading}); budget.per_job "
+                f"is ${usd(limit)}"
+            )
+        return planned, stake
 
     def _pay_smoke(self, driver: JobDriver, stake: Stake) -> Settled:
         """Send the smoke job and follow it as far as this run can."""
