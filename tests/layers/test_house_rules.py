@@ -93,7 +93,7 @@ def test_every_import_is_declared(root: Path) -> None:
     assert imported - declared - set(sys.stdlib_module_names) == {"veo_check"}
 
 
-_MODULE = {"PyYAML": "yaml", "google-auth": "google"}
+_MODULE = {"PyYAML": "yaml", "google-auth": "google", "markdown-it-py": "markdown_it"}
 
 
 def _imported(node: ast.AST) -> list[str]:

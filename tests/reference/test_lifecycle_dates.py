@@ -16,10 +16,10 @@ from veo_check.reference.freshness import freshness, last_usable_day, limits
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
     judge_lifecycle,
-    newest_readings,
     say_day,
     successors,
 )
+from veo_check.reference.readings import counting
 
 DAY = date(2026, 11, 22)
 
@@ -145,7 +145,7 @@ def test_only_the_newest_reading_of_a_page_counts() -> None:
 @pytest.mark.parametrize("page", ["dates.md.txt", "dates?hl=de", "dates#veo", "dates/", "Dates"])
 def test_one_page_fetched_two_ways_is_one_source(page: str) -> None:
     reference = book(row("2026-11-17", confirmed="2026-11-10"), row("2027-11-01", page=page))
-    assert len(newest_readings(reference.lifecycle_rows)) == 1
+    assert len(counting(reference.lifecycle_rows, DAY).rows) == 1
 
 
 def test_two_publishers_or_two_pages_are_two_sources() -> None:

@@ -166,7 +166,7 @@ def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: Judging, book:
 def _model_json(
     judgement: LifecycleJudgement, judging: Judging, book: Reference
 ) -> dict[str, object]:
-    unknown = judgement.state == "unknown"
+    unknown = judgement.state == "unknown" and not judgement.rows
     return {
         "id": judgement.model,
         "surface": None if judgement.surface == _ANYWHERE else judgement.surface,

@@ -128,6 +128,8 @@ def _next(judgement: LifecycleJudgement, judging: Judging, book: Reference) -> s
         case "unknown":
             if judgement.gone:
                 return "Google says that it does not exist: use another id."
+            if judgement.rows:
+                return f"send nothing here until a page lists it again; ask Google itself: {live}."
             return "check the spelling; `veo-check lifecycle` lists every known id."
         case "unreleased":
             return f"wait for its release on {judgement.released}, or judge another day (--as-of)."

@@ -172,9 +172,12 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
 
 
 def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal | None:
-    """Only the newest reading of each publisher counts."""
+    """Only the newest reading of each publisher counts. That a page lists a model no more takes
+    nothing back: pages drop what was shut down."""
     newest: dict[str, LifecycleRow] = {}
     for row in rows:
+        if row.kind == "absent":
+            continue
         held = newest.get(row.source.publisher)
         if held is None or held.source.confirmed < row.source.confirmed:
             newest[row.source.publisher] = row

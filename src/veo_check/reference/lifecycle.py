@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from veo_check.core.clock import Judging
 from veo_check.reference.book import Reference
 from veo_check.reference.freshness import Freshness, freshness, limits
+from veo_check.reference.readings import Readings, counting, page_of, read_on
 from veo_check.reference.rows import DateKind, LifecycleRow, Source
 
 if TYPE_CHECKING:
@@ -107,21 +108,6 @@ class LifecycleJudgement:
                 return 3
 
 
-def newest_readings(rows: Iterable[LifecycleRow]) -> tuple[LifecycleRow, ...]:
-    """The newest row of each source page, official ones first, then the last confirmed first."""
-    newest: dict[tuple[str, str], LifecycleRow] = {}
-    for row in rows:
-        page = _page(row.source)
-        if page not in newest or _read_on(row) >= _read_on(newest[page]):
-            newest[page] = row
-    return tuple(
-        sorted(
-            newest.values(),
-            key=lambda row: (not row.source.official, -row.source.confirmed.toordinal(), row.id),
-        )
-    )
-
-
 def judge_lifecycle(
     reference: Reference,
     model: str,
@@ -144,9 +130,10 @@ def judge_lifecycle(
     gone = live is not None and live.state != "offered"
     offered = served or (live is not None and live.state == "offered")
     known = reference.lifecycle(model, surface)
-    if not known:
+    read = counting(known, judging.day)
+    rows = read.rows
+    if not rows and not read.gone:
         return _unknown(reference, model, surface, live, offered, gone)
-    rows = newest_readings(known)
     dated = tuple(row for row in rows if row.shutdown is not None)
     passed = [row for row in dated if _day(row) <= judging.day]
     coming = [row for row in dated if _day(row) > judging.day]
@@ -154,13 +141,15 @@ def judge_lifecycle(
     released = _released(rows, known)
 
     def judged(state: State, stands_on: LifecycleRow | None, *reasons: str) -> LifecycleJudgement:
-        age = min(row.source.age_days(judging.day) for row in (dated or rows))
-        fallback: DateKind | None = None if dated else "none-announced"
+        standing = (*read.gone, *rows) if state == "unknown" or not rows else rows
+        age = min(row.source.age_days(judging.day) for row in (dated or standing))
+        listed: DateKind | None = None if dated else "none-announced"
+        fallback = "absent" if state == "unknown" or not rows else listed
         return LifecycleJudgement(
             model=model,
             surface=surface,
             state=state,
-            rows=rows,
+            rows=standing,
             shutdown=stands_on.shutdown if stands_on else None,
             kind=stands_on.kind if stands_on else fallback,
             released=released,
@@ -184,12 +173,14 @@ def judge_lifecycle(
     firm = [row for row in passed if row.kind != "not-before"]
     if firm and not coming:
         past = _earliest(firm)
-        when = "" if past is None else _over(past)
+        when = "" if past is None else _over(past, read)
         if offered:
             return judged(
                 "contradictory", past, when, "Live evidence says that it still serves. Look again."
             )
         return judged("retired", past, when)
+    if read.gone:
+        return judged("unknown", None, *_left(read, known, offered))
     if passed:
         return judged("contested", passed[0], *_contest(passed, coming, offered))
     horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
@@ -262,18 +253,6 @@ def _unknown(
     )
 
 
-def _page(source: Source) -> tuple[str, str]:
-    """One page of one publisher, however it was fetched: as HTML, as Markdown, in a language."""
-    address = source.url.partition("#")[0].partition("?")[0].rstrip("/").lower()
-    for ending in (".txt", ".md", ".html"):
-        address = address.removesuffix(ending)
-    return source.publisher, address
-
-
-def _read_on(row: LifecycleRow) -> tuple[date, date]:
-    return row.source.confirmed, row.source.page_date or date.min
-
-
 def _day(row: LifecycleRow) -> date:
     return row.shutdown or date.max
 
@@ -323,10 +302,34 @@ def _refused(live: OfficialModel) -> tuple[str, ...]:
     return answer, f"It names {live.replacement} instead."
 
 
-def _over(row: LifecycleRow) -> str:
+def _over(row: LifecycleRow, read: Readings) -> str:
+    since = next(
+        (
+            f" Its page lists it no more since {absent.source.confirmed}."
+            for absent in read.dropped
+            if page_of(absent.source) == page_of(row.source)
+        ),
+        "",
+    )
     if row.kind == "exact":
-        return f"{row.source.publisher}: shut down on {row.shutdown}."
-    return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed."
+        return f"{row.source.publisher}: shut down on {row.shutdown}.{since}"
+    return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed.{since}"
+
+
+def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:
+    """Why a model is unknown that a page listed before."""
+    absent = read.gone[0]
+    page = page_of(absent.source)
+    before = [row for row in known if page_of(row.source) == page and row.kind != "absent"]
+    last = max(before, key=lambda row: read_on(row.source), default=None)
+    was = "" if last is None else f" (until then: {say_day(last.shutdown, last.kind)})"
+    first = (
+        f"{absent.source.publisher}'s page lists it no more, read on "
+        f"{absent.source.confirmed}{was}: that is unknown, not fine."
+    )
+    if offered:
+        return first, "Live evidence says that it serves: the table lags."
+    return (first,)
 
 
 def _contest(
@@ -362,7 +365,7 @@ def _why_alive(alive: LifecycleJudgement) -> tuple[str, ...]:
 def say_day(day: date | None, kind: DateKind | None) -> str:
     """A shutdown day in words that keep its kind: "2026-11-17 or later"."""
     if day is None:
-        return "no date announced"
+        return "no longer listed" if kind == "absent" else "no date announced"
     if kind == "not-before":
         return f"{day} or later"
     return f"{day} at the earliest" if kind == "earliest" else str(day)

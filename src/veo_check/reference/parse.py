@@ -35,10 +35,14 @@ DATE_KINDS: Mapping[str, DateKind] = {
     "earliest": "earliest",
     "not-before": "not-before",
     "none-announced": "none-announced",
+    "absent": "absent",
 }
+#: kinds of reading that print no day
+_NO_DAY = frozenset({"none-announced", "absent"})
 AUDIO: Mapping[str, Audio] = {"always": "always", "optional": "optional", "never": "never"}
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TEXT = 2000
 _LONGEST_LIST = 200
 
@@ -182,8 +186,11 @@ def parse_source(value: object, where: str) -> Source:
         confirmed=cells.day("confirmed"),
         page_date=cells.optional_day("page_date"),
         note=cells.optional_text("note"),
+        sha256=cells.optional_text("sha256"),
     )
     cells.finish()
+    if source.sha256 is not None and not _SHA256.fullmatch(source.sha256):
+        raise cells.problem("sha256", "must be 64 hexadecimal digits")
     return source
 
 
@@ -206,8 +213,10 @@ def parse_lifecycle(
             source=_source_of(cells, sources),
         )
         cells.finish()
-        if (row.shutdown is None) != (row.kind == "none-announced"):
-            raise cells.problem("shutdown", "a day needs a kind of day, and no day none-announced")
+        if (row.shutdown is None) != (row.kind in _NO_DAY):
+            raise cells.problem(
+                "shutdown", "a day needs a kind of day, and no day none-announced or absent"
+            )
         if row.kind == "none-announced" and not row.source.official:
             # Somebody's list that prints no day is not the vendor offering the model.
             raise cells.problem("kind", "none-announced needs an official source")

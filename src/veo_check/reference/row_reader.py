@@ -92,6 +92,7 @@ def read_source(name: str, value: object) -> Source:
         confirmed=confirmed,
         page_date=row.day("page_date"),
         note=row.optional_text("note"),
+        sha256=row.optional_text("sha256"),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Literal
 
 SourceKind = Literal["official", "official-copy", "gateway", "third-party"]
 #: `exact` final; `earliest` Gemini API table; `not-before` Agent Platform's "or later";
-#: `none-announced` a dated official page offers the model and prints no date.
-DateKind = Literal["exact", "earliest", "not-before", "none-announced"]
+#: `none-announced` a dated official page offers the model and prints no date; `absent` the page was
+#: read and no longer lists the id that it listed before.
+DateKind = Literal["exact", "earliest", "not-before", "none-announced", "absent"]
 Audio = Literal["always", "optional", "never"]
 
 
@@ -24,6 +25,7 @@ class Source:
     confirmed: date  # the day the row was last seen at its source
     page_date: date | None = None
     note: str | None = None
+    sha256: str | None = None  # of the bytes that `refresh` read
 
     def age_days(self, day: date) -> int:
         """Whole days from the last confirmation to `day`; 0 when confirmed after it."""
@@ -43,7 +45,7 @@ class LifecycleRow:
     model: str
     surface: str
     released: date | None
-    shutdown: date | None  # None only with kind none-announced
+    shutdown: date | None  # None only with the kinds none-announced and absent
     kind: DateKind
     replacement: str | None  # the first id named
     replacement_text: str | None  # the cell as printed, where it says more than the id
