@@ -21,6 +21,7 @@ COMMANDS = (
     "checks",
     "schema",
     "render",
+    "evidence",
     "sandbox",
 )
 

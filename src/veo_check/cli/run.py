@@ -88,6 +88,10 @@ def run(
     keep_media: Annotated[
         bool, typer.Option("--keep-media", help="Keep the delivered video in the state folder.")
     ] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep everything the verdict stands on, in DIR."),
+    ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats."),
@@ -125,6 +129,7 @@ def run(
                 renew=renew,
                 state=state,
                 keep_media=keep_media,
+                evidence=evidence,
                 outputs=tuple(output or ("text",)),
             )
         )

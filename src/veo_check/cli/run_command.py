@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from veo_check.cli.crash import write_text
+from veo_check.cli.evidence_folder import check_folder, write_evidence
 from veo_check.cli.outputs import check_writable, parse_outputs, write_outputs
 from veo_check.cli.progress import Progress
 from veo_check.cli.shared_options import parse_day
@@ -53,6 +54,7 @@ class Wishes:
     renew: bool
     state: Path | None
     keep_media: bool
+    evidence: Path | None
     outputs: tuple[str, ...]
 
 
@@ -62,6 +64,7 @@ def execute(wishes: Wishes) -> int:
 
     outputs = parse_outputs(wishes.outputs)
     check_writable(outputs)
+    check_folder(wishes.evidence)
     options = _options(wishes)
     checklist = _checklist(wishes, options)
     files, problems = load_routes(wishes.routes)
@@ -74,12 +77,16 @@ def execute(wishes: Wishes) -> int:
 
             sys.stdout.write(describe_plan(files, options, around))
             return 2 if problems else 0
-        report = run(files, problems, options, around).report
+        ran = run(files, problems, options, around)
     if not any(output.format == "text" and output.file is None for output in outputs):
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
-    write_outputs(report, outputs)
-    return report.exit_code
+    try:
+        write_outputs(ran.report, outputs)
+    finally:
+        if wishes.evidence is not None:
+            write_evidence(wishes.evidence, ran, options, around)
+    return ran.report.exit_code
 
 
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:

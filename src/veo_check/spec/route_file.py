@@ -53,8 +53,11 @@ class RouteFile:
         return None if place is None else place.shown
 
 
-def load_route_file(path: Path) -> RouteFile | tuple[Problem, ...]:
-    """The route in `path`, or everything that is wrong with the file and the one it extends."""
+def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tuple[Problem, ...]:
+    """The route in `path`, or everything that is wrong with the file and the one it extends.
+
+    `extended` is read in place of the file that `extends` names: an evidence bundle keeps both.
+    """
     read = read_file(path, _KIND)
     own = read.document
     if own.data is None or read.digest is None:
@@ -64,7 +67,7 @@ def load_route_file(path: Path) -> RouteFile | tuple[Problem, ...]:
     extends = data.pop("extends", None)
     base, base_path, base_digest = None, None, None
     if extends is not None and ("extends",) not in own.unread:
-        base_path = _extended(own, path, extends)
+        base_path = extended or _extended(own, path, extends)
         if base_path is not None:
             shown = os.path.join(path.parent, str(extends))
             base_read = read_file(base_path, _KIND, shown)

@@ -1,0 +1,202 @@
+"""The work behind `veo-check evidence`: bundles in, sentences out, exit codes back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from veo_check.cli.crash import write_text
+from veo_check.cli.outputs import wants_colour
+from veo_check.cli.proof_file import is_proof, show_proof, verify_proof
+from veo_check.cli.saved_report import parse_report
+from veo_check.core.errors import InvalidFileError, UsageError
+from veo_check.core.facts import Missing
+from veo_check.core.printable import printable
+from veo_check.engine.rejudge import kept_reference, rejudge
+from veo_check.engine.snapshot import snapshots
+from veo_check.evidence.bundle import Bundle, RouteEvidence, read_bundle
+from veo_check.evidence.diff import Drift, Snapshot, drifts
+from veo_check.evidence.fact_files import Facts, fact_name
+from veo_check.evidence.manifest import NotABundleError, Read, read_files
+from veo_check.evidence.records import UnreadableRecordError
+from veo_check.report.model import Report
+
+_MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A bundle that is whole."""
+
+    read: Read
+    bundle: Bundle
+    report: Report
+
+
+def show(path: Path) -> int:
+    """Print what is in a bundle or a proof. Raises InvalidFileError."""
+    if is_proof(path):
+        return show_proof(path)
+    opened = _open(path)
+    from veo_check.report.text import render
+
+    sys.stdout.write(render(opened.report, wants_colour()))
+    sys.stdout.write(f"\nbundle {path}\n")
+    for depth, line in _holds(opened):
+        sys.stdout.write(f"{'  ' * depth}{printable(line, 600)}\n")
+    return 0
+
+
+def verify(path: Path, allow_plugins: tuple[str, ...]) -> int:
+    """0 whole and the same, 1 altered or not what its facts say. Raises InvalidFileError."""
+    if is_proof(path):
+        return verify_proof(path)
+    read = _read(path)
+    if read.altered:
+        for one in read.altered[:_MOST_SHOWN]:
+            sys.stdout.write(f"{printable(one.file, 200)}: {one.why}\n")
+        sys.stdout.write(_of(len(read.altered), "file is", "files are") + " not as recorded\n")
+        return 1
+    opened = _parsed(path, read)
+    differences = _rejudged(path, opened, frozenset(allow_plugins))
+    version = opened.bundle.run.tool_version
+    if not differences:
+        sys.stdout.write(
+            f"{len(read.files)} files as recorded; judged again: "
+            f"{opened.report.verdict}, exit code {opened.report.exit_code}, as recorded\n"
+        )
+        return 0
+    for line in differences[:_MOST_SHOWN]:
+        sys.stdout.write(f"{line}\n")
+    from veo_check import __version__
+
+    sys.stdout.write(
+        f"every file is as recorded, but judging again differs in "
+        f"{_of(len(differences), 'value', 'values')}\n"
+    )
+    if version != __version__:
+        sys.stdout.write(
+            f"the run was judged by veo-check {printable(version, 50)}, this is {__version__}; "
+            "verify with the same version to tell a changed rule from a changed bundle\n"
+        )
+    return 1
+
+
+def diff(before: Path, after: Path, output: str) -> int:
+    """0 nothing that matters drifted, 1 something did. Raises InvalidFileError, UsageError."""
+    if output not in {"text", "json"}:
+        raise UsageError(f"-o {output}: choose text or json")
+    found = drifts(_snapshots(before), _snapshots(after))
+    matters = any(one.matters for one in found)
+    if output == "json":
+        drifted = [asdict(one) for one in found]
+        sys.stdout.write(json.dumps({"matters": matters, "drifts": drifted}, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _told(found))
+    return 1 if matters else 0
+
+
+def _read(path: Path) -> Read:
+    try:
+        return read_files(path)
+    except NotABundleError as error:
+        raise InvalidFileError(printable(str(error), 600)) from None
+
+
+def _open(path: Path) -> _Opened:
+    """A whole bundle. Raises InvalidFileError; a changed file is one reason."""
+    read = _read(path)
+    if read.altered:
+        first = read.altered[0]
+        why = printable(f"{first.file} {first.why}", 400)
+        raise InvalidFileError(f"{path}: {why}; `veo-check evidence verify` lists every such file")
+    return _parsed(path, read)
+
+
+def _parsed(path: Path, read: Read) -> _Opened:
+    try:
+        bundle = read_bundle(read.files)
+    except UnreadableRecordError as error:
+        raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
+    return _Opened(read, bundle, parse_report(bundle.report, f"{path / 'report.json'}"))
+
+
+def _rejudged(path: Path, opened: _Opened, allow_plugins: frozenset[str]) -> list[str]:
+    try:
+        found = rejudge(opened.bundle, opened.report, allow_plugins, _on_crash)
+    except UnreadableRecordError as error:
+        raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
+    return [
+        printable(f"{one.route}: {one.at}: recorded {_cut(one.recorded)}; now {_cut(one.now)}", 800)
+        for one in found
+    ]
+
+
+def _on_crash(text: str) -> None:
+    sys.stderr.write(f"veo-check: a check crashed; the traceback is in {write_text(text)}\n")
+
+
+def _snapshots(path: Path) -> dict[str, Snapshot]:
+    opened = _open(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix="veo-check-") as folder:
+            reference = kept_reference(opened.bundle, Path(folder))
+            return snapshots(opened.bundle, opened.report, reference)
+    except UnreadableRecordError as error:
+        raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
+
+
+def _told(found: tuple[Drift, ...]) -> Iterator[str]:
+    if not found:
+        yield "nothing drifted"
+    for one in found:
+        mark = "!" if one.matters else " "
+        before, after = (_cut(side) if side is not None else "none" for side in _sides(one))
+        yield printable(f"{mark} {one.route}: {one.what}: {before} -> {after}", 800)
+    matter = sum(one.matters for one in found)
+    if found:
+        yield f"{_of(len(found), 'change', 'changes')}, {matter} of them matter"
+
+
+def _sides(one: Drift) -> tuple[str | None, str | None]:
+    return one.before, one.after
+
+
+def _holds(opened: _Opened) -> Iterator[tuple[int, str]]:
+    """What is in the bundle, a line each with its depth."""
+    run = opened.bundle.run
+    yield 1, f"written by veo-check {run.tool_version}, {len(opened.read.files)} files, unchanged"
+    yield 1, f"reference data: {run.reference_origin}, {opened.report.reference.digest}"
+    yield 1, f"{len(opened.bundle.exchanges)} exchanges"
+    for record, evidence in zip(run.routes, opened.bundle.routes, strict=True):
+        yield 1, f"route {record.name}"
+        yield from _facts(evidence.facts, 2)
+        yield 2, f"reference rows used: {_rows(evidence)}"
+        for index, facts in evidence.fallbacks.items():
+            yield 2, f"fallback {index}"
+            yield from _facts(facts, 3)
+
+
+def _facts(facts: Facts, depth: int) -> Iterator[tuple[int, str]]:
+    for kind, fact in facts.items():
+        cited = ", ".join(getattr(fact, "exchanges", ()))
+        if isinstance(fact, Missing):
+            yield depth, f"{fact_name(kind)}: not learned, {fact.code}: {fact.detail}"
+        else:
+            yield depth, f"{fact_name(kind)}: learned" + (f" ({cited})" if cited else "")
+
+
+def _rows(evidence: RouteEvidence) -> str:
+    return ", ".join(sorted({use.row for use in evidence.used})) or "none"
+
+
+def _cut(text: str) -> str:
+    return printable(text, 200) or "nothing"
+
+
+def _of(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
