@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
@@ -15,16 +16,18 @@ from veo_check.spec.read_file import MAX_BYTES
 _SUFFIXES = (".yaml", ".yml")
 # what nearly every route file has, found without parsing it
 _ROUTE_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[\"']?route[\"']?[ \t]*:")
+#: How much of a word has to agree with `route` to be meant as it: routes, rout, Route, ruote.
+_ALIKE = 0.8
 
 
 def route_paths(arguments: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The files to load, each once, and the YAML files of folders that are passed over.
 
     A file is taken as it is. In a folder, and below it, every `*.yaml` and `*.yml` in order of
-    name is a route file if it has a `route` key at its top level, or is too large to look into;
-    the others (such as files that routes extend) are passed over. Hidden files and folders, and
-    links to folders, are left out. A folder without any route file is returned itself, so that
-    loading it says so.
+    name is a route file if it has a `route` key at its top level (or a misspelt one beside `via`),
+    or is too large to look into; the others (such as files that routes extend) are passed over.
+    Hidden files and folders, and links to folders, are left out. A folder without any route file
+    is returned itself, so that loading it says so.
     """
     files: dict[str, Path] = {}
     passed_over: dict[str, Path] = {}
@@ -65,11 +68,15 @@ def _has_route(path: Path) -> bool:
         return True
     if _ROUTE_LINE.search(content) or len(content) > MAX_BYTES:
         return True
-    return b"route" in content and _has_route_key(content)
+    return (b"route" in content or b"via" in content) and _means_a_route(content)
 
 
-def _has_route_key(content: bytes) -> bool:
-    """The same by parsing, for `{route: …}` and other unusual spellings."""
+def _means_a_route(content: bytes) -> bool:
+    """The same by parsing: for `{route: …}`, and for a misspelt `route` beside a `via`.
+
+    A misspelt route that was passed over would leave it unjudged without a word in the report.
+    """
+    keys: set[str] = set()
     depth = 0
     is_key = False
     try:
@@ -83,9 +90,12 @@ def _has_route_key(content: bytes) -> bool:
                 depth -= 1
                 is_key = depth == 1
             elif depth == 1 and isinstance(event, yaml.ScalarEvent):
-                if is_key and event.value == "route":
-                    return True
+                if is_key:
+                    keys.add(event.value)
                 is_key = not is_key
     except (yaml.YAMLError, ValueError):
         return True
-    return False
+    if "route" in keys:
+        return True
+    folded = [key.casefold() for key in keys if len(key) < 20]
+    return "via" in keys and bool(difflib.get_close_matches("route", folded, 1, _ALIKE))
