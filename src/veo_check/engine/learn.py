@@ -48,7 +48,7 @@ def learn(
     door remembers.
     """
     if parallel <= 1 or asking.door.offline:
-        return [_one_by_one(one, asking, watch) for one in all_wanted], False
+        return _one_by_one(all_wanted, asking, watch)
     pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="probe")
     asked = [
         {probe: pool.submit(_ask, probe, one.route, asking, watch) for probe in one.probes}
@@ -69,13 +69,28 @@ def learn(
     return facts, interrupted
 
 
-def _one_by_one(one: Wanted, asking: Asking, watch: Watcher) -> Learned:
-    return {probe.fact: _ask(probe, one.route, asking, watch) for probe in one.probes}
+def _one_by_one(
+    all_wanted: list[Wanted], asking: Asking, watch: Watcher
+) -> tuple[list[Learned], bool]:
+    facts: list[Learned] = [
+        {probe.fact: _interrupted(probe) for probe in one.probes} for one in all_wanted
+    ]
+    try:
+        for one, learned in zip(all_wanted, facts, strict=True):
+            for probe in one.probes:
+                learned[probe.fact] = _ask(probe, one.route, asking, watch)
+    except KeyboardInterrupt:
+        return facts, True
+    return facts, False
 
 
 def _settled(probe: Probe, future: Future[object]) -> object:
     if future.done() and not future.cancelled():
         return future.result()
+    return _interrupted(probe)
+
+
+def _interrupted(probe: Probe) -> Missing:
     return Missing(probe.id, "not-run", "the run was interrupted before this was learned")
 
 

@@ -1,0 +1,70 @@
+"""Asking the probes: what an interruption leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from fake_clock import FakeClock
+from probe_world import route
+from veo_check.core.facts import Missing
+from veo_check.core.key_policy import Leave
+from veo_check.core.route import Route
+from veo_check.engine.learn import Wanted, learn
+from veo_check.probes.probe import Asking, Cost, PlannedRequest
+
+
+class First:
+    """What the first probe of these tests learns."""
+
+
+class Second:
+    """What the second one learns."""
+
+
+@dataclass(frozen=True)
+class FixedProbe:
+    """A probe with a ready answer, or one during which somebody presses Ctrl-C."""
+
+    id: str
+    fact: type
+    cost: Cost = "free"
+    pressed: bool = False
+
+    def plan(self, _route: Route, _asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
+        return ()
+
+    def learn(self, _route: Route, _asking: Asking) -> object:
+        if self.pressed:
+            raise KeyboardInterrupt
+        return f"learned by {self.id}"
+
+
+def unlearned(probe: str) -> Missing:
+    return Missing(probe, "not-run", "the run was interrupted before this was learned")
+
+
+def test_what_was_learned_before_ctrl_c_is_kept_when_probes_run_one_by_one() -> None:
+    calm, pressed = FixedProbe("calm", First), FixedProbe("pressed", Second, pressed=True)
+    asking = Asking.open(environ={}, leave=Leave(), clock=FakeClock(), offline=False)
+    wants = [Wanted(route(), (calm, pressed)), Wanted(route(), (calm,))]
+    with asking.door:
+        learned = learn(wants, asking, 1, lambda _route, _probe, _starts: None)
+    assert learned == (
+        [{First: "learned by calm", Second: unlearned("pressed")}, {First: unlearned("calm")}],
+        True,
+    )
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_each_route_gets_its_facts_in_order(parallel: int) -> None:
+    probes = (FixedProbe("one", First), FixedProbe("two", Second))
+    asking = Asking.open(environ={}, leave=Leave(), clock=FakeClock(), offline=False)
+    wants = [Wanted(route(), probes), Wanted(route(), probes[1:])]
+    with asking.door:
+        learned = learn(wants, asking, parallel, lambda _route, _probe, _starts: None)
+    assert learned == (
+        [{First: "learned by one", Second: "learned by two"}, {Second: "learned by two"}],
+        False,
+    )
