@@ -50,14 +50,23 @@ def _parse(wish: str) -> Output:
 def check_writable(outputs: tuple[Output, ...]) -> None:
     """Refuse a file that cannot be written before anything is asked or spent."""
     for output in outputs:
-        if output.file is not None and not output.file.parent.is_dir():
+        if output.file is None:
+            continue
+        if not output.file.parent.is_dir():
             raise UsageError(f"-o {output.format}: {output.file.parent} is not a folder")
-        if output.file is not None and output.file.is_dir():
+        if output.file.is_dir():
             raise UsageError(f"-o {output.format}: {output.file} is a folder; name a file")
+        if not os.access(output.file if output.file.exists() else output.file.parent, os.W_OK):
+            raise UsageError(f"-o {output.format}: {output.file} may not be written")
 
 
 def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
-    """Render and write each output: files first, then standard output."""
+    """Render and write each output: files first, then standard output.
+
+    A file that cannot be written keeps no other output from being written: the run may have cost
+    money. Raises UsageError at the end.
+    """
+    unwritten: list[str] = []
     for output in sorted(outputs, key=lambda one: one.file is None):
         colour = output.file is None and wants_colour()
         text = _renderer(output.format)(report, colour)
@@ -67,7 +76,9 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
         try:
             output.file.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"{output.file}: cannot write: {error.strerror}") from None
+            unwritten.append(f"{output.file}: cannot write: {error.strerror}")
+    if unwritten:
+        raise UsageError("; ".join(unwritten))
 
 
 def wants_colour() -> bool:

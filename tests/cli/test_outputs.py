@@ -1,0 +1,51 @@
+"""`-o FORMAT[:FILE]`: what is refused beforehand, and that no report is lost to a bad file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from veo_check.cli import outputs
+from veo_check.core.errors import UsageError
+
+
+class FakeReport:
+    """The renderers of these tests do not look into it."""
+
+
+@pytest.fixture(autouse=True)
+def _short_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "_renderer", lambda word: lambda _report, _colour: f"as {word}\n")
+
+
+def test_a_file_that_cannot_be_written_loses_no_other_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = tmp_path / "report.json", tmp_path / "gone" / "report.xml"
+    wishes = outputs.parse_outputs((f"junit:{bad}", f"json:{good}", "text"))
+    with pytest.raises(UsageError) as refused:
+        outputs.write_outputs(FakeReport(), wishes)  # type: ignore[arg-type]
+    assert str(refused.value) == f"{bad}: cannot write: No such file or directory"
+    assert (good.read_text(encoding="utf-8"), capsys.readouterr().out) == ("as json\n", "as text\n")
+
+
+def test_what_may_not_be_written_is_refused_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there.json"
+    there.touch()
+    asked: list[Path] = []
+
+    def access(path: Path, _mode: int) -> bool:
+        asked.append(path)
+        return False
+
+    # permissions do not bind the superuser, who runs the tests in many a container
+    monkeypatch.setattr(os, "access", access)
+    for file in (there, tmp_path / "new.json"):
+        with pytest.raises(UsageError) as refused:
+            outputs.check_writable(outputs.parse_outputs((f"json:{file}",)))
+        assert str(refused.value) == f"-o json: {file} may not be written"
+    assert asked == [there, tmp_path]
