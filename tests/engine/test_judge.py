@@ -47,6 +47,16 @@ def crashes(listing: GatewayListing) -> Findings:
 
 
 @check(item="i", since="0.1")
+def exits(listing: GatewayListing) -> Findings:
+    """T.
+
+    Why: w. Fix: f.
+    """
+    yield note("exits/soon", "about to")
+    raise SystemExit(0)
+
+
+@check(item="i", since="0.1")
 def wanders() -> Findings:
     """T.
 
@@ -123,3 +133,9 @@ def test_strict_turns_warnings_into_failures() -> None:
 
     plan = (Selected("warns", "i", Tier.STAGING, warns),)
     assert statuses(judge(plan, {}, "flatkey", strict=True)) == [Status.FAIL]
+
+
+def test_a_check_that_ends_the_process_is_an_error_and_not_exit_code_0() -> None:
+    left, other = run(exits, listed)
+    assert statuses([left, other]) == [Status.ERROR, Status.PASS]
+    assert left.reason == "crashed with SystemExit; please report it"

@@ -69,7 +69,7 @@ class Point:
         self._loaded = loaded
 
     def load(self) -> object:
-        if isinstance(self._loaded, Exception):
+        if isinstance(self._loaded, BaseException):
             raise self._loaded
         return self._loaded
 
@@ -89,6 +89,7 @@ def watermark_visible() -> Findings:
         (None, True, Status.BLOCKED, "is not installed"),
         (watermark_visible, False, Status.BLOCKED, "add --allow-plugin watermark-visible"),
         (ImportError("x"), True, Status.ERROR, "could not be loaded: ImportError"),
+        (SystemExit(0), True, Status.ERROR, "could not be loaded: SystemExit"),
         ("text", True, Status.ERROR, "is not a check of that name"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,9 +76,12 @@ def execute(wishes: Wishes) -> int:
         if wishes.plan:
             from veo_check.engine.plan import describe_plan
 
-            sys.stdout.write(describe_plan(files, options, around))
+            with _reports_only():
+                plan = describe_plan(files, options, around)
+            sys.stdout.write(plan)
             return 2 if problems else 0
-        ran = run(files, problems, options, around)
+        with _reports_only():
+            ran = run(files, problems, options, around)
     if not any(output.format == "text" and output.file is None for output in outputs):
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
@@ -87,6 +91,11 @@ def execute(wishes: Wishes) -> int:
         if wishes.evidence is not None:
             write_evidence(wishes.evidence, ran, options, around)
     return ran.report.exit_code
+
+
+def _reports_only() -> AbstractContextManager[object]:
+    """What a plug-in prints goes to stderr: standard output is the report's alone."""
+    return redirect_stdout(sys.stderr)
 
 
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:

@@ -61,7 +61,8 @@ def _run(line: Selected, values: Values, gateway: str, strict: bool) -> Result:
     started = time.perf_counter()
     try:
         outcome = _ask(line.check, values)
-    except Exception as error:  # noqa: BLE001 - isolation: any bug becomes this check's status
+    # isolation: any bug becomes this check's status; a plug-in that exits must not end the run as 0
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         took = round((time.perf_counter() - started) * 1000)
         why = f"crashed with {type(error).__name__}; please report it"
         statuses = dict.fromkeys(TARGETS, Status.ERROR)

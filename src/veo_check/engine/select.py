@@ -100,7 +100,8 @@ def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> Se
         return Selected(check_id, item, tier, None, Status.BLOCKED, why)
     try:
         loaded = point.load()
-    except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way it likes
+    # a plug-in may fail in any way it likes; one that exits must not end the run with its own code
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         why = f"plug-in {check_id} could not be loaded: {type(error).__name__}"
         return Selected(check_id, item, tier, None, Status.ERROR, why)
     if not isinstance(loaded, Check) or loaded.id != check_id:
