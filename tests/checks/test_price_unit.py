@@ -46,7 +46,7 @@ def test_unpriced_is_named() -> None:
         "through it holds $18.75 per second.",
         at="via.model",
         expected="USD per second",
-        actual="quota_type: 0, model_ratio: 37.5",
+        actual="model_ratio: 37.5, quota_type: 0",
         fix="ask the gateway to set a price for this label, or use a label that has one",
         evidence=("x3",),
     )

@@ -88,4 +88,4 @@ def gateway_price(
 
 def _fields(catalog: Catalog) -> str | None:
     fields = catalog.rows[0].price_fields
-    return ", ".join(f"{name}: {value}" for name, value in fields.items()) or None
+    return ", ".join(f"{name}: {value}" for name, value in sorted(fields.items())) or None
