@@ -15,6 +15,7 @@ from veo_check.core.route import Route
 from veo_check.engine.learn import Watcher
 from veo_check.engine.options import Options
 from veo_check.engine.run import Surroundings
+from veo_check.http.limits import Limits
 from veo_check.probes.probe import Asking
 from veo_check.reference.book import Reference
 from veo_check.reference.load import load_reference, user_data_dir
@@ -55,9 +56,11 @@ def open_asking(routes: list[Route], options: Options) -> Asking:
     if options.scenario is None:
         clock: Clock = SystemClock()
         environ: Mapping[str, str] = os.environ
-        transport = None
+        transport, limits = None, None
     else:
         clock, environ, transport = _sandboxed(options, routes)
+        # the sandbox's clock runs fast: a busy machine must not look like a slow gateway
+        limits = Limits(deadline=Limits().deadline * 10)
     return Asking.open(
         environ=environ,
         leave=options.leave,
@@ -65,6 +68,7 @@ def open_asking(routes: list[Route], options: Options) -> Asking:
         redactor=Redactor.of_environment(environ),
         transport=transport,
         offline=options.offline or _hypothetical(options, clock),
+        limits=limits,
     )
 
 
