@@ -124,8 +124,10 @@ def test_an_example_runs_from_the_wheel(
     )
     package = Path(found.stdout.strip())
     assert not package.is_relative_to(root / "src")
-    example = Path(shutil.copy(package / "examples" / EXAMPLE, tmp_path))
-    command = [str(installed / "veo-check"), "run", example.name, "--sandbox", "-o", "json"]
+    shutil.copytree(package / "examples", tmp_path / "examples")
+    example = f"examples/{EXAMPLE}"
+    command = [str(installed / "veo-check"), "run", example, "--sandbox", "--spend", "2"]
+    command += ["-o", "json"]
     done = run(command, {"HOME": str(home)}, tmp_path)
     promised = re.search(r"exit code \*\*([0-9])\*\*", (root / "README.md").read_text())
     assert promised is not None

@@ -80,7 +80,7 @@ def test_the_readme_gives_both_commands_first(root: Path) -> None:
     commands = re.findall(r"^python3 .*$", readme, re.MULTILINE)
     assert commands[:2] == [
         "python3 -m venv .venv && .venv/bin/pip install -q . && "
-        ".venv/bin/veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox",
+        ".venv/bin/veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox --spend 2",
         "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && "
         ".venv/bin/python -m pytest",
     ]

@@ -1,0 +1,75 @@
+"""The README's transcripts are what the program prints; `…` stands for what may differ."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from veo_check.cli.main import COMMANDS, main
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def transcripts() -> list[tuple[str, list[str]]]:
+    """Every command of the console blocks, with the lines the README shows below it."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.S):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+@pytest.mark.parametrize(("command", "shown"), transcripts(), ids=lambda value: str(value)[:60])
+def test_a_transcript_is_what_is_printed(
+    command: str,
+    shown: list[str],
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(
+        root / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".veo-check")
+    )
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command)
+    assert words[0] == "veo-check"
+    main(words[1:])
+    printed = capsys.readouterr().out.splitlines()
+    missing = unmatched(shown, printed)
+    assert missing is None, f"{missing!r} is not printed (in this order) by {command}"
+
+
+def unmatched(shown: list[str], printed: list[str]) -> str | None:
+    """The first shown line that has no place; a line `…` skips any number of lines."""
+    left, skipping = printed, False
+    for line in shown:
+        if line == "…":
+            skipping = True
+            continue
+        pattern = re.sub(r"([\[\]?*])", r"[\1]", line).replace("…", "*")
+        reach = len(left) if skipping else 1
+        places = [at for at, one in enumerate(left[:reach]) if fnmatchcase(one, pattern)]
+        if not places:
+            return line
+        left, skipping = left[places[0] + 1 :], False
+    return None
+
+
+def test_every_command_is_in_the_readme() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`veo-check {name}" not in text] == []
+
+
+def test_the_number_of_checks_is_right() -> None:
+    from veo_check.checks.registry import CHECKS
+
+    assert f"Each of the {len(CHECKS)} checks" in README.read_text(encoding="utf-8")
