@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from check_world import (
+    GOOGLE,
     MODEL,
     a_book,
     a_capability,
@@ -218,6 +219,36 @@ def test_live_facts_count_for_the_clocks_day_alone() -> None:
     later = judging(date(2027, 6, 1), date(2026, 11, 22))
     outcome = run(load_reference(), official(), when=later)
     assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("base_url", "state"),
+    [
+        (None, "warn"),
+        ("https://europe-west4-aiplatform.googleapis.com", "warn"),
+        ("https://aiplatform.googleapis.com.evil.example", "blocked"),
+        ("http://127.0.0.1:8000", "blocked"),
+    ],
+)
+def test_only_a_host_of_google_shows_that_google_still_serves(
+    base_url: str | None, state: str
+) -> None:
+    book = life("2026-11-17", "not-before")
+    given = {} if base_url is None else {"via.base_url": base_url}
+    outcome = run(book, official(), changes={**GOOGLE, **given})
+    assert statuses(outcome) == [state] * 3
+    assert ("warning not-google" in codes(outcome)) is (state == "blocked")
+
+
+def test_a_stranger_that_offers_a_living_model_is_named_and_a_404_still_counts() -> None:
+    elsewhere = {**GOOGLE, "via.base_url": "http://127.0.0.1:8000"}
+    outcome = run(life("2027-11-17"), official(), changes=elsewhere)
+    assert (statuses(outcome), codes(outcome)) == (
+        ["warn"] * 3,
+        ["warning not-google", "note alive"],
+    )
+    gone = run(life("2027-11-17"), official("not-found"), changes=elsewhere)
+    assert (statuses(gone), codes(gone)) == (["fail"] * 3, ["blocker retired"])
 
 
 def test_retired_says_where_the_family_still_runs() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from veo_check.core.key_policy import (
     Leave,
+    is_google,
     is_loopback,
     origin_of,
     refusal_of_host,
@@ -171,3 +172,18 @@ def test_a_route_without_a_key_is_told_what_to_do() -> None:
         "https://evil.example is asked only because the route file names it; give the route a key "
         "variable and, if you trust that host, add --allow-host VARIABLE=https://evil.example"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "google"),
+    [
+        ("https://generativelanguage.googleapis.com", True),
+        ("https://US-central1-aiplatform.googleapis.com/v1", True),
+        ("http://aiplatform.googleapis.com", False),
+        ("https://storage.googleapis.com", False),
+        ("https://aiplatform.googleapis.com.evil.example", False),
+        ("http://127.0.0.1:8000", False),
+    ],
+)
+def test_google_is_its_own_hosts_and_nothing_else(url: str, google: bool) -> None:
+    assert is_google(url) is google

@@ -17,6 +17,7 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.key_policy import is_google
 from veo_check.core.route import Route
 from veo_check.core.tiers import Tier
 from veo_check.reference.book import Reference
@@ -41,6 +42,16 @@ def model_lifecycle(
     ask Google itself with `model.listing`, or run a smoke job.
     """
     live = official if isinstance(official, OfficialModel) else None
+    if live is not None and live.state == "offered" and not _from_google(route):
+        yield warning(
+            "model-lifecycle/not-google",
+            f"{route.base_url} offers {live.model}, but it is not a host of Google's: that shows "
+            "nothing of the model's life at Google.",
+            at="via.base_url",
+            fix="leave via.base_url out, so that Google itself is asked",
+            evidence=live.exchanges,
+        )
+        live = None
     proof = proven if isinstance(proven, ProvenLife) else None
     served = proof is not None and proof.model == route.model.official
     judged = judge_lifecycle(
@@ -61,6 +72,11 @@ def model_lifecycle(
         yield Until(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
     if served and proof is not None and not _listed(live):
         yield Until(proof.expires, f"proof {proof.proof_id} expires")
+
+
+def _from_google(route: Route) -> bool:
+    """Whether the answer about the model came from Google: `model.listing` asks nobody else."""
+    return route.via.gateway != "google" or is_google(route.base_url)
 
 
 def _said(
@@ -122,7 +138,9 @@ def _readings(judged: LifecycleJudgement) -> str:
         f"{say_day(row.shutdown, row.kind)} ({row.source.url}, seen {row.source.confirmed})"
         for row in judged.rows
     ]
-    return f"State {judged.state}: " + ("; ".join(lines) if lines else "no reading is on record") + "."
+    return (
+        f"State {judged.state}: " + ("; ".join(lines) if lines else "no reading is on record") + "."
+    )
 
 
 def _day(judged: LifecycleJudgement) -> str | None:

@@ -63,6 +63,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_google(url: str) -> bool:
+    """Whether `url` is one of the hosts where Google itself serves its video models."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and _GOOGLE.fullmatch((parts.hostname or "").lower()) is not None
+
+
 def refusal_of_host(url: str, leave: Leave) -> str | None:
     """Why `url` may not be spoken to at all, or None. Plain http is for loopback or by leave."""
     try:
