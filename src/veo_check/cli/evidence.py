@@ -46,6 +46,7 @@ def verify(
 
     Exits 0 when the bundle is whole and says the same, 1 when a file was changed or the verdict
     does not follow from the facts, 2 when it is no bundle, 3 when a proof's key is not at hand.
+    Hashes show that nothing changed since the bundle was written, never who wrote it.
 
     Example: veo-check evidence verify evidence/20261122T120000Z-ready
     """

@@ -7,6 +7,7 @@ import re
 
 from veo_check.report.model import Report
 
+_UNUSUAL = re.compile("[^\n\x20-\x7e]")
 #: A lone surrogate is no text: neither UTF-8 nor strict JSON readers can hold it.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -22,7 +23,7 @@ def render(report: Report) -> str:
 def as_text(value: object) -> str:
     """JSON text of plain data; it parses to the same data, lone surrogates replaced."""
     text = json.dumps(_whole(value), indent=2, ensure_ascii=False)
-    text = "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
+    text = _UNUSUAL.sub(lambda found: _escaped(found[0]), text)
     return text.replace("##[", "#\\u0023[")
 
 
@@ -37,4 +38,6 @@ def _whole(value: object) -> object:
 
 
 def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
     return json.dumps(char)[1:-1] if ord(char) != 0x7F else "\\u007f"
