@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+SMALL = ("--rounds=1", "--routes=2", "--rows=9", "--files=80", "--megabytes=4")
+
 
 def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "--rounds=1", "--routes=2", "--rows=9"],
+        [sys.executable, "-m", "tests.benchmarks", *SMALL],
         cwd=root,
         capture_output=True,
         text=True,
@@ -22,9 +24,15 @@ def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
         "lifecycle ID",
         "run --offline, 1 route",
         "run --offline, 2 routes",
+        "grep, 80 small files",
+        "scan, 80 small files",
+        "grep, 4 MB in 4 files",
+        "scan, 4 MB in 4 files",
         "json.loads, 638 rows",
         "find a row among 638",
         "json.loads, 9 rows",
         "find a row among 9",
     ]
-    assert [ratio for name, ratio in rows if name.startswith(("hello", "json"))] == ["1.00"] * 3
+    assert [ratio for name, ratio in rows if name.startswith(("hello", "json", "grep"))] == (
+        ["1.00"] * 5
+    )

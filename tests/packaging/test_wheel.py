@@ -87,6 +87,7 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
         "httpx",
         "jinja2",
         "markupsafe",
+        "pathspec",
         "platformdirs",
         "pydantic",
         "pyyaml",

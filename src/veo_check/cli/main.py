@@ -18,6 +18,7 @@ COMMANDS = (
     "price",
     "fallback",
     "catalog",
+    "scan",
     "checks",
     "schema",
     "render",

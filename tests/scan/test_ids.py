@@ -1,0 +1,128 @@
+"""Which words of a text are ids, and which only look like one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veo_check.reference.load import load_reference
+from veo_check.scan.ids import LONGEST_ID, IdFinder
+
+KNOWN = load_reference().models()
+finder = IdFinder.of(KNOWN)
+
+
+def ids(text: str, settings: bool = False) -> list[tuple[int, str]]:
+    """(offset, id) of everything found."""
+    return [(span.start, span.id) for span in finder.spans(text.encode(), settings)]
+
+
+@pytest.mark.parametrize("model", KNOWN)
+@pytest.mark.parametrize(
+    "around",
+    [
+        '"{}"', "'{}'", "`{}`", "{}", "MODEL={}", "model: {}", "model: {}  # now", "<{}>", "({})",
+        "models/{}", "publishers/google/models/{}:predictLongRunning", "gemini/{}", "vertex_ai/{}",
+        "https://example.com/v1/models/{}/operations", "models%2F{}", r'"\n{}"', "x={};", "prod-{}",
+        "{}.", "{},", "{}, and", "{}_total", "{}.mp4", "{}-",
+    ],
+)  # fmt: skip
+def test_a_known_id_is_found_wherever_it_stands(model: str, around: str) -> None:
+    assert ids(around.format(model)) == [(around.index("{"), model)]
+
+
+@pytest.mark.parametrize("model", KNOWN)
+def test_a_longer_word_is_another_id(model: str) -> None:
+    assert ids(f'"{model}-eu"') == [(1, f"{model}-eu")]
+    assert ids(f'"x{model}"') == []
+
+
+def test_the_longest_known_id_wins() -> None:
+    assert ids("sora-2 sora-2-pro sora-2-pro-2025-10-06") == [
+        (0, "sora-2"),
+        (7, "sora-2-pro"),
+        (18, "sora-2-pro-2025-10-06"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"veo-9.9-ultra"', "veo-9.9-ultra"),
+        ("veo-4.0-generate-001.", "veo-4.0-generate-001"),
+        ("vertex_ai/veo-4.0-generate-001", "veo-4.0-generate-001"),
+        ("https://x.example/v1/models/veo-4.0-generate-001", "veo-4.0-generate-001"),
+        ("label: veo3.1-fast", "veo3.1-fast"),
+        ("'veo3'", "veo3"),
+        ('"veo_3"', "veo_3"),
+        ("google/veo3", "veo3"),
+        ("veo-latest", "veo-latest"),
+        ("veo-experimental", "veo-experimental"),
+        ("veo-preview-0815", "veo-preview-0815"),
+    ],
+)
+def test_what_looks_like_veo_is_found(text: str, found: str) -> None:
+    assert [one for _, one in ids(text)] == [found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "veo3 = client()",
+        "veo_3(x)",
+        "run(veo3)",
+        "veo-check",
+        "video-3",
+        "Veo 3.1",
+        "veo-3.1.mp4",
+        "examples/flatkey-veo-3.1-fast.yaml",
+        "./veo-3.1/client",
+        "https://x.example/blog/veo-3.1-is-here",
+        "my-veo-3.9",
+        "sora-20",
+        "sora-2.5",
+        "seedance-2.0",
+        "veo-3" + "a" * LONGEST_ID,
+    ],
+)
+def test_other_words_are_left_alone(text: str) -> None:
+    assert ids(text) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["MODEL=veo3", "model: veo3", "- veo3", "[veo3, x]", "m: veo3 # x"]
+)
+def test_a_bare_word_is_an_id_only_among_settings(line: str) -> None:
+    assert [one for _, one in ids(line, settings=True)] == ["veo3"]
+    assert ids(line) == []
+
+
+def test_a_reference_may_name_anything() -> None:
+    odd = IdFinder.of(["", "a.*+[x]", "wan2.5", "x" * (LONGEST_ID + 1), "modèle-1"])
+    text = "a.*+[x] abbbb wan2.5 wan205 modèle-1".encode()
+    assert [span.id for span in odd.spans(text)] == ["a.*+[x]", "wan2.5", "modèle-1"]
+    assert odd.needles == (b"a.*+[x]", "modèle-1".encode(), b"veo", b"wan2.5")
+    assert [span.id for span in IdFinder.of([]).spans(b"sora-2 veo-3")] == ["veo-3"]
+
+
+@given(st.text(alphabet="vso -.2\n", max_size=30).map(lambda text: text.replace("s", "sora-2")))
+def test_the_quick_look_is_never_wrong_about_a_no(text: str) -> None:
+    content = text.encode()
+    needed = any(needle in content for needle in finder.needles)
+    assert bool(finder.may_hold_one(content)) is needed
+    assert needed or not list(finder.spans(content))
+
+
+@given(st.lists(st.sampled_from([*KNOWN, "x", "-", " ", '"', "/", "\n", "veo", "é"]), max_size=8))
+def test_what_grep_finds_is_found(words: list[str]) -> None:
+    """On every line that holds a known id as a word, something is found, and within that line."""
+    for line in "".join(words).split("\n"):
+        spans = list(finder.spans(line.encode()))
+        alone = re.findall(rf"(?<![\w-])(?:{'|'.join(map(re.escape, KNOWN))})(?![\w.-])", line)
+        assert len(spans) >= len(alone)
+        assert [span.id for span in spans] == [
+            line.encode()[span.start : span.end].decode() for span in spans
+        ]
