@@ -37,7 +37,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Book:
     """Prices, and lifecycle rows where a test needs them."""
 

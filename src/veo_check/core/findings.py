@@ -105,14 +105,20 @@ class Outcome:
     @classmethod
     def collect(cls, said: Iterable[Said]) -> Outcome:
         """Sort what a check yielded. Several holes are joined into one reason."""
-        parts = list(said)
-        reasons = [part.reason for part in parts if isinstance(part, Blocked)]
-        return cls(
-            findings=tuple(part for part in parts if isinstance(part, Finding)),
-            blocked="; ".join(dict.fromkeys(reasons)) or None,
-            uses=tuple(part for part in parts if isinstance(part, Uses)),
-            untils=tuple(part for part in parts if isinstance(part, Until)),
-        )
+        findings: list[Finding] = []
+        reasons: dict[str, None] = {}
+        uses: list[Uses] = []
+        untils: list[Until] = []
+        for part in said:
+            if isinstance(part, Finding):
+                findings.append(part)
+            elif isinstance(part, Blocked):
+                reasons[part.reason] = None
+            elif isinstance(part, Uses):
+                uses.append(part)
+            elif isinstance(part, Until):
+                untils.append(part)
+        return cls(tuple(findings), "; ".join(reasons) or None, tuple(uses), tuple(untils))
 
     def status_at(self, tier: Tier) -> Status:
         """Blocker fails, a hole blocks, a warning warns, the rest passes; the worst decides."""

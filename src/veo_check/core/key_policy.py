@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
@@ -37,6 +38,7 @@ class Leave:
     trust_env: bool = False
 
 
+@lru_cache(maxsize=1024)  # a run asks for a handful of addresses, each many times
 def origin_of(url: str) -> str:
     """`scheme://host[:port]` in lower case, default ports left out. Raises ValueError."""
     parts = urlsplit(url)

@@ -18,6 +18,8 @@ def printable(text: str, limit: int = 300) -> str:
     Escape sequences, control, format (bidi, zero width), private and unassigned characters and
     lone surrogates are dropped; runs of white space become one space; a cut shows as "…".
     """
+    if _is_fit(text, limit):
+        return text
     window = text[: limit * 8 + 64]
     if not (window.isascii() and window.isprintable()):
         window = _SPACES.sub(" ", _ESCAPES.sub("", window))
@@ -26,3 +28,14 @@ def printable(text: str, limit: int = 300) -> str:
     if len(window) > limit or len(text) > limit * 8 + 64:
         return window[: max(limit - 1, 0)].rstrip() + "…"
     return window
+
+
+def _is_fit(text: str, limit: int) -> bool:
+    """Whether there is nothing to do, as for nearly every text of a report of a thousand routes."""
+    return (
+        len(text) <= limit
+        and text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and text == text.strip()
+    )

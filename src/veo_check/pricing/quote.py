@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from veo_check.core.money import usd
@@ -47,7 +48,7 @@ WITH_PROMOTIONS: tuple[PriceKind, ...] = (*LIST, "promo")
 
 
 class Priced(Protocol):
-    """What a quote needs of the reference data."""
+    """What a quote needs of the reference data, which never changes: quotes are remembered."""
 
     @property
     def prices(self) -> tuple[PriceRule, ...]:
@@ -55,6 +56,9 @@ class Priced(Protocol):
 
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         """What is known of a model's dates."""
+
+    def __hash__(self) -> int:
+        """By identity: what was quoted from one book is never the answer of another."""
 
 
 def quote(
@@ -65,6 +69,14 @@ def quote(
     Where only third parties price it, the amount that most of them name; without one that leads,
     `ambiguous`. Promotions count only where `kinds` holds "promo".
     """
+    return _quote(reference, shape, day, tuple(kinds))
+
+
+# Several parts of a report ask for the same price, and so do many routes of one run.
+@lru_cache(maxsize=512)
+def _quote(
+    reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
+) -> Quote | Refusal:
     gone = _retired(reference, shape, day)
     if gone is not None:
         return gone
@@ -72,7 +84,7 @@ def quote(
         if reference.lifecycle(shape.model):
             return Refusal("unpriced", f"no price of {shape.model} is known")
         return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
-    answers = quotes_by_source(reference, shape, day, kinds=kinds)
+    answers = _by_source(reference, shape, day, kinds)
     if not answers:
         known = sorted({rule.surface for rule in reference.prices if rule.model == shape.model})
         return Refusal(
@@ -106,6 +118,13 @@ def quotes_by_source(
 
     A publisher without any rule for the model on that surface gives no answer at all.
     """
+    return _by_source(reference, shape, day, tuple(kinds))
+
+
+@lru_cache(maxsize=512)
+def _by_source(
+    reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
+) -> tuple[Quote | Refusal, ...]:
     groups: dict[str, list[PriceRule]] = {}
     for rule in reference.prices:
         if rule.model == shape.model and rule.surface == shape.surface and rule.kind in kinds:

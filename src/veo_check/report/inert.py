@@ -5,10 +5,14 @@ Names come from route files, gateways and models, and a saved report may hold an
 
 from __future__ import annotations
 
+import operator
 import re
+from typing import TypeVar
 
 from veo_check.core.printable import printable
-from veo_check.report.model import Report
+from veo_check.report.model import Report, ReportPart
+
+PartT = TypeVar("PartT", bound=ReportPart)
 
 #: The longest text of a field, in characters; the rest of the fields have _LONG.
 _LIMITS = {"name": 200, "file": 4096, "id": 200, "item": 200, "url": 1000}
@@ -19,7 +23,7 @@ _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 def shown(report: Report) -> Report:
     """The same report without control, escape, bidi and invisible characters; long texts cut."""
-    return Report.model_validate(_walk(report.model_dump(), ""))
+    return _part(report)
 
 
 def not_a_command(text: str) -> str:
@@ -27,12 +31,26 @@ def not_a_command(text: str) -> str:
     return _COMMAND.sub(r"\1: ", text)
 
 
+def _part(part: PartT) -> PartT:
+    """The part itself where nothing in it needs a change; a changed one is validated anew."""
+    changed: dict[str, object] = {}
+    for field, value in part:
+        if value is not None and (kept := _walk(value, field)) is not value:
+            changed[field] = kept
+    return type(part).model_validate(dict(part) | changed) if changed else part
+
+
 def _walk(value: object, field: str) -> object:
+    """What is fit to show of `value`; the very same object where that is all of it."""
     if isinstance(value, str):
         kept = printable(value, _LIMITS.get(field, _LONG)).replace("##[", "## [")
-        return kept or (value and "(nothing printable)")
+        kept = kept or (value and "(nothing printable)")
+        return value if kept == value else kept
+    if isinstance(value, ReportPart):
+        return _part(value)
     if isinstance(value, list):
-        return [_walk(one, field) for one in value]
+        items = [_walk(one, field) for one in value]
+        return value if all(map(operator.is_, items, value)) else items
     if isinstance(value, dict):
         return {str(_walk(name, "name")): _walk(one, str(name)) for name, one in value.items()}
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 
 from veo_check.core.printable import printable
 from veo_check.report.inert import not_a_command, shown
@@ -15,7 +16,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.words import by_item
+from veo_check.report.words import by_item, simulated_by
 
 WIDTH = 80
 #: ANSI codes; colour repeats what the words say and is never needed.
@@ -72,7 +73,7 @@ def _route(report: Report, route: RouteReport, paint: _Painter) -> Iterator[str]
     yield from _wrap(f"{printable(route.name, 200)}  ({printable(route.file, 300)})", "", "  ")
     if report.simulated:
         yield from _wrap(
-            f"SIMULATED, sandbox scenario {report.scenario}: nothing here speaks of a real route.",
+            f"SIMULATED, {simulated_by(report)}: nothing here speaks of a real route.",
             "",
             "  ",
         )
@@ -112,6 +113,9 @@ def _facts(report: Report, route: RouteReport) -> Iterator[str]:
         yield from _job(route.job, route.usage)
     if route.proof:
         yield f"  proof {route.proof.id}: {route.proof.age_days} days old, to {route.proof.expires}"
+    for waiver in route.waivers:
+        said = f"waiver for {waiver.finding}: {waiver.state}, to {waiver.expires}: {waiver.reason}"
+        yield from _wrap(printable(said, 400), "  ", "    ")
     yield f"  spent by this run: {route.spent} USD"
 
 
@@ -151,9 +155,9 @@ def _finding(route: RouteReport, finding: FindingReport, indent: str) -> Iterato
     where = f" [{finding.at}, line {finding.line}]" if finding.at and finding.line else ""
     yield from _wrap(f"{mark}{printable(finding.message, 2000)}{where}", indent, indent + "  ")
     if finding.severity != "note" and (finding.expected or finding.actual):
-        wanted = printable(finding.expected or "-", 300)
+        sides = {"wanted": finding.expected, "found": finding.actual}
         yield from _wrap(
-            f"wanted {wanted}; found {printable(finding.actual or '-', 300)}",
+            "; ".join(f"{side} {printable(text, 300)}" for side, text in sides.items() if text),
             indent + "  ",
             indent + "  ",
         )
@@ -197,11 +201,14 @@ def _run(report: Report, paint: _Painter) -> Iterator[str]:
     yield f"verdict: {verdict}   exit code: {report.exit_code}   mode: {report.mode}"
 
 
-def _wrap(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
+# A thousand routes of one team say mostly the same.
+@lru_cache(maxsize=1024)
+def _wrap(text: str, first: str, rest: str) -> tuple[str, ...]:
+    lines = textwrap.wrap(
         text,
         WIDTH,
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
-    ) or [first.rstrip()]
+    )
+    return tuple(lines) or (first.rstrip(),)
