@@ -179,8 +179,11 @@ def test_what_cannot_be_covered() -> None:
         assert beyond == Ruling(
             Verdict.READY, Tier.PRODUCTION if status in FINE else Tier.STAGING, False
         )
-    left_out = [judged(Tier.RESEARCH, Status.SKIPPED, left_out=True)]
-    assert rule(left_out, Tier.RESEARCH) == Ruling(Verdict.INCONCLUSIVE, Tier.NONE, False)
+    good = judged(Tier.RESEARCH, Status.PASS)
+    left_out = [good, judged(Tier.STAGING, Status.SKIPPED, left_out=True)]
+    assert rule(left_out, Tier.STAGING) == Ruling(Verdict.INCONCLUSIVE, Tier.RESEARCH, False)
+    nothing = [judged(Tier.RESEARCH, Status.SKIPPED, left_out=True)]
+    assert rule(nothing, Tier.RESEARCH) == Ruling(Verdict.INCONCLUSIVE, Tier.NONE, True)
     crashed = [judged(Tier.RESEARCH, Status.ERROR, left_out=True)]
     assert rule(crashed, Tier.RESEARCH).uncoverable
 

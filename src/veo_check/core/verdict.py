@@ -64,10 +64,16 @@ def rule(results: Iterable[Judged], target: Tier) -> Ruling:
         verdict = Verdict.INCONCLUSIVE
     uncoverable = any(
         one.statuses[target] is Status.ERROR
-        or (one.statuses[target] is Status.SKIPPED and not one.left_out)
+        or (one.statuses[target] is Status.SKIPPED and not _forgivable(one))
         for one in at_target
     )
     return Ruling(verdict, tier, uncoverable)
+
+
+def _forgivable(one: Judged) -> bool:
+    """A checklist may be the part of the whole that can be judged here, such as offline; but one
+    without the checks that even research needs judges nothing."""
+    return one.left_out and one.required_for is not Tier.RESEARCH
 
 
 _WORST_FIRST = (Verdict.NOT_READY, Verdict.INCONCLUSIVE, Verdict.READY)

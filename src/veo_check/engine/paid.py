@@ -12,6 +12,7 @@ from veo_check import __version__
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.proof import row_seen
 from veo_check.engine.options import Options
+from veo_check.engine.simulated import is_simulated
 from veo_check.http.keys import Secret
 from veo_check.probes.probe import Asking
 from veo_check.providers.job_driver import job_driver
@@ -64,7 +65,7 @@ class Paying:
 
         Raises UsageError where the state folder cannot be used.
         """
-        simulated = self.options.scenario is not None
+        simulated = is_simulated(self.options, self.asking, file.route)
         # the record of simulated money may be lost with the machine
         place = state_folder(
             file.path,

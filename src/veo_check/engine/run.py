@@ -19,6 +19,7 @@ from veo_check.engine.learn import Learned, Wanted, Watcher, learn, wanted
 from veo_check.engine.one_route import Bench, Facts, JudgedRoute, PaidFacts, judge_route
 from veo_check.engine.options import Options
 from veo_check.engine.select import Selected, needs, select
+from veo_check.engine.simulated import is_simulated
 from veo_check.probes.probe import Asking
 from veo_check.reference.book import Reference
 from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
@@ -100,7 +101,8 @@ def run(
         started_at=_stamp(started),
         as_of=judging.day.isoformat(),
         hypothetical=judging.hypothetical,
-        simulated=options.scenario is not None,
+        simulated=any(is_simulated(options, around.asking, file.route) for file in files)
+        or options.scenario is not None,
         scenario=options.scenario,
         interrupted=interrupted,
         mode="paid" if options.spend is not None else "offline" if options.offline else "free",

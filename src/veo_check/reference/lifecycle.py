@@ -138,7 +138,7 @@ def judge_lifecycle(
     passed = [row for row in dated if _day(row) <= judging.day]
     coming = [row for row in dated if _day(row) > judging.day]
     replacement, replacement_text = _replacement(rows, live)
-    released = _released(rows, known)
+    released = _released(rows, known, reference.lifecycle(model))
 
     def judged(state: State, stands_on: LifecycleRow | None, *reasons: str) -> LifecycleJudgement:
         standing = (*read.gone, *rows) if state == "unknown" or not rows else rows
@@ -269,9 +269,16 @@ def _earliest(rows: Iterable[LifecycleRow]) -> LifecycleRow | None:
     return min(rows, key=_day, default=None)
 
 
-def _released(rows: tuple[LifecycleRow, ...], known: tuple[LifecycleRow, ...]) -> date | None:
-    """The release day by the newest readings, official first; else by any older reading."""
-    return next((row.released for row in (*rows, *known) if row.released is not None), None)
+def _released(
+    rows: tuple[LifecycleRow, ...],
+    known: tuple[LifecycleRow, ...],
+    anywhere: tuple[LifecycleRow, ...],
+) -> date | None:
+    """The release day by the newest readings, official first; else by any older reading; else the
+    day on which the id first appeared on any surface: before that it was nowhere."""
+    said = next((row.released for row in (*rows, *known) if row.released is not None), None)
+    elsewhere = (row.released for row in anywhere if row.released is not None)
+    return said or min(elsewhere, default=None)
 
 
 def _replacement(

@@ -85,14 +85,18 @@ def is_hole(check: CheckReport) -> bool:
     return check.required_for is not None and check.status in HOLES
 
 
+def simulated_by(report: Report) -> str:
+    """What makes a run a simulated one."""
+    if report.scenario is None:
+        return "the key is a sandbox's"
+    return f"sandbox scenario {printable(report.scenario, 100)}"
+
+
 def caveats(report: Report) -> list[str]:
     """What a reader must know before the verdict: simulated, hypothetical, interrupted."""
     said = []
     if report.simulated:
-        said.append(
-            f"SIMULATED (sandbox scenario {printable(report.scenario or '?', 100)}): "
-            "nothing here speaks of a real route"
-        )
+        said.append(f"SIMULATED ({simulated_by(report)}): nothing here speaks of a real route")
     if report.hypothetical:
         said.append(f"HYPOTHETICAL: judged as if today were {report.as_of}")
     if report.interrupted:
