@@ -20,7 +20,7 @@ def measure(folder: Path, routes: int, rounds: int) -> list[Row]:
     """Time the commands; route files are written to `folder`."""
     many = write_routes(folder / "many", routes)
     one = write_routes(folder / "one", 1)
-    program = [sys.executable, "-c", "from veo_check.cli.main import entry; entry()"]
+    program = [sys.executable, "-c", "from veo_check.__main__ import entry; entry()"]
     return compare(
         "hello world in typer",
         {

@@ -47,6 +47,11 @@ class Check:
             _need(name, hints[name]) for name in inspect.signature(self.function).parameters
         )
 
+    @cached_property
+    def need_types(self) -> frozenset[type]:
+        """The types among its needs."""
+        return frozenset(need.type for need in self.needs)
+
     @property
     def title(self) -> str:
         """The docstring's first line: what is true when the check passes."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -77,14 +78,40 @@ class Candidate:
         return f"fallback.routes.{self.index}"
 
 
-def candidates(primary: Route) -> Iterator[Candidate]:
+def candidates(primary: Route) -> tuple[Candidate, ...]:
     """The fallback targets of a route, in the file's order."""
-    targets = primary.fallback.routes if primary.fallback else []
-    for index, target in enumerate(targets):
-        try:
-            yield Candidate(index, target, fallback_route(primary, target))
-        except ValidationError as error:
-            yield Candidate(index, target, None, _in_words(error))
+    if primary.fallback is None or not primary.fallback.routes:
+        return ()
+    return _candidates(_Same(primary))
+
+
+class _Same:
+    """A route as a key: the very object, since comparing routes costs more than what is kept."""
+
+    __slots__ = ("route",)
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+
+    def __hash__(self) -> int:
+        return id(self.route)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.route is other.route
+
+
+# Asked for by the run, by the report and by four checks, for every route of a run.
+@lru_cache(maxsize=2048)
+def _candidates(primary: _Same) -> tuple[Candidate, ...]:
+    targets = primary.route.fallback.routes if primary.route.fallback else []
+    return tuple(_candidate(primary.route, *numbered) for numbered in enumerate(targets))
+
+
+def _candidate(primary: Route, index: int, target: FallbackTarget) -> Candidate:
+    try:
+        return Candidate(index, target, fallback_route(primary, target))
+    except ValidationError as error:
+        return Candidate(index, target, None, _in_words(error))
 
 
 def differences(

@@ -37,7 +37,7 @@ def target_plan(plan: Sequence[Selected]) -> tuple[Selected, ...]:
         if line.required_for is not None
         and line.required_for <= Tier.STAGING
         and line.id not in _OF_THE_PRIMARY
-        and not (line.check and any(need.type is FallbackOutcomes for need in line.check.needs))
+        and not (line.check and FallbackOutcomes in line.check.need_types)
     )
 
 

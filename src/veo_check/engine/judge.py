@@ -32,17 +32,17 @@ class Result:
 
 def judge(plan: tuple[Selected, ...], values: Values, gateway: str, strict: bool) -> list[Result]:
     """Results in the plan's order. Checks that read what others stood on run after the others."""
-    last = [line for line in plan if line.check and _reads_used_rows(line.check)]
-    first = [line for line in plan if line not in last]
-    results = {line.id: _run(line, values, gateway, strict) for line in first}
-    used = UsedRows(tuple(_used(results.values())))
-    late = dict(values) | {UsedRows: used}
-    results |= {line.id: _run(line, late, gateway, strict) for line in last}
+    results: dict[str, Result] = {}
+    last: list[Selected] = []
+    for line in plan:
+        if line.check is not None and UsedRows in line.check.need_types:
+            last.append(line)
+        else:
+            results[line.id] = _run(line, values, gateway, strict)
+    if last:
+        late = {**values, UsedRows: UsedRows(tuple(_used(results.values())))}
+        results |= {line.id: _run(line, late, gateway, strict) for line in last}
     return [results[line.id] for line in plan]
-
-
-def _reads_used_rows(check: Check) -> bool:
-    return any(need.type is UsedRows for need in check.needs)
 
 
 def _used(results: Iterable[Result]) -> list[Uses]:

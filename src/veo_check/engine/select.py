@@ -112,6 +112,4 @@ def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> Se
 
 def needs(plan: Iterable[Selected], fact: type) -> bool:
     """Whether any check of the plan asks for this type."""
-    return any(
-        need.type is fact for line in plan if line.check is not None for need in line.check.needs
-    )
+    return any(line.check is not None and fact in line.check.need_types for line in plan)
