@@ -17,7 +17,7 @@ from check_world import a_book, a_catalog, a_life, a_price, a_route, a_row, judg
 from fake_clock import FakeClock
 from paid_jobs import Signet
 from tiny_mp4 import clip
-from veo_check.core.facts import Missing
+from veo_check.core.facts import Missing, MissingCode
 from veo_check.core.jobs import (
     FetchAnswer,
     JobRequest,
@@ -129,6 +129,7 @@ class World:
     refund: bool = True
     served: str = MODEL
     log: bool = True
+    log_trouble: MissingCode | None = None
     cost_header: Decimal | None = None
     jobs: dict[str, LedgerJob] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
@@ -271,6 +272,8 @@ class WorldDriver:
         self.fate.step()
         if not self.world.log:
             return Missing("usage", "not-offered", "no usage record can be read with this key")
+        if self.world.log_trouble:
+            return Missing("usage", self.world.log_trouble, "the usage record cannot be read now")
         rows = tuple(self.world.rows.get(request_id or "", ()))
         return UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
 

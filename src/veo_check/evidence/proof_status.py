@@ -61,7 +61,7 @@ def assess(
         *_against_row(proof, row, row_known=row_known),
         *_against_served(proof, served),
     )
-    age = max(0, (now - proof.made_at).days)
+    age = max(0, (now - proof.paid_at).days)
     expires = _expiry(proof, route).date()
     if against:
         code, sentence = against[0]
@@ -86,7 +86,7 @@ _STATE_SAYS = {
     "uncertain": "may or may not have been accepted",
     "refused": "was refused",
     "unfinished": "did not finish within its deadline",
-    "finished": "finished and was not yet looked at",
+    "finished": "finished, and left no proof that this run can use",
     "failed": "failed",
     "abandoned": "was abandoned",
 }
@@ -148,9 +148,18 @@ def _against_result(proof: Proof, newest: NewestJob | None) -> Against:
 
 
 def _expiry(proof: Proof, route: Route) -> datetime:
-    """The route file may shorten what was sealed, never lengthen it; nothing exceeds 30 days."""
+    """The route file may shorten what was sealed, never lengthen it; nothing exceeds 30 days.
+
+    Counted from the day it was paid: a job that is only looked at weeks later proves those weeks
+    not at all.
+    """
     sealed = timedelta(seconds=proof.valid_for_seconds)
-    return proof.made_at + min(sealed, route.smoke.proof_valid_for, LONGEST_VALIDITY)
+    return proof.paid_at + min(sealed, longest_validity(route))
+
+
+def longest_validity(route: Route) -> timedelta:
+    """How long a paid job may speak for this route."""
+    return min(route.smoke.proof_valid_for, LONGEST_VALIDITY)
 
 
 def _against_age(proof: Proof, route: Route, now: datetime, judging: Judging) -> Against:
@@ -175,8 +184,9 @@ def _against_row(proof: Proof, row: RowSeen | None, *, row_known: bool) -> Again
     if row == then:
         return
     if row is None or then is None:
-        what = "is gone" if row is None else "appeared"
-        yield "row-changed", f"the catalogue's row {what} since proof {proof.id} was paid"
+        what = "has no longer exactly one row" if row is None else "had no single row"
+        since = "since" if row is None else "when"
+        yield "row-changed", f"the catalogue {what} for the label {since} proof {proof.id} was paid"
         return
     yield "row-changed", f"{_row_changes(then, row)} since proof {proof.id} was paid"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,5 +102,5 @@ def _keep(path: Path, entry: Entry, index: int, tools: Tools) -> str | None:
     tools.keep_media.mkdir(parents=True, exist_ok=True)
     target = tools.keep_media / f"{entry.id}-{index + 1}.mp4"
     target.unlink(missing_ok=True)
-    path.replace(target)
+    shutil.move(path, target)  # the two may be on different disks
     return str(target)

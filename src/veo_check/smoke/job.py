@@ -15,7 +15,9 @@ from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver
 from veo_check.core.money import usd
 from veo_check.core.paid_facts import ControlledFailure
-from veo_check.core.proof import ProofStatus, binding_of
+from veo_check.core.proof import ProofCode, ProofStatus, binding_of
+from veo_check.evidence.proof_status import longest_validity
+from veo_check.evidence.proofs import proof_key_variable
 from veo_check.smoke.case import Case, Wish
 from veo_check.smoke.entry import Entry, at_most_spent
 from veo_check.smoke.on_record import OnRecord, first, first_open
@@ -62,6 +64,12 @@ def nothing_on_record() -> SmokeOutcome:
     """The outcome where there is no state folder and no leave to spend."""
     status = ProofStatus("none", "no paid smoke job is on record for this route")
     return without_job(status, status.sentence)
+
+
+#: What says of a good job of an earlier run, settled only now, that it speaks for today no more.
+_PAST: frozenset[ProofCode] = frozenset(
+    {"expired", "future-dated", "row-changed", "row-unknown", "served-changed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +156,27 @@ class _Run:
                 f"job {settled.entry.id} was paid for an earlier version of this route and is "
                 f"{settled.entry.state}; run again with --spend to pay for this one",
             )
+        past = self._past(settled, status)
+        if past is not None:
+            return without_job(status, past)
         outcome = by_job(settled, status)
         if status.valid:
             outcome = replace(outcome, controlled_failure=by_proof(status).controlled_failure)
         return outcome
+
+    def _past(self, settled: Settled, status: ProofStatus) -> str | None:
+        """Why a good job of an earlier run, settled by this one, speaks for the route no more."""
+        entry = settled.entry
+        if entry.id not in self._before or entry.state != "finished":
+            return None
+        if status.code in _PAST:
+            return f"{status.sentence}; run again with --spend to pay for a new job"
+        if self.tools.now() >= entry.intent.at + longest_validity(self.route):
+            return (
+                f"job {entry.id} was paid on {entry.intent.at:%Y-%m-%d}, longer ago than "
+                "smoke.proof_valid_for; run again with --spend to pay for a new one"
+            )
+        return None
 
     def _with_wrong(
         self,
@@ -171,6 +196,8 @@ class _Run:
             why = "the route file switches it off (smoke.controlled_failure: none)"
         elif isinstance(plan, _Plan):
             why = plan.no_wrong or "it is sent once the smoke job has finished"
+        elif outcome.proof.proof is not None and plan == outcome.proof.sentence:
+            why = f"proof {outcome.proof.proof.id} holds none; run again with --spend to send it"
         else:
             why = plan
         return replace(outcome, controlled_failure=Missing("controlled-failure", "not-run", why))
@@ -200,13 +227,21 @@ class _Run:
             return self._not_sent(
                 f"job {doubted.id} may or may not have been accepted; `job abandon` it first"
             )
+        left = first(self.record.entries()[0], lambda one: one.is_open)
+        if left is not None:
+            return self._not_sent(
+                f"job {left.id} is {left.state} and still open; one job at a time per route"
+            )
         return self._priced(wish.purse, smoke=smoke, want_wrong=want_wrong)
 
     def _unasked(self, status: ProofStatus, settled: Settled | None) -> str:
         if self.wish.purse is None:
             return status.sentence
         if settled is not None:
-            return f"job {settled.entry.id} of an earlier run was settled by this one"
+            return (
+                f"job {settled.entry.id} of an earlier run was taken up by this one; run again "
+                "with --spend for what is missing"
+            )
         return self._not_sent(f"{status.sentence}; --renew pays again")
 
     def _not_sent(self, why: str) -> str:
@@ -265,12 +300,25 @@ class _Run:
         step = Step("smoke", route, request, stake, what, self.case.row, self.case.route_file)
         entry, submission = send(step, driver, tools)
         if entry.state == "submitted":
-            return seal(settle(entry, route, driver, tools), route, tools)
+            settled = seal(settle(entry, route, driver, tools), route, tools)
+            self._tell_if_unsealed(settled)
+            return settled
         none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
         job = refused_result(entry, submission, driver)
         if entry.state == "refused" and self.wish.purse is not None:
             self.wish.purse.give_back(stake.at_stake)
         return seal(Settled(entry, job, none, none), route, tools)
+
+    def _tell_if_unsealed(self, settled: Settled) -> None:
+        """Say before the next bill that this one leaves nothing to show."""
+        variable = proof_key_variable(self.route)
+        if settled.job.state == "finished" and (
+            variable is None or self.tools.key_for(variable) is None
+        ):
+            self.notes.append(
+                f"job {settled.entry.id} leaves no proof for later runs"
+                + (f": {variable} is not set" if variable else ": the route names no key")
+            )
 
     def _pay_wrong(
         self, plan: _Plan, settled: Settled | None, status: ProofStatus

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from veo_check.core.errors import UsageError
@@ -26,6 +27,13 @@ from veo_check.smoke.follow import follow
 from veo_check.smoke.masking import shown_operation
 from veo_check.smoke.stakes import Stake
 from veo_check.smoke.tools import Progress, Tools
+
+#: What an interruption explains, so that a later run reads it again for free.
+_PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
+#: How long a later run is worth waiting for; then the result is sealed as far as it is known.
+_WORTH_WAITING = timedelta(days=1)
+_TRIES = 3
+_PAUSE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +101,12 @@ def settle(
     if entry.state in {"submitted", "unfinished"}:
         entry, answer = follow(entry.taken_up(), route, driver, tools)
     elif entry.state == "finished" and fetch:
-        answer = driver.poll(operation)  # for the addresses, which are not kept
+        answer = _announced(operation, driver, tools)
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
     if entry.state == "finished" and fetch and answer is not None:
         tools.progress(_progress(entry, "fetching"))
-        delivery = (
-            deliver(entry, driver, answer, tools)
-            if answer.state == "done"
-            else _undelivered(entry, answer)
-        )
+        delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
         tools.progress(_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
@@ -124,9 +128,13 @@ def refused_result(entry: Entry, submission: Submission, driver: JobDriver) -> J
 
 
 def seal(settled: Settled, route: Route, tools: Tools) -> Settled:
-    """Seal the result of an ended job, where this run has the key, then close its entry."""
+    """Seal the result of an ended job, where this run has the key, then close its entry.
+
+    What a passing trouble kept from this run leaves the entry open: sealed, it could only be
+    learned by paying again.
+    """
     entry = settled.entry
-    if entry.state not in {"finished", "failed", "refused"}:
+    if entry.state not in {"finished", "failed", "refused"} or _to_be_read_again(settled, tools):
         return settled
     put(_proof(settled, route, tools), route, tools)
     return close(settled, tools) if entry.is_open else settled
@@ -248,11 +256,43 @@ def _answered(entry: Entry, submission: Submission, tools: Tools) -> Entry:
     return entry.doubted(replace(ended, symptom="submit-uncertain"))
 
 
-def _undelivered(entry: Entry, answer: PollAnswer) -> Delivery:
-    """A finished job whose operation no longer says where its videos are."""
+def _announced(operation: str, driver: JobDriver, tools: Tools) -> PollAnswer:
+    """Where the videos of a finished job are: their addresses are not kept."""
+    for _ in range(_TRIES - 1):
+        answer = driver.poll(operation)
+        if answer.state in {"done", "failed"}:
+            return answer
+        tools.clock.sleep(_PAUSE)
+    return driver.poll(operation)
+
+
+def _delivered(
+    entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Tools
+) -> Delivery | Missing:
+    """The videos of a finished job. A Missing where the other side cannot be asked now."""
+    if answer.state == "done":
+        return deliver(entry, driver, answer, tools)
+    if answer.state not in {"failed", "gone"}:
+        return Missing(
+            "smoke-job",
+            "server-error",
+            f"job {entry.id} is done, and where its video is cannot be asked now"
+            f" ({answer.status}); the next run asks again",
+            answer.exchanges,
+        )
     count = entry.ended.video_count if entry.ended else None
     symptom = answer.symptom or "operation-unknown"
     return Delivery((), count, symptom, answer.text, exchanges=answer.exchanges)
+
+
+def _to_be_read_again(settled: Settled, tools: Tools) -> bool:
+    entry, delivery, usage = settled.entry, settled.delivery, settled.usage
+    if entry.state != "finished" or not entry.is_open:
+        return False
+    if isinstance(delivery, Missing):
+        return True
+    passing = isinstance(usage, Missing) and usage.code in _PASSING
+    return passing and tools.now() - entry.intent.at < _WORTH_WAITING
 
 
 def _with_charge(
