@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.cli import outputs
+from veo_check.cli import outputs, streams
 from veo_check.core.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def test_a_file_that_cannot_be_written_loses_no_other_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = tmp_path / "report.json", tmp_path / "gone" / "report.xml"
-    wishes = outputs.parse_outputs((f"junit:{bad}", f"json:{good}", "text"))
+    wishes = streams.parse_outputs((f"junit:{bad}", f"json:{good}", "text"), outputs.FORMATS)
     with pytest.raises(UsageError) as refused:
         outputs.write_outputs(FakeReport(), wishes)  # type: ignore[arg-type]
     assert str(refused.value) == f"{bad}: cannot write: No such file or directory"
@@ -46,6 +46,6 @@ def test_what_may_not_be_written_is_refused_beforehand(
     monkeypatch.setattr(os, "access", access)
     for file in (there, tmp_path / "new.json"):
         with pytest.raises(UsageError) as refused:
-            outputs.check_writable(outputs.parse_outputs((f"json:{file}",)))
+            outputs.check_writable(streams.parse_outputs((f"json:{file}",), outputs.FORMATS))
         assert str(refused.value) == f"-o json: {file} may not be written"
     assert asked == [there, tmp_path]

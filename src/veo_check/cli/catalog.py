@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import ReferenceFile
+from veo_check.cli.shared_options import Outputs, ReferenceFile
+from veo_check.cli.streams import parse_outputs, write
 
 if TYPE_CHECKING:
     from veo_check.engine.catalog import Look
@@ -31,9 +32,7 @@ def catalog(
         typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
     ] = None,
     reference: ReferenceFile = None,
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="text|json", help="Format.")
-    ] = "text",
+    output: Outputs = None,
 ) -> None:
     """Show a gateway's live row: its price in USD per second and what is wrong with it. No key.
 
@@ -41,7 +40,6 @@ def catalog(
 
     Exit codes: 0 the row is fine, 1 something is wrong with it, 2 usage, 3 it could not be read.
     """
-    import sys
     from typing import get_args
 
     from veo_check.cli.surroundings import chosen_reference, open_asking
@@ -52,8 +50,7 @@ def catalog(
     from veo_check.engine.options import Options
     from veo_check.engine.run import judging_of
 
-    if output not in {"text", "json"}:
-        raise UsageError(f"-o {output}: choose text or json")
+    outputs = parse_outputs(output or ["text"], ("text", "json"))
     size = next((one for one in get_args(Resolution) if one == resolution.lower()), None)
     if size is None:
         known = ", ".join(get_args(Resolution))
@@ -69,7 +66,8 @@ def catalog(
     with asking.door:
         book = chosen_reference(reference, simulated=scenario is not None)
         seen = look(route, asking, judging_of(options, asking.clock), book)
-    sys.stdout.write(_json(seen) if output == "json" else _text(seen, scenario))
+    for one in outputs:
+        write(_json(seen) if one.format == "json" else _text(seen, scenario), one.file)
     raise typer.Exit(int(seen.exit_code))
 
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from veo_check.cli.crash import write_text
-from veo_check.cli.outputs import wants_colour
 from veo_check.cli.proof_file import is_proof, show_proof, verify_proof
 from veo_check.cli.saved_report import parse_report
+from veo_check.cli.streams import wants_colour
 from veo_check.core.errors import InvalidFileError, UsageError
 from veo_check.core.facts import Missing
 from veo_check.core.printable import printable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays
+from veo_check.cli.shared_options import AsOf, Outputs, ReferenceFile, WithinDays
+from veo_check.cli.streams import parse_outputs, write
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,9 +23,7 @@ def fallback(
     as_of: AsOf = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="text|json", help="Format.")
-    ] = "text",
+    output: Outputs = None,
 ) -> None:
     """Print the runbook: every failure, the decision, who is billed, what it costs. Asks nobody.
 
@@ -33,24 +32,22 @@ def fallback(
     Exit codes: 0 every rule and target holds, 1 one does not, 2 usage or invalid route file,
     3 the life or price of a target is not known.
     """
-    import sys
-
     from veo_check.cli.shared_options import parse_day
     from veo_check.cli.surroundings import chosen_reference
     from veo_check.core.clock import Judging, SystemClock
-    from veo_check.core.errors import InvalidFileError, UsageError
+    from veo_check.core.errors import InvalidFileError
     from veo_check.engine.runbook import runbook
     from veo_check.spec.route_file import RouteFile, load_route_file
 
-    if output not in {"text", "json"}:
-        raise UsageError(f"-o {output}: choose text or json")
+    outputs = parse_outputs(output or ["text"], ("text", "json"))
     loaded = load_route_file(route)
     if not isinstance(loaded, RouteFile):
         raise InvalidFileError("\n".join(str(problem) for problem in loaded))
     today = SystemClock().now().date()
     judging = Judging(parse_day(as_of) if as_of else today, today, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
-    sys.stdout.write(_json(book, judging) if output == "json" else _text(book, judging))
+    for one in outputs:
+        write(_json(book, judging) if one.format == "json" else _text(book, judging), one.file)
     raise typer.Exit(int(book.exit_code))
 
 

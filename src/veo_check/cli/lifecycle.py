@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays, parse_day
+from veo_check.cli.streams import parse_outputs, safe, tell, write
 from veo_check.core.clock import Judging, SystemClock
 from veo_check.core.errors import ExitCode, UsageError
 from veo_check.reference.book import Reference
@@ -61,7 +61,7 @@ def lifecycle(
     """
     from veo_check.reference.load import load_reference, user_data_dir
 
-    wanted = _outputs(output or ["text"])
+    wanted = parse_outputs(output or ["text"], _FORMATS)
     today = SystemClock().now().date()
     judging = Judging(
         day=parse_day(as_of) if as_of is not None else today,
@@ -72,20 +72,20 @@ def lifecycle(
     book = load_reference(reference, None if reference is not None else user_data_dir())
     if surface is not None and surface not in book.surfaces():
         known = ", ".join(book.surfaces())
-        raise UsageError(f"--surface {_safe(surface)} is not a known surface; known: {known}")
+        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {known}")
     asked = list(dict.fromkeys(models or ()))
     if any(not model.strip() for model in asked):
         raise UsageError("a model id is empty")
     names = asked or list(book.models(surface))
     answers = _ask_live(names, surface, judging, book) if live else {}
     judgements = judge_all(book, names, surface, judging, answers)
-    for place, file in wanted:
+    for one in wanted:
         text = (
             _as_json(judgements, judging, book)
-            if place == "json"
-            else _as_text(judgements, judging, book, bool(asked), to_terminal=file is None)
+            if one.format == "json"
+            else _as_text(judgements, judging, book, bool(asked), to_terminal=one.file is None)
         )
-        _write(text, file)
+        write(text, one.file)
     raise typer.Exit(worst_exit_code(judgements))
 
 
@@ -123,14 +123,14 @@ def _ask_live(
     from veo_check.engine.live import ask
 
     if judging.hypothetical:
-        _tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")
+        tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")
         return {}
     found: dict[tuple[str, str], OfficialModel] = {}
     for (model, place), answer in ask(models, surface).items():
         if not isinstance(answer, Missing):
             found[model, place] = answer
         elif place in (book.surfaces(model) or (place,)):
-            _tell(f"live: {_safe(model)} on {place}: {answer.detail}")
+            tell(f"live: {safe(model)} on {place}: {answer.detail}")
     return found
 
 
@@ -196,36 +196,5 @@ def _model_json(
     }
 
 
-def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
-    parsed = []
-    for one in wanted:
-        name, colon, file = one.partition(":")
-        if name not in _FORMATS or (colon and not file):
-            raise UsageError(f"-o {_safe(one)}: must be text or json, or one of them and :FILE")
-        parsed.append((name, file or None))
-    if sum(file is None for _, file in parsed) > 1:
-        raise UsageError("two outputs cannot share standard output; give one a file: -o json:FILE")
-    return parsed
-
-
-def _write(text: str, file: str | None) -> None:
-    if file is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"-o: {_safe(file)} cannot be written: {error}") from None
-
-
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _safe(text: str) -> str:
-    """A word of the user's, made safe to print back."""
-    return text if text.isprintable() and len(text) <= 200 else ascii(text[:200])
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"veo-check: {message}\n")

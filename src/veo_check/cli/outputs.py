@@ -1,50 +1,18 @@
-"""`-o FORMAT[:FILE]`: which formats of the report go where."""
+"""The report in the formats that were asked for, each where it was asked to go."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
+from veo_check.cli.streams import Output, wants_colour
 from veo_check.core.errors import UsageError
 from veo_check.report.model import Report
 
 #: The formats; each is rendered by the module of that name under `veo_check.report`.
 FORMATS = ("text", "json", "junit", "sarif", "markdown", "github", "html", "prometheus")
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One wanted format, and the file it goes to; None is standard output."""
-
-    format: str
-    file: Path | None
-
-
-def parse_outputs(wishes: tuple[str, ...]) -> tuple[Output, ...]:
-    """Read every `-o`. Raises UsageError for an unknown format, or two reports on stdout."""
-    outputs = tuple(_parse(wish) for wish in wishes)
-    if sum(output.file is None for output in outputs) > 1:
-        raise UsageError(
-            "two reports cannot share standard output; give all but one a file: -o json:FILE"
-        )
-    return outputs
-
-
-def _parse(wish: str) -> Output:
-    word, colon, file = wish.partition(":")
-    if word not in FORMATS:
-        import difflib
-
-        near = difflib.get_close_matches(word, FORMATS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"-o {wish}: no format '{word}'{hint} (known: {', '.join(FORMATS)})")
-    if colon and not file:
-        raise UsageError(f"-o {wish}: no file after the colon")
-    return Output(word, Path(file) if file else None)
 
 
 def check_writable(outputs: tuple[Output, ...]) -> None:
@@ -79,11 +47,6 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
             unwritten.append(f"{output.file}: cannot write: {error.strerror}")
     if unwritten:
         raise UsageError("; ".join(unwritten))
-
-
-def wants_colour() -> bool:
-    """Colour where a person looks at a terminal and did not ask for none."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.getenv("TERM") != "dumb"
 
 
 def _renderer(word: str) -> Callable[[Report, bool], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veo_check.cli.shared_options import AsOf, parse_day
+from veo_check.cli.streams import parse_outputs, tell, write
 from veo_check.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def price(
     from veo_check.core.clock import SystemClock
     from veo_check.pricing.answers import Refusal
 
-    outputs = _outputs(output or ["text"])
+    outputs = parse_outputs(output or ["text"], _FORMATS)
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
     book = price_reference(reference)
     asked = _asked(subject, book, surface, compare)
@@ -154,16 +154,16 @@ def price(
         jobs=asked.jobs if jobs is None else jobs,
     )
     if compare:
-        for form, file in outputs:
-            _write(_comparison(book, asked, subject, day, form), file)
+        for one in outputs:
+            write(_comparison(book, asked, subject, day, one.format), one.file)
         return
     answer = _answer(book, asked, day, promotions)
     answer = _paid(answer, _number("--pack", pack), clips, estimate)
-    for form, file in outputs:
-        _write(_one(book, asked, answer, day, form), file)
+    for one in outputs:
+        write(_one(book, asked, answer, day, one.format), one.file)
     if isinstance(answer, Refusal):
-        if all(form == "json" for form, _ in outputs):
-            sys.stderr.write(f"veo-check: {answer.message}\n")
+        if all(one.format == "json" for one in outputs):
+            tell(answer.message)
         raise typer.Exit(int(ExitCode.FAILED))
 
 
@@ -312,25 +312,3 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
     from veo_check.cli.price_text import comparison_text
 
     return comparison_text(rows, shape, day)
-
-
-def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
-    parsed = []
-    for one in wanted:
-        form, colon, file = one.partition(":")
-        if form not in _FORMATS or (colon and not file):
-            raise UsageError(f"-o {one!r}: must be text or json, or one of them and :FILE")
-        parsed.append((form, file or None))
-    if sum(file is None for _, file in parsed) > 1:
-        raise UsageError("two outputs cannot share standard output; give one a file: -o json:FILE")
-    return parsed
-
-
-def _write(text: str, file: str | None) -> None:
-    if file is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"-o: {file!r} cannot be written: {error}") from None

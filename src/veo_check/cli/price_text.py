@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
+from veo_check.cli.streams import safe
 from veo_check.core.money import plain, usd
 from veo_check.pricing.answers import Quote, Refusal
 from veo_check.pricing.comparison import Compared
@@ -29,7 +30,7 @@ def one_text(
 ) -> str:
     """The price, how it comes about, and who says so; or the refusal and its code."""
     if isinstance(answer, Refusal):
-        lines = _wrapped(f"{_safe(asked.model)}: no price: {answer.message}.", "")
+        lines = _wrapped(f"{safe(asked.model)}: no price: {answer.message}.", "")
         return _page([*lines, f"  code         {answer.code}", *_source(answer, day)])
     return _page(_priced(book, answer, retries, jobs, day))
 
@@ -181,10 +182,6 @@ def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
         subsequent_indent=first if rest is None else rest,
         break_on_hyphens=False,
     )
-
-
-def _safe(text: str) -> str:
-    return text if text.isprintable() and len(text) <= 200 else ascii(text[:200])
 
 
 def _page(lines: Iterable[str]) -> str:

@@ -19,10 +19,11 @@ def render(
 
     Example: veo-check render report.json -o html:report.html -o markdown
     """
-    from veo_check.cli.outputs import check_writable, parse_outputs, write_outputs
+    from veo_check.cli.outputs import FORMATS, check_writable, write_outputs
     from veo_check.cli.saved_report import read_report
+    from veo_check.cli.streams import parse_outputs
 
-    outputs = parse_outputs(tuple(output or ("text",)))
+    outputs = parse_outputs(tuple(output or ("text",)), FORMATS)
     check_writable(outputs)
     saved = read_report(report)
     write_outputs(saved, outputs)

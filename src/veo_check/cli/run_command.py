@@ -13,9 +13,10 @@ from typing import get_args
 
 from veo_check.cli.crash import write_text
 from veo_check.cli.evidence_folder import check_folder, write_evidence
-from veo_check.cli.outputs import check_writable, parse_outputs, write_outputs
+from veo_check.cli.outputs import FORMATS, check_writable, write_outputs
 from veo_check.cli.progress import Progress
 from veo_check.cli.shared_options import parse_day
+from veo_check.cli.streams import parse_outputs
 from veo_check.cli.surroundings import surroundings
 from veo_check.cli.user_config import read_user_config
 from veo_check.core.clock import SystemClock
@@ -63,7 +64,7 @@ def execute(wishes: Wishes) -> int:
     """Run and write every output. Returns the exit code; raises UsageError for a bad wish."""
     from veo_check.engine.run import run
 
-    outputs = parse_outputs(wishes.outputs)
+    outputs = parse_outputs(wishes.outputs, FORMATS)
     check_writable(outputs)
     check_folder(wishes.evidence)
     options = _options(wishes)

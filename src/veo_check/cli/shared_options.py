@@ -28,3 +28,7 @@ ReferenceFile = Annotated[
     Path | None,
     typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
 ]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="text|json[:FILE]", help="Format. Repeats."),
+]
