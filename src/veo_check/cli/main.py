@@ -19,10 +19,12 @@ COMMANDS = (
     "fallback",
     "catalog",
     "scan",
+    "init",
     "checks",
     "schema",
     "render",
     "evidence",
+    "refresh",
     "sandbox",
 )
 
