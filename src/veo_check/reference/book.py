@@ -81,14 +81,19 @@ class Reference:
 
     @cached_property
     def prices(self) -> tuple[PriceRule, ...]:
-        """Every dated price rule. Raises InvalidFileError where the prices cannot be used."""
-        from veo_check.reference.price_rules import parse_prices
+        """Every dated price rule, in its newest reading.
 
-        return parse_prices(self.read_prices())
+        Raises InvalidFileError where the prices cannot be used.
+        """
+        from veo_check.reference.price_rules import parse_prices
+        from veo_check.reference.prices import newest_rules
+
+        return newest_rules(parse_prices(self.read_prices()))
 
     def prices_for(self, models: Collection[str]) -> tuple[PriceRule, ...]:
         """The price rules of a few models, without parsing the rest. Errors as for `prices`."""
         from veo_check.reference.price_rules import parse_prices
+        from veo_check.reference.prices import newest_rules
 
         document = dict(self.read_prices())
         listed = document.get("prices")
@@ -96,7 +101,7 @@ class Reference:
             document["prices"] = [
                 row for row in listed if isinstance(row, dict) and row.get("model") in models
             ]
-        return parse_prices(document)
+        return newest_rules(parse_prices(document))
 
     @cached_property
     def digest(self) -> str:

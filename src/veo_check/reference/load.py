@@ -65,6 +65,14 @@ def parse_reference(document: Mapping[str, object], origin: str) -> Reference:
     )
 
 
+def read_document(path: Path) -> Mapping[str, object]:
+    """The document of a reference file, checked as when a run uses it. Raises InvalidFileError."""
+    document = _read(path)
+    _refuse_unprintable(document, path)
+    _ = parse_reference(document, str(path)).prices
+    return document
+
+
 @cache
 def bundled_document() -> Mapping[str, object]:
     """All bundled data as one document: what a refreshed file starts from."""

@@ -134,3 +134,20 @@ class PriceRule:
 def recency(rule: PriceRule) -> tuple[date, date]:
     """What orders two readings of one publisher: the later start, then the later reading."""
     return rule.valid_from or date.min, rule.source.confirmed
+
+
+def newest_rules(rules: tuple[PriceRule, ...]) -> tuple[PriceRule, ...]:
+    """Of one publisher's readings of one price the newest alone, in file order.
+
+    One price has one model, surface, kind, match and start. A later reading confirms it or says
+    when it ended; the earlier ones stay in the file as what was read then.
+    """
+    newest: dict[object, PriceRule] = {}
+    for rule in rules:
+        match = tuple(sorted(rule.match.items()))
+        publisher = rule.source.publisher
+        key = rule.surface, rule.model, publisher, rule.kind, match, rule.valid_from
+        if key not in newest or rule.source.confirmed > newest[key].source.confirmed:
+            newest[key] = rule
+    kept = set(map(id, newest.values()))
+    return tuple(rule for rule in rules if id(rule) in kept)
