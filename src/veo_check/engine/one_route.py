@@ -27,7 +27,7 @@ from veo_check.engine.options import Options
 from veo_check.engine.paid_report import paid_parts
 from veo_check.engine.quote import prices_by_resolution, quote_report
 from veo_check.engine.select import Selected, needs
-from veo_check.engine.valid import validity
+from veo_check.engine.valid import passed_not_before, validity
 from veo_check.engine.waive import waive
 from veo_check.http.exchange import Exchange
 from veo_check.reference.book import Reference
@@ -134,7 +134,8 @@ def judge_route(
         )
         facts = {**facts, FallbackOutcomes: outcomes}
     before = bench.judge(bench.plan, route, facts)
-    smoke = bench.pay(file, facts, what_stops_money(before, target))
+    allowed, _ = waive(before, tuple(route.waivers), judging, options.strict)
+    smoke = bench.pay(file, facts, what_stops_money(allowed, target))
     if smoke is not None:
         facts = {**facts, **smoke.facts}
     results = before if smoke is None else bench.judge(bench.plan, route, facts)
@@ -156,6 +157,7 @@ def judge_route(
         valid_until=holds.until.isoformat() if holds.until else None,
         valid_because=holds.because,
         model_until=holds.model_until.isoformat() if holds.model_until else None,
+        not_before=passed_not_before(route, bench.reference, judging),
         quote=quote_report(route, bench.reference, judging.day),
         price_by_resolution=prices_by_resolution(route, bench.reference, judging.day),
         catalog=assemble.catalog_report(route, facts),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veo_check import __version__
+from veo_check.core.errors import UsageError
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.proof import row_seen
+from veo_check.core.proof import binding_of, row_seen
 from veo_check.engine.options import Options
 from veo_check.engine.simulated import is_simulated
 from veo_check.http.keys import Secret
@@ -20,7 +21,7 @@ from veo_check.providers.job_place import place_of
 from veo_check.reference.book import Reference
 from veo_check.smoke.case import Case, Wish
 from veo_check.smoke.job import nothing_on_record, run_smoke
-from veo_check.smoke.outcome import SmokeOutcome
+from veo_check.smoke.outcome import SmokeOutcome, unreadable
 from veo_check.smoke.schedule import pace_of
 from veo_check.smoke.stakes import Prices, Purse
 from veo_check.smoke.state_folder import open_state_folder, state_folder
@@ -66,16 +67,15 @@ class Paying:
         Raises UsageError where the state folder cannot be used.
         """
         simulated = is_simulated(self.options, self.asking, file.route)
-        # the record of simulated money may be lost with the machine
-        place = state_folder(
-            file.path,
-            self.options.state,
-            self.environ,
-            spend=self.purse is not None and not simulated,
-        )
+        place = self._place(file)
         if self.purse is None and not place.is_dir():
             return nothing_on_record()
-        folder = open_state_folder(place, simulated=simulated)
+        try:
+            folder = open_state_folder(place, simulated=simulated)
+        except UsageError as error:
+            if self.purse is None:
+                raise
+            return unreadable(str(error))  # it was good when the run began: keep the reports
         online = not self.options.offline and not judging.hypothetical
         tools = Tools(
             folder=folder,
@@ -91,6 +91,29 @@ class Paying:
         )
         wish = Wish(self.purse, stopped, self.options.renew, online)
         return run_smoke(self._case(file, judging, facts), wish, tools)
+
+    def check_places(self, files: Sequence[RouteFile]) -> None:
+        """Open every state folder before anything is paid, so that no route's job is followed by
+        a usage error about another's. Raises UsageError, also where two different routes would
+        void each other's proofs."""
+        seen: dict[tuple[Path, str], RouteFile] = {}
+        for file in files:
+            place = self._place(file)
+            simulated = is_simulated(self.options, self.asking, file.route)
+            root = open_state_folder(place, simulated=simulated).root
+            other = seen.setdefault((root, file.route.name), file)
+            if binding_of(other.route) != binding_of(file.route):
+                raise UsageError(
+                    f"{other.path} and {file.path} both call their route {file.route.name!r} and "
+                    f"share the state folder {place}, so each job would void the other's proof; "
+                    "rename one (route.name)"
+                )
+
+    def _place(self, file: RouteFile) -> Path:
+        simulated = is_simulated(self.options, self.asking, file.route)
+        # the record of simulated money may be lost with the machine
+        spend = self.purse is not None and not simulated
+        return state_folder(file.path, self.options.state, self.environ, spend=spend)
 
     def _key(self, variable: str) -> Secret | None:
         read = self.asking.keys.read(variable)

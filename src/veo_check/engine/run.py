@@ -73,6 +73,7 @@ def run(
     started = around.clock.now()
     judging = judging_of(options, around.clock)
     plan = select(around.checklist, options)
+    pay = _paying(files, options, around, judging)
     asked = [_asked(file.route, plan) for file in files]
     wants = [want for one in asked for want in one.wants]
     facts, interrupted = learn(wants, around.asking, options.parallel, around.watch)
@@ -85,7 +86,7 @@ def run(
         around.checklist,
         lambda: around.asking.door.exchanges,
         around.on_crash,
-        _paying(options, around, judging),
+        pay,
     )
     judged = []
     for file, one in zip(files, asked, strict=True):
@@ -115,9 +116,19 @@ def run(
     return Ran(report, judging, tuple(judged))
 
 
-def _paying(options: Options, around: Surroundings, judging: Judging) -> PaidFacts:
-    """Who answers for paid jobs. Without --spend and without a record there is nothing to load."""
+def _paying(
+    files: Sequence[RouteFile], options: Options, around: Surroundings, judging: Judging
+) -> PaidFacts:
+    """Who answers for paid jobs. Without --spend and without a record there is nothing to load.
+
+    Raises UsageError where money may be spent and its record could not be kept.
+    """
     paying: Paying | None = None
+    if options.spend is not None:
+        from veo_check.engine.paid import Paying
+
+        paying = Paying.of(options, around.asking, around.reference, around.on_job)
+        paying.check_places(files)
 
     def pay(file: RouteFile, facts: Facts, stopped: str | None) -> SmokeOutcome | None:
         nonlocal paying
