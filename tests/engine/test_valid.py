@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
+from veo_check.core.clock import Judging
 from veo_check.core.findings import Until
-from veo_check.engine.valid import Validity, validity
+from veo_check.engine.valid import Validity, passed_not_before, validity
+from veo_check.reference.load import load_reference
+from veo_check.spec.route_file import RouteFile, load_route_file
 
 DAY = date(2026, 11, 22)
 
@@ -21,3 +25,13 @@ def test_the_earliest_end_to_come_decides() -> None:
 
 def test_without_ends_nothing_is_promised() -> None:
     assert validity([], DAY) == Validity(None, None, None)
+
+
+def test_a_passed_or_later_day_is_shown_apart(root: Path) -> None:
+    loaded = load_route_file(root / "examples" / "flatkey-veo-3.1-fast.yaml")
+    assert isinstance(loaded, RouteFile)
+    said = passed_not_before(loaded.route, load_reference(), Judging(DAY, DAY))
+    assert said == [
+        "google promised the model until 2026-11-17 or later; that has passed",
+        "litellm promised the model until 2026-11-17 or later; that has passed",
+    ]

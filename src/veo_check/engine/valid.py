@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from veo_check.core.clock import Judging
 from veo_check.core.findings import Until
+from veo_check.core.route import Route
+from veo_check.reference.book import Reference
+from veo_check.reference.lifecycle import judge_lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,13 @@ def validity(untils: Iterable[Until], day: date) -> Validity:
     if not coming:
         return Validity(None, None, None)
     return Validity(coming[0].day, coming[0].because, model)
+
+
+def passed_not_before(route: Route, reference: Reference, judging: Judging) -> list[str]:
+    """Published "or later" days that have gone by: they promise nothing since, and end nothing."""
+    judged = judge_lifecycle(reference, route.model.official, route.model.surface, judging)
+    return [
+        f"{row.source.publisher} promised the model until {row.shutdown} or later; that has passed"
+        for row in judged.dated
+        if row.kind == "not-before" and row.shutdown is not None and row.shutdown <= judging.day
+    ]
