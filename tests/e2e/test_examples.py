@@ -83,3 +83,10 @@ def test_the_article_s_route_is_dead_today(veo: Run, root: Path) -> None:
         one for one in ran.checks["model-lifecycle"]["findings"] if one["severity"] == "blocker"
     ]
     assert "2026-10-22" in finding["message"]
+
+
+def test_another_day_asks_nobody_and_says_so(veo: Run, root: Path, sockets: SocketGuard) -> None:
+    file = root / "examples/flatkey-veo-3.1-fast.yaml"
+    ran = veo("run", file, "--as-of", "2027-06-01", "-o", "json")
+    assert (ran.report["hypothetical"], sockets.opened) == (True, 0)
+    assert "live count only for today" in ran.checks["model-listed"]["reason"]

@@ -15,6 +15,7 @@ from veo_check.core.route import Route
 from veo_check.engine.learn import Watcher
 from veo_check.engine.options import Options
 from veo_check.engine.run import Surroundings
+from veo_check.http.door import OFFLINE
 from veo_check.http.limits import Limits
 from veo_check.probes.probe import Asking
 from veo_check.reference.book import Reference
@@ -61,13 +62,17 @@ def open_asking(routes: list[Route], options: Options) -> Asking:
         clock, environ, transport = _sandboxed(options, routes)
         # the sandbox's clock runs fast: a busy machine must not look like a slow gateway
         limits = Limits(deadline=Limits().deadline * 10)
+    hypothetical = _hypothetical(options, clock)
     return Asking.open(
         environ=environ,
         leave=options.leave,
         clock=clock,
         redactor=Redactor.of_environment(environ),
         transport=transport,
-        offline=options.offline or _hypothetical(options, clock),
+        offline=options.offline or hypothetical,
+        offline_because=f"facts read live count only for today, not for {options.as_of}"
+        if hypothetical and not options.offline
+        else OFFLINE,
         limits=limits,
     )
 
@@ -97,9 +102,7 @@ def _hypothetical(options: Options, clock: Clock) -> bool:
     )
 
 
-def _sandboxed(
-    options: Options, routes: list[Route]
-) -> tuple[Clock, Mapping[str, str], Transport]:
+def _sandboxed(options: Options, routes: list[Route]) -> tuple[Clock, Mapping[str, str], Transport]:
     from veo_check.sandbox.scenarios import find_scenario
     from veo_check.sandbox.transport import SandboxTransport
     from veo_check.sandbox.world import UnknownScenarioError, open_world

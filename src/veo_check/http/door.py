@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     #: what carries the requests: None for the network, else the sandbox or a test
     Transport = httpx.BaseTransport
 
+#: Why an offline run asks nobody, where nothing else is said.
+OFFLINE = "this run may not use the network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
@@ -49,9 +51,11 @@ class Door:
         keys: Keys,
         transport: Transport | None = None,
         offline: bool = False,
+        offline_because: str = OFFLINE,
         limits: Limits | None = None,
     ) -> None:
         self.leave, self.clock, self.keys, self.offline = leave, clock, keys, offline
+        self.offline_because = offline_because
         self.redactor = keys.redactor
         self.limits = limits or Limits()
         self._transport = transport
@@ -219,7 +223,7 @@ class Door:
         if why is not None:
             return Failure("host-refused", self.redactor.shown(why, 500))
         if self.offline:
-            return Failure("offline", "this run may not use the network (--offline)")
+            return Failure("offline", self.offline_because)
         return None
 
     def secret(self, key: KeyName | None) -> Secret | Failure | None:

@@ -56,7 +56,7 @@ def fetch_media(
     Failure the sink may have received part of the file.
     """
     if door.offline:
-        return Failure("offline", "this run may not use the network (--offline)")
+        return Failure("offline", door.offline_because)
     door.open()  # before the time starts to count
     end = door.clock.monotonic() + deadline
     hop = _first(door, url, key, home)

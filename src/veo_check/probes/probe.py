@@ -11,7 +11,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.key_policy import Leave
 from veo_check.core.redaction import Redactor
 from veo_check.core.route import Route
-from veo_check.http.door import Door
+from veo_check.http.door import OFFLINE, Door
 from veo_check.http.keys import Keys
 from veo_check.http.limits import Limits
 from veo_check.providers.asks import Ask
@@ -38,6 +38,7 @@ class Asking:
         redactor: Redactor | None = None,
         transport: Transport | None = None,
         offline: bool = False,
+        offline_because: str = OFFLINE,
         limits: Limits | None = None,
     ) -> Asking:
         """Everything for one run. `transport` is the sandbox's or a test's; None: the network."""
@@ -49,6 +50,7 @@ class Asking:
                 keys=keys,
                 transport=transport,
                 offline=offline,
+                offline_because=offline_because,
                 limits=limits,
             )
         )
