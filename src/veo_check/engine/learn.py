@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from veo_check.core.facts import Missing
 from veo_check.core.route import Route
 from veo_check.engine.select import Selected
 from veo_check.probes.probe import Asking, Probe
 from veo_check.probes.registry import PROBES
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 #: One fact type -> what was learned, or why it was not.
 Learned = dict[type, object]
@@ -49,6 +52,8 @@ def learn(
     """
     if parallel <= 1 or asking.door.offline:
         return _one_by_one(all_wanted, asking, watch)
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="probe")
     asked = [
         {probe: pool.submit(_ask, probe, one.route, asking, watch) for probe in one.probes}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+from functools import lru_cache
 from typing import TypeVar
 
 from veo_check.core.printable import printable
@@ -28,23 +29,22 @@ def shown(report: Report) -> Report:
 
 def not_a_command(text: str) -> str:
     """One line of output that no CI server takes for a command."""
-    return _COMMAND.sub(r"\1: ", text)
+    return _COMMAND.sub(r"\1: ", text) if "::" in text else text
 
 
 def _part(part: PartT) -> PartT:
     """The part itself where nothing in it needs a change; a changed one is validated anew."""
     changed: dict[str, object] = {}
-    for field, value in part:
+    for field, value in vars(part).items():
         if value is not None and (kept := _walk(value, field)) is not value:
             changed[field] = kept
-    return type(part).model_validate(dict(part) | changed) if changed else part
+    return type(part).model_validate(vars(part) | changed) if changed else part
 
 
 def _walk(value: object, field: str) -> object:
     """What is fit to show of `value`; the very same object where that is all of it."""
     if isinstance(value, str):
-        kept = printable(value, _LIMITS.get(field, _LONG)).replace("##[", "## [")
-        kept = kept or (value and "(nothing printable)")
+        kept = _text(value, _LIMITS.get(field, _LONG))
         return value if kept == value else kept
     if isinstance(value, ReportPart):
         return _part(value)
@@ -54,3 +54,10 @@ def _walk(value: object, field: str) -> object:
     if isinstance(value, dict):
         return {str(_walk(name, "name")): _walk(one, str(name)) for name, one in value.items()}
     return value
+
+
+# The routes of one run mostly say the same.
+@lru_cache(maxsize=4096)
+def _text(text: str, limit: int) -> str:
+    kept = printable(text, limit).replace("##[", "## [")
+    return kept or (text and "(nothing printable)")
