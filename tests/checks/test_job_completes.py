@@ -80,7 +80,8 @@ def test_no_other_end_is_good(
     job = replace(GOOD, state=state, symptom=symptom, failure="their words", charged=charged)
     outcome = judged(job)
     (finding,) = outcome.findings
-    assert finding.code == f"job-completes/{symptom or state}"
+    still = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
+    assert finding.code == f"job-completes/{symptom or still.get(state, state)}"
     assert '"their words"' in finding.message
     assert {True: "It was charged", False: "not charged", None: "cannot be told"}[charged] in (
         finding.message
@@ -90,6 +91,19 @@ def test_no_other_end_is_good(
     lasting = symptom not in {"rate-limited", "cooling-down", "not-sent"}
     expected = Status.FAIL if settled and lasting else Status.BLOCKED
     assert outcome.status_at(Tier.PRODUCTION) is expected
+
+
+def test_a_job_that_ctrl_c_left_running_is_said_to_run_on() -> None:
+    outcome = judged(replace(GOOD, state="submitted"))
+    assert codes(outcome) == ["warning job-unfinished"]
+    assert "this run ended before the job did; it was not given up" in outcome.findings[0].message
+
+
+def test_a_finished_job_whose_video_was_not_asked_for_proves_nothing_yet() -> None:
+    hole = missing("not-run", "smoke-job")
+    outcome = judged(GOOD, delivery=hole)
+    assert outcome.blocked == f"job {GOOD.job} says it is done; {hole.detail}"
+    assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
 
 
 def test_every_symptom_has_a_meaning() -> None:

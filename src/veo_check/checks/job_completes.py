@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from veo_check.core.check import check
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, note, warning
-from veo_check.core.paid_facts import Delivery, JobResult
+from veo_check.core.paid_facts import Delivery, JobResult, JobState
 from veo_check.core.proof import ProofStatus, lower_resolution
 from veo_check.core.route import Route
-from veo_check.core.symptoms import Meaning, meaning_of
+from veo_check.core.symptoms import Meaning, Symptom, meaning_of
 
 #: new-api writes this id where it could not read the operation's own.
 _NEWAPI_PLACEHOLDER = "veo-3.0-generate-001"
 #: Says nothing lasting about the route: try again, or look first.
 _UNSETTLED = {"rate-limited", "cooling-down", "not-sent"}
+#: What the states are called that a run leaves when it is ended in between.
+_STILL: Mapping[JobState, Symptom] = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
 
 @check(item="async-job", since="0.1", waivable=False)
@@ -29,18 +31,21 @@ def job_completes(
     Fix: run once with `--spend`; where the job failed, do what its finding names, then run again.
     """
     if job.state == "finished":
-        if isinstance(delivery, Delivery) and not delivery.videos:
+        if isinstance(delivery, Missing):
+            # a status alone is only a word; whether a video came is still to be seen
+            yield Blocked(f"job {job.job} says it is done; {delivery.detail}")
+        elif not delivery.videos:
             yield _empty_handed(job, delivery)
         else:
             yield from _finished(route, job)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
             yield Until(proof.expires, "the proof of a paid job expires")
         return
-    meaning = meaning_of(job.symptom)
+    word = job.symptom or _STILL.get(job.state) or job.state
+    meaning = meaning_of(word)
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
         yield _failed(job, meaning)
         return
-    word = job.symptom or job.state
     yield warning(
         f"job-completes/{word}",
         f"Job {job.job} is {job.state}: {meaning.says}{_quoted(job)}. {_charge(job)}",

@@ -144,7 +144,12 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "unless-refunded",
         "look in the usage log whether it was charged; run again with --spend",
     ),
-    "failed": Meaning("the job failed", "unless-refunded", "read the answer in the evidence"),
+    "failed": Meaning(
+        "the job failed",
+        "unless-refunded",
+        "read the answer in the evidence; where it says nothing, ask the gateway's operator by the "
+        "request id",
+    ),
     "cancelled": Meaning("somebody cancelled the job", "unless-refunded", _RETRY),
     "operation-unknown": Meaning(
         "the other side took the job and now knows no such operation",
@@ -157,7 +162,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "give the key (or the variable that the job was submitted with) access to polls",
     ),
     "job-unfinished": Meaning(
-        "the job was not done within the deadline; it was not given up",
+        "this run ended before the job did; it was not given up",
         "unknown",
         "run again later: the next run polls on and sends nothing",
     ),
