@@ -15,9 +15,7 @@ FAST = ["--official", "veo-3.1-fast-generate-001"]
 def test_a_healthy_row_in_usd_per_second(
     capsys: pytest.CaptureFixture[str], sockets: SocketGuard
 ) -> None:
-    code = main(
-        ["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST]
-    )
+    code = main(["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST])
     out = capsys.readouterr().out
     assert code == 0
     assert "price: 0.12 USD per second; this clip 0.96" in out
