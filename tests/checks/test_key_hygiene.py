@@ -190,11 +190,12 @@ def test_google_is_asked_where_the_surface_is() -> None:
     assert codes(run(adc)) == []
 
 
-def test_a_key_in_the_file_is_named_by_place_and_never_shown() -> None:
-    outcome = run({"smoke": {"prompt": f"use {KEY}"}})
+@pytest.mark.parametrize("key", [KEY, "AIza" + "a1" * 10, "ya29." + "a-" * 5, f'"\n{KEY}'])
+def test_a_key_in_the_file_is_named_by_place_and_never_shown(key: str) -> None:
+    outcome = run({"smoke": {"prompt": f"use {key}"}})
     assert codes(outcome) == ["blocker inline-secret"]
     assert only(outcome).at == "smoke.prompt"
-    assert KEY not in repr(outcome)
+    assert key not in repr(outcome)
 
 
 @pytest.mark.parametrize("prompt", ["basic lighting, a bearer walks", "sk-ating on a lake"])

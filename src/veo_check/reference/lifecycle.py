@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from veo_check.core.clock import Judging
@@ -123,6 +124,20 @@ def judge_lifecycle(
     `served`: a finished job or a valid proof shows that this id serves. The horizon reaches
     `judging.within_days` beyond the later of the day judged and `cutover`.
     """
+    return _judge(reference, model, surface, judging, live, served, cutover)
+
+
+# Several checks of a route look at one id, and so do many routes of one run.
+@lru_cache(maxsize=512)
+def _judge(
+    reference: Reference,
+    model: str,
+    surface: str,
+    judging: Judging,
+    live: OfficialModel | None,
+    served: bool,
+    cutover: date | None,
+) -> LifecycleJudgement:
     if live is not None and (
         judging.hypothetical or (live.model, live.surface) != (model, surface)
     ):
