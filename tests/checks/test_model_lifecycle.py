@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,10 +24,12 @@ from check_world import (
     official,
     only,
 )
+from paid_jobs import proof
 from veo_check.checks.model_lifecycle import model_lifecycle
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
 from veo_check.core.findings import Outcome, Status, Until, Uses
+from veo_check.core.paid_facts import JobResult
 from veo_check.core.tiers import TARGETS, Tier
 from veo_check.reference.book import Reference
 from veo_check.reference.load import load_reference
@@ -40,6 +43,7 @@ def run(
     proven: ProvenLife | Missing | None = None,
     when: Judging | None = None,
     changes: dict[str, Any] | None = None,
+    job: JobResult | None = None,
 ) -> Outcome:
     return heard(
         model_lifecycle,
@@ -48,6 +52,7 @@ def run(
         judging=when or judging(),
         official=asked or missing(),
         proven=proven or missing(),
+        job=job or missing(),
     )
 
 
@@ -276,3 +281,41 @@ def test_retired_says_where_the_family_still_runs() -> None:
     assert only(run(life("2026-10-22"))).fix == (
         "choose a model that is alive: veo-check lifecycle lists them"
     )
+
+
+GONE = f"This model models/{MODEL} is no longer available."
+
+
+@pytest.mark.parametrize(
+    ("via", "symptom", "status", "text", "said"),
+    [
+        ({}, "model-retired", 404, GONE, "fail"),
+        ({}, "model-retired", 404, f"This model models/{MODEL}-x is no longer available.", "pass"),
+        ({}, "model-unknown", 404, f"Publisher Model {MODEL} was not found", "pass"),
+        (GOOGLE, "model-retired", 404, "It has been shut down.", "fail"),
+        (GOOGLE, "model-unknown", 404, f"Publisher Model {MODEL} was not found", "fail"),
+        (GOOGLE, "model-unknown", 400, "no such model", "pass"),
+        (GOOGLE, "rate-limited", 429, GONE, "pass"),
+    ],
+)
+def test_a_refused_submit_is_googles_own_word(
+    via: dict[str, Any], symptom: str, status: int, text: str, said: str
+) -> None:
+    job = replace(
+        proof().job,
+        state="refused",
+        symptom=symptom,
+        status_code=status,
+        failure=text,
+        replacement="veo-4",
+        exchanges=("x9",),
+    )
+    outcome = run(a_book(lifecycle=[a_life()]), official(), changes=dict(via), job=job)
+    assert statuses(outcome) == [said] * 3
+    if said == "fail":
+        (finding,) = [one for one in outcome.findings if one.severity == "blocker"]
+        assert finding.code == "model-lifecycle/retired"
+        assert "It names veo-4 instead." in finding.message
+        assert finding.evidence[-1] == "x9"
+    accepted = replace(job, state="failed")
+    assert statuses(run(a_book(lifecycle=[a_life()]), official(), job=accepted)) == ["pass"] * 3

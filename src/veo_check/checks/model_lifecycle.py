@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from veo_check.core.check import check
 from veo_check.core.clock import Judging
-from veo_check.core.facts import Missing, OfficialModel, ProvenLife
+from veo_check.core.facts import Missing, OfficialModel, OfficialState, ProvenLife
 from veo_check.core.findings import (
     Blocked,
     Finding,
@@ -18,6 +19,7 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.key_policy import is_google
+from veo_check.core.paid_facts import JobResult
 from veo_check.core.route import Route
 from veo_check.core.tiers import Tier
 from veo_check.reference.book import Reference
@@ -32,6 +34,7 @@ def model_lifecycle(
     judging: Judging,
     official: OfficialModel | Missing,
     proven: ProvenLife | Missing,
+    job: JobResult | Missing,
 ) -> Findings:
     """The model stays callable today, through the cutover and for the horizon.
 
@@ -52,6 +55,7 @@ def model_lifecycle(
             evidence=live.exchanges,
         )
         live = None
+    live = _refused(route, job) or live
     proof = proven if isinstance(proven, ProvenLife) else None
     served = proof is not None and proof.model == route.model.official
     judged = judge_lifecycle(
@@ -72,6 +76,32 @@ def model_lifecycle(
         yield Until(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
     if served and proof is not None and not _listed(live):
         yield Until(proof.expires, f"proof {proof.proof_id} expires")
+
+
+def _refused(route: Route, job: JobResult | Missing) -> OfficialModel | None:
+    """What the refusal of a paid job says of the model: a submit asks more than any listing.
+
+    Through a gateway it counts only where Google's own text names the model.
+    """
+    if isinstance(job, Missing) or job.state != "refused":
+        return None
+    official, text = route.model.official, job.failure or ""
+    direct = route.via.gateway == "google"
+    named = re.search(rf"(?<![\w.-]){re.escape(official)}(?![\w-]|\.\w)", text) is not None
+    if job.symptom == "model-retired" and (direct or named):
+        state: OfficialState = "no-longer-available"
+    elif job.symptom == "model-unknown" and direct and job.status_code == 404:
+        state = "not-found"
+    else:
+        return None
+    return OfficialModel(
+        official,
+        route.model.surface,
+        state,
+        replacement=job.replacement,
+        text=job.failure,
+        exchanges=job.exchanges,
+    )
 
 
 def _from_google(route: Route) -> bool:
