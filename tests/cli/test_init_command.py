@@ -5,77 +5,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socket_guard import SocketGuard
+from init_command import CANARY, Command, command_in
 from veo_check.cli.init_draft import Draft, route_text
-from veo_check.cli.main import main
-from veo_check.core.clock import SystemClock
 from veo_check.spec.route_file import RouteFile, load_route_file
-
-CANARY = "sk-canary1234567890abcdef"
-LITELLM = f"""
-model_list:
-  - model_name: veo-fast
-    litellm_params:
-      model: vertex_ai/veo-3.1-fast-generate-001
-      vertex_project: my-proj
-      vertex_location: us-central1
-      api_key: {CANARY}
-  - model_name: veo-old
-    litellm_params: {{model: gemini/veo-3.1-generate-preview, api_key: os.environ/GEMINI_API_KEY}}
-  - model_name: two
-    litellm_params: {{model: vertex_ai/veo-3.1-generate-001}}
-  - model_name: two
-    litellm_params: {{model: gemini/veo-3.1-generate-preview}}
-  - model_name: elsewhere
-    litellm_params: {{model: os.environ/VIDEO_MODEL, vertex_project: "Not A Name"}}
-    model_info: {{mode: video_generation}}
-  - model_name: chat
-    litellm_params: {{model: openai/gpt-4o, api_base: "https://user:secretword@host"}}
-general_settings: {{master_key: secretword}}
-"""
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        """The file that was printed, as YAML."""
-        return yaml.safe_load(self.out)
-
-
-Command = Callable[..., Ran]
-
-
-@pytest.fixture
-def veo(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 22, 12, tzinfo=UTC))
-    (tmp_path / "config.yaml").write_text(LITELLM)
-
-    def run(*words: object, command: str = "init") -> Ran:
-        capfd.readouterr()
-        code = main([command, *(str(one) for one in words)])
-        return Ran(code, *capfd.readouterr())
-
-    return run
-
 
 FLATKEY = ("--gateway", "flatkey", "--model", "veo3.1-fast")
 FULL = (
@@ -86,6 +25,13 @@ FULL = (
     "--resolution", "1080P", "--aspect-ratio", "9:16", "--no-audio", "--count", "2",
     "--per-job", "2.00", "--monthly", "300", "--jobs-per-month", "100", "--retries", "1",
 )  # fmt: skip
+
+
+@pytest.fixture
+def veo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    return command_in(tmp_path, monkeypatch, capfd)
 
 
 def test_everything_that_was_said_is_in_the_file(veo: Command) -> None:
@@ -248,149 +194,6 @@ def test_where_a_key_may_go_is_said_on_the_command_line(veo: Command) -> None:
     ran = veo("--gateway", "newapi", "--base-url", "https://gw.example/x", "--model", "v")
     assert "veo-check run route.yaml --allow-host NEWAPI_SMOKE_KEY=https://gw.example\n" in ran.out
     assert "--allow-host" not in veo(*FLATKEY).out
-
-
-def test_a_litellm_config(veo: Command) -> None:
-    ran = veo("--from-litellm", "config.yaml", "--model-name", "veo-fast")
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.data["via"] == {
-        "gateway": "openai",
-        "base_url": "http://127.0.0.1:4000",
-        "endpoint": "videos",
-        "model": "veo-fast",
-        "key": {"env": "LITELLM_KEY"},
-    }
-    assert ran.data["model"] == {
-        "official": "veo-3.1-fast-generate-001",
-        "surface": "agent-platform",
-    }
-    for words in (
-        "# not known: where the proxy is; 4000 is LiteLLM's usual port",
-        "# listing: {project: my-proj, location: us-central1, key: {adc: true}}",
-        "# The proxy may repeat a failed call by itself",
-        "--allow-host LITELLM_KEY=http://127.0.0.1:4000",
-    ):
-        assert words in ran.out
-    for secret in (CANARY, "secretword", "GEMINI_API_KEY", "master_key"):
-        assert secret not in ran.out + ran.err
-
-
-@pytest.mark.parametrize(
-    ("label", "official", "surface"),
-    [
-        ("veo-old", "veo-3.1-generate-preview", "gemini-api"),
-        ("two", "not-known", "not-known"),
-        ("elsewhere", "not-known", "not-known"),
-        ("chat", "gpt-4o", "openai"),
-    ],
-)
-def test_what_a_litellm_label_stands_for(
-    veo: Command, label: str, official: str, surface: str
-) -> None:
-    ran = veo("--from-litellm", "config.yaml", "--model-name", label)
-    assert (ran.code, ran.data["model"]) == (0, {"official": official, "surface": surface})
-
-
-def test_two_deployments_are_told(veo: Command) -> None:
-    out = veo("--from-litellm", "config.yaml", "--model-name", "two").out
-    said = " ".join(re.sub(r"\n *# +", " ", out).split())
-    assert (
-        "not known: which of its 2 deployments serves a job: veo-3.1-generate-001 on "
-        "agent-platform, veo-3.1-generate-preview on gemini-api. Give each a model_name" in said
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ("litellm_settings: {num_retries: 2}", "repeats a failed call up to 2 times"),
-        ("router_settings: {num_retries: 3}", "repeats a failed call up to 3 times"),
-        ("litellm_settings: {num_retries: 0}", None),
-        ("litellm_settings: {num_retries: 0, fallbacks: [{v: [w, x]}]}", "falls back from v to w"),
-    ],
-)
-def test_what_the_proxy_does_by_itself(
-    veo: Command, tmp_path: Path, settings: str, said: str | None
-) -> None:
-    row = "model_list: [{model_name: v, litellm_params: {model: vertex_ai/veo-3.1-generate-001}}]\n"
-    (tmp_path / "one.yaml").write_text(row + settings)
-    out = " ".join(veo("--from-litellm", "one.yaml").out.split())
-    assert ("The proxy" in out) is (said is not None)
-    assert (said or "") in out
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (LITELLM, "elsewhere, two, veo-fast, veo-old; choose one with --model-name"),
-        ("model_list: []", "video models there: none"),
-        ("model_list: 7\nx: [1, 2]", "video models there: none"),
-        ("model_list: [7, {model_name: 7}, {model_name: x, litellm_params: 7}]", "none"),
-        ("[", "--from-litellm: one.yaml"),
-        ("", "is empty"),
-        ("x: " + "[" * 50, "--from-litellm: one.yaml"),
-        ("a: &a [x]\nb: [*a, *a]", "none"),
-    ],
-)
-def test_a_litellm_config_that_does_not_do(
-    veo: Command, tmp_path: Path, text: str, said: str
-) -> None:
-    (tmp_path / "one.yaml").write_text(text)
-    ran = veo("--from-litellm", "one.yaml")
-    assert (ran.code, ran.out) == (2, "")
-    assert said in ran.err
-    assert CANARY not in ran.err
-
-
-def test_a_live_row(veo: Command, sockets: SocketGuard) -> None:
-    ran = veo(
-        *("--from-catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy"),
-        *("--official", "veo-3.1-fast-generate-001", "--group", "plg"),
-    )
-    assert (ran.code, ran.err, sockets.opened) == (0, "", 0)
-    assert ran.data["via"] == {
-        "gateway": "flatkey",
-        "base_url": "https://router.flatkey.ai",
-        "endpoint": "videos",
-        "model": "veo3.1-fast",
-        "group": "plg",
-        "key": {"env": "FLATKEY_SMOKE_KEY"},
-    }
-    said = " ".join(re.sub(r"\n *# +", " ", ran.out).split())
-    assert "(SIMULATED, sandbox scenario healthy)" in said
-    assert "model_price" in said
-    assert "USD per second for 720p in group plg." in said
-
-
-def test_a_row_without_a_group_of_its_own_leaves_it_out(veo: Command) -> None:
-    ran = veo("--from-catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy")
-    assert "group" not in ran.data["via"]
-    assert "not known: the group of your key; the row is enabled for default, plg" in ran.out
-
-
-def test_a_row_of_the_article_s_day_says_what_it_lists(veo: Command) -> None:
-    ran = veo(
-        *("--from-catalog", "veo-3.1-generate-preview", "--gateway", "flatkey"),
-        *("--scenario", "article-2026-06-17"),
-    )
-    said = " ".join(re.sub(r"\n *# +", " ", ran.out).split())
-    assert "not known: how jobs are sent; the row lists gemini, openai" in said
-    assert "status unknown_failure" in said
-    assert ran.data["model"] == {"official": "veo-3.1-generate-preview", "surface": "not-known"}
-
-
-@pytest.mark.parametrize(
-    ("scenario", "code", "said"),
-    [("row-missing", 1, "no such row"), ("html-200", 3, "nothing was read")],
-)
-def test_no_row_no_file(veo: Command, scenario: str, code: int, said: str) -> None:
-    ran = veo(
-        *("--from-catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", scenario),
-        *("--write", "route.yaml"),
-    )
-    assert (ran.code, ran.out) == (code, "")
-    assert said in ran.err
-    assert not Path("route.yaml").exists()
 
 
 @pytest.mark.parametrize(
