@@ -1,0 +1,116 @@
+"""Real runs against a gateway on a real socket, killed at any moment and started again.
+
+The short version always runs; the long one is `pytest -m kill`, with 300 kills over scenarios and
+gateways (`VEO_CHECK_KILLS` changes the number, `VEO_CHECK_KILL_SEED` the moments).
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from kill_bench import bench
+from kill_rows import Figures, kill_until, undisturbed
+from kill_world import Death, Gateway
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+BENCHES: tuple[tuple[Gateway, str], ...] = (
+    ("flatkey", "healthy"),
+    ("flatkey", "job-slow"),
+    ("flatkey", "job-poll-5xx-passing"),
+    ("flatkey", "job-dropped-after"),
+    ("flatkey", "job-error-13"),
+    ("flatkey", "job-not-refunded"),
+    ("flatkey", "job-another-model"),
+    ("flatkey", "job-wrong-request-accepted"),
+    ("newapi", "healthy"),
+    ("openai", "healthy"),
+    ("google", "healthy"),
+    ("google", "job-error-13"),
+)
+
+
+def test_killed_where_it_matters_most(tmp_path: Path) -> None:
+    """The moments around the submit, the journal's first writes, and two of chance."""
+    with bench("flatkey", "healthy", tmp_path) as here:
+        end = undisturbed(here)
+        assert (end.exit_code, end.doubted) == (0, False)
+        for death in (
+            Death(step=12),
+            Death(step=30),
+            Death(step=45),
+            Death(request=0, seen=False),
+            Death(request=0),
+            Death(request=end.requests // 2 + 1),
+            Death(request=end.requests - 1),
+            Death(after=end.seconds / 2),
+        ):
+            trial = here.trial()
+            trial.die(death)
+            trial.settle(end)
+            assert trial.kills == 1, death
+
+
+def test_moved_renamed_and_edited_between_kill_and_restart(tmp_path: Path) -> None:
+    with bench("flatkey", "healthy", tmp_path) as here:
+        end = undisturbed(here)
+        for change in ("move", "rename", "edit"):
+            trial = here.trial()
+            for number in range(5, end.requests):  # until a job is accepted and on record
+                trial.die(Death(request=number))
+                if any(one.operation for one in trial.entries()):
+                    break
+                trial = here.trial()
+            accepted = [one for one in trial.submits() if one["accepted"]]
+            assert len(accepted) == 1
+            getattr(trial, change)()
+            trial.run()  # takes the job up, whatever the file is called and says now
+            four = [one for one in trial.submits() if one["seconds"] == "4"]
+            assert four == accepted
+            trial.settle(end)
+
+
+def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:
+    with bench("flatkey", "healthy", tmp_path, starters=2) as here:
+        end = undisturbed(here)
+        trial = here.trial()
+        for starter in here.starters:
+            starter.start(trial.order(*trial.paid()))
+        assert [starter.status() for starter in here.starters] == [0, 0]
+        trial.audit()
+        assert [one["seconds"] for one in trial.submits() if one["accepted"]] == ["4"]
+        assert len(trial.submits()) == 2  # the job and the request that must be refused
+        trial.settle(end)
+
+
+@pytest.mark.kill
+def test_three_hundred_kills(
+    tmp_path: Path,
+    machine_environment: Mapping[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kills = int(machine_environment.get("VEO_CHECK_KILLS", "300"))
+    seed = int(machine_environment.get("VEO_CHECK_KILL_SEED", "1"))
+    share = -(-kills // len(BENCHES))
+    faulthandler.cancel_dump_traceback_later()  # this takes minutes, and does not hang
+
+    def one(gateway: Gateway, scenario: str) -> Figures:
+        with bench(gateway, scenario, tmp_path / f"{gateway}-{scenario}") as here:
+            return kill_until(here, share, seed)
+
+    total = Figures()
+    with ThreadPoolExecutor(3) as pool:
+        for named, got in [(names, pool.submit(one, *names)) for names in BENCHES]:
+            figures = got.result()
+            total += figures
+            with capsys.disabled():
+                print(*named, figures)
+    with capsys.disabled():
+        print("in all", total)
+    assert total.kills >= kills
