@@ -63,3 +63,8 @@ def test_nothing_but_a_clean_refusal_passes(
 ) -> None:
     said = judged(outcome=outcome, symptom=symptom, charged=charged)
     assert said.status_at(Tier.PRODUCTION) in {Status.FAIL, Status.BLOCKED}
+
+
+def test_a_code_that_only_repeats_the_status_is_not_said_twice() -> None:
+    (refused,) = judged(code="400").findings
+    assert "was refused with HTTP 400 (" in refused.message

@@ -99,7 +99,8 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
 
 
 def _status(failure: ControlledFailure) -> str:
-    code = f" {failure.code}" if failure.code else ""
+    named = failure.code if failure.code != str(failure.status_code) else None
+    code = f" {named}" if named else ""
     return f"HTTP {failure.status_code}{code}" if failure.status_code else f"an error{code}"
 
 
