@@ -140,7 +140,7 @@ def test_text_names_places_and_says_what_to_do(veo: Command, folder: Path) -> No
         f"{SOON} (once): retiring on agent-platform. google: 2026-12-24, 32 days ahead, within the "
         f"horizon. Its replacement {DEAD} is retired too: move to {SURE}.\n"
         "\n"
-        "2 ids in 1 files: 1 alive, 1 retired or soon, 0 not known. Judged for 2026-11-22, "
+        "2 ids in 1 file: 1 alive, 1 retired or soon, 0 not known. Judged for 2026-11-22, "
         f"reference ../reference.json of 2026-11-22.\n"
     )
 
@@ -162,8 +162,8 @@ def test_the_bundled_reference_judges_the_article_s_ids(veo: Command, folder: Pa
     [
         (("gone",), "no such file or folder: gone"),
         (("bad\0name",), "no such file or folder: 'bad\\x00name'"),
-        ((".", "-o", "xml"), "-o xml: choose text, json, sarif, github"),
-        ((".", "-o", "json:"), "-o json:: choose"),
+        ((".", "-o", "xml"), "-o xml: no such format (known: text, json, sarif, github)"),
+        ((".", "-o", "json:"), "-o json:: no file after the colon"),
         ((".", "-o", "json:gone/x.json"), "its folder does not exist"),
         ((".", "-o", "json", "-o", "sarif"), "cannot share standard output"),
         ((".", "--surface", "vertex"), "known: agent-platform, openai, other"),
@@ -171,7 +171,7 @@ def test_the_bundled_reference_judges_the_article_s_ids(veo: Command, folder: Pa
         ((".", "--baseline", "gone.json"), "--baseline gone.json: cannot be read"),
         ((".", "--as-of", "2026-02-30"), "YYYY-MM-DD"),
         ((".", "--within", "-1"), "--within"),
-        ((".", "-o", "json:."), "-o: . cannot be written"),
+        ((".", "-o", "json:."), "-o: . cannot be written: Is a directory"),
         ((), "PATH"),
     ],
 )
@@ -216,7 +216,7 @@ def test_many_skipped_files_are_not_all_named(veo: Command, folder: Path) -> Non
 def test_an_ignore_counts_through_its_day(veo: Command, folder: Path) -> None:
     (folder / "a.py").write_text(f"m = '{DEAD}'  # veo-check: ignore[{DEAD}] until 2026-11-22\n")
     ran = veo(".")
-    assert (ran.code, ran.out.split(". ")[0]) == (0, "0 ids in 1 files; 1 ignored inline")
+    assert (ran.code, ran.out.split(". ")[0]) == (0, "0 ids in 1 file; 1 ignored inline")
     late = veo(".", "--as-of", "2026-11-23")
     assert late.code == 1
     assert f"a.py:1:6: {DEAD}: retired (its ignore expired on 2026-11-22)\n" in late.out
@@ -251,7 +251,7 @@ def test_a_baseline_hides_what_was_there_and_nothing_else(veo: Command, folder: 
     # the baseline itself holds ids, and is not looked at
     same = veo(".", "--baseline", "base.json")
     assert (same.code, same.err) == (0, "")
-    assert "1 ids in 1 files" not in same.out
+    assert "1 id in 1 file" not in same.out
     assert "2 in the baseline" in same.out
     # lines may move
     (folder / "a.py").write_text(f"\n\n'{SOON}' '{DEAD}'\n")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veo_check.cli.shared_options import ReferenceFile
+from veo_check.cli.streams import safe, tell
+from veo_check.core.errors import UsageError
 
 if TYPE_CHECKING:
     from veo_check.cli.init_draft import Draft
@@ -96,15 +98,13 @@ def init(
 
     from veo_check.cli.init_sources import Flags
     from veo_check.cli.surroundings import chosen_reference
-    from veo_check.core.errors import UsageError
-    from veo_check.core.printable import printable
 
     if from_catalog is not None and from_litellm is not None:
         raise UsageError("--from-catalog and --from-litellm: choose one")
     if model_name is not None and from_litellm is None:
         raise UsageError("--model-name belongs to --from-litellm")
     if write is not None and write.exists() and not force:
-        raise UsageError(f"{printable(str(write), 300)} is there already; --force overwrites it")
+        raise UsageError(f"{safe(str(write))} is there already; --force overwrites it")
     head = {"application": application, "environment": environment, "workflow": workflow}
     owner = {"team": team, "cost_center": cost_center, "contact": contact}
     shape = {
@@ -151,12 +151,9 @@ def init(
         with write.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{printable(str(write), 300)} cannot be written: {error}") from None
+        raise UsageError(f"{safe(str(write))} cannot be written: {error}") from None
     unknown = text.count("# not known:")
-    sys.stderr.write(
-        f"veo-check: wrote {printable(str(write), 300)}; {unknown} places in it say what is not "
-        f"known\n"
-    )
+    tell(f"wrote {safe(str(write))}; {unknown} places in it say what is not known")
 
 
 def _draft(
@@ -188,7 +185,6 @@ def _look(
     from typing import get_args
 
     from veo_check.cli.surroundings import open_asking
-    from veo_check.core.errors import UsageError
     from veo_check.core.key_policy import Leave, origin_of
     from veo_check.core.route import Resolution
     from veo_check.engine.catalog import Wanted, look, route_of
@@ -221,7 +217,6 @@ def _refuse_keys(flags: Flags) -> None:
     """A key on the command line goes into no file, and into no message."""
     from dataclasses import astuple
 
-    from veo_check.core.errors import UsageError
     from veo_check.spec.key_shapes import holds_key
 
     if holds_key(str(astuple(flags))):
@@ -236,7 +231,6 @@ def _checked(draft: Draft) -> str:
     import tempfile
 
     from veo_check.cli.init_draft import route_text
-    from veo_check.core.errors import UsageError
     from veo_check.spec.route_file import RouteFile, load_route_file
 
     text = route_text(draft)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays, parse_day
+from veo_check.cli.streams import Output, parse_outputs, safe, tell, wants_colour, write
+from veo_check.core.errors import UsageError
 
 if TYPE_CHECKING:
     from veo_check.scan.baseline import Baseline
@@ -63,7 +64,6 @@ def scan(
     """
     from veo_check.cli.scan_formats import Shown, render
     from veo_check.core.clock import Judging, SystemClock
-    from veo_check.core.errors import UsageError
     from veo_check.reference.load import load_reference, user_data_dir
     from veo_check.scan import baseline as baselines
     from veo_check.scan.ids import IdFinder
@@ -76,29 +76,30 @@ def scan(
     known = baselines.read_baseline(baseline) if baseline and not write_baseline else None
     missing = [path for path in paths if not _exists(path)]
     if missing:
-        raise UsageError(f"no such file or folder: {', '.join(map(_safe, missing[:5]))}")
+        raise UsageError(f"no such file or folder: {', '.join(map(safe, missing[:5]))}")
     today = SystemClock().now().date()
     judging = Judging(parse_day(as_of) if as_of is not None else today, today, within)
     book = load_reference(reference, None if reference is not None else user_data_dir())
     if surface is not None and surface not in book.surfaces():
         surfaces = ", ".join(book.surfaces())
-        raise UsageError(f"--surface {_safe(surface)} is not a known surface; known: {surfaces}")
-    own = [file for _, file in wanted if file] + ([str(baseline)] if baseline else [])
+        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {surfaces}")
+    own = [str(one.file) for one in wanted if one.file] + ([str(baseline)] if baseline else [])
     seen = look(paths, IdFinder.of(book.models()), max_size << 20, own)
     hits, ignored = judge_hits(seen.found, book, surface, judging)
     _tell_unread(seen)
     _tell_undated(hits)
     if baseline is not None and write_baseline:
-        _write(baselines.baseline_text(baselines.baseline_of(hits)), str(baseline), "--baseline")
-        _tell(f"{_safe(str(baseline))}: {sum(baselines.baseline_of(hits).values())} ids recorded")
+        write(baselines.baseline_text(baselines.baseline_of(hits)), baseline, "--baseline")
+        tell(f"{safe(str(baseline))}: {sum(baselines.baseline_of(hits).values())} ids recorded")
         raise typer.Exit(0)
     covered = 0
     if known is not None:
         hits, covered, unused = baselines.beyond(hits, known)
         _tell_unused(unused)
     shown = Shown(seen, hits, ignored, covered, judging, book)
-    for name, file in wanted:
-        _write(render(name, shown, colour=file is None and _wants_colour()), file, "-o")
+    for one in wanted:
+        colour = one.file is None and wants_colour()
+        write(render(one.format, shown, colour), one.file)
     raise typer.Exit(_exit_code(hits, seen))
 
 
@@ -108,21 +109,13 @@ def _exit_code(hits: Iterable[Hit], seen: Scan) -> int:
     return next((code for code in (1, 3) if code in codes), 0)
 
 
-def _outputs(wanted: list[str]) -> list[tuple[str, str | None]]:
-    from veo_check.core.errors import UsageError
-
-    parsed = []
-    for one in wanted:
-        name, colon, file = one.partition(":")
-        if name not in FORMATS or (colon and not file):
-            raise UsageError(f"-o {_safe(one)}: choose {', '.join(FORMATS)}, or one and :FILE")
-        if file and not os.path.isdir(os.path.dirname(file) or "."):
-            raise UsageError(f"-o {_safe(one)}: its folder does not exist")
-        parsed.append((name, file or None))
-    if sum(file is None for _, file in parsed) > 1:
-        raise UsageError("two outputs cannot share standard output; give one a file: -o json:FILE")
-    # files first: a reader that goes away takes only standard output with it
-    return sorted(parsed, key=lambda one: one[1] is None)
+def _outputs(wishes: list[str]) -> list[Output]:
+    """Files first: a reader that goes away takes only standard output with it."""
+    outputs = parse_outputs(wishes, FORMATS)
+    for output in outputs:
+        if output.file is not None and not output.file.parent.is_dir():
+            raise UsageError(f"-o {safe(str(output.file))}: its folder does not exist")
+    return sorted(outputs, key=lambda one: one.file is None)
 
 
 def _exists(path: str) -> bool:
@@ -135,16 +128,16 @@ def _exists(path: str) -> bool:
 def _tell_unread(seen: Scan) -> None:
     named = [*seen.unread, *seen.huge]
     for file, why in named[:_MOST_NAMED]:
-        _tell(f"skipped {_safe(file)}: {why}")
+        tell(f"skipped {safe(file)}: {why}")
     if len(named) > _MOST_NAMED:
-        _tell(f"skipped {len(named) - _MOST_NAMED} more")
+        tell(f"skipped {len(named) - _MOST_NAMED} more")
 
 
 def _tell_undated(hits: Iterable[Hit]) -> None:
     for hit in hits:
         if hit.found.ignore is not None and hit.expired is None:
-            _tell(
-                f"{_safe(hit.found.file)}:{hit.found.line}: the ignore has no day and covers "
+            tell(
+                f"{safe(hit.found.file)}:{hit.found.line}: the ignore has no day and covers "
                 f"nothing; write veo-check: ignore[{hit.found.id}] until YYYY-MM-DD"
             )
 
@@ -152,33 +145,8 @@ def _tell_undated(hits: Iterable[Hit]) -> None:
 def _tell_unused(unused: Baseline) -> None:
     if unused:
         file, model, state = min(unused)
-        _tell(
+        tell(
             f"the baseline has {sum(unused.values())} places that are gone or have changed, such "
-            f"as {_safe(model)} ({_safe(state)}) in {_safe(file)}; --write-baseline brings it up "
+            f"as {safe(model)} ({safe(state)}) in {safe(file)}; --write-baseline brings it up "
             "to date"
         )
-
-
-def _write(text: str, file: str | None, option: str) -> None:
-    from veo_check.core.errors import UsageError
-
-    if file is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{option}: {_safe(file)} cannot be written: {error}") from None
-
-
-def _wants_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.getenv("TERM") != "dumb"
-
-
-def _safe(text: str) -> str:
-    """A word from outside, made safe to print back."""
-    return text if text.isprintable() and len(text) <= 300 else ascii(text[:300])
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"veo-check: {message}\n")

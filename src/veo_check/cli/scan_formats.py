@@ -106,16 +106,20 @@ def _summary(shown: Shown) -> str:
     count = len(shown.hits)
     bad = sum(hit.exit_code == 1 for hit in shown.hits)
     unsure = sum(hit.exit_code == 3 for hit in shown.hits)
-    said = f"{count} {'id' if count == 1 else 'ids'} in {shown.seen.files} files"
+    said = f"{_counted(count, 'id')} in {_counted(shown.seen.files, 'file')}"
     if count:
         said += f": {count - bad - unsure} alive, {bad} retired or soon, {unsure} not known"
+    unread = len(shown.seen.unread)
     extra = [
-        f"{number} {what}"
-        for number, what in (
-            (shown.seen.skipped - len(shown.seen.unread), "files skipped"),
-            (len(shown.seen.unread), "not readable"),
-            (shown.ignored, "ignored inline"),
-            (shown.covered, "in the baseline"),
+        text
+        for number, text in (
+            (
+                shown.seen.skipped - unread,
+                f"{_counted(shown.seen.skipped - unread, 'file')} skipped",
+            ),
+            (unread, f"{unread} not readable"),
+            (shown.ignored, f"{shown.ignored} ignored inline"),
+            (shown.covered, f"{shown.covered} in the baseline"),
         )
         if number
     ]
@@ -125,6 +129,10 @@ def _summary(shown: Shown) -> str:
     )
     origin = printable(shown.book.origin)
     return f"{said}. {day}, reference {origin} of {shown.book.compiled}."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _json(shown: Shown) -> str:
