@@ -44,6 +44,9 @@ class Book:
     prices: tuple[PriceRule, ...]
     rows: tuple[LifecycleRow, ...] = field(default=())
 
+    def prices_of(self, model: str) -> tuple[PriceRule, ...]:
+        return tuple(rule for rule in self.prices if rule.model == model)
+
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         return tuple(
             row for row in self.rows if row.model == model and surface in {None, row.surface}

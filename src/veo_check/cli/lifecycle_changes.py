@@ -12,7 +12,6 @@ from veo_check.reference.rows import Capability, LifecycleRow
 
 if TYPE_CHECKING:
     from veo_check.pricing.answers import Quote, Refusal
-    from veo_check.reference.price_rules import PriceRule
 
 Change = tuple[str, str, str]
 
@@ -55,14 +54,14 @@ _SAID: tuple[tuple[str, Callable[[Capability], str]], ...] = (
 )
 
 
-class _TwoModels:
-    """As much of the reference as pricing two models needs.
+class _WithoutDates:
+    """As much of the reference as pricing a model needs.
 
     It knows no shutdown dates: what a retired model last cost is still worth comparing.
     """
 
-    def __init__(self, prices: tuple[PriceRule, ...]) -> None:
-        self.prices = prices
+    def __init__(self, book: Reference) -> None:
+        self.prices_of = book.prices_of
 
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         return ()
@@ -79,7 +78,7 @@ def _prices(
     from veo_check.pricing.quote import quote
     from veo_check.pricing.shape import Shape
 
-    priced = _TwoModels(book.prices_for({old.model, new.model}))
+    priced = _WithoutDates(book)
 
     def ask(one: LifecycleJudgement) -> Quote | Refusal:
         ended = one.shutdown if one.state == "retired" else None

@@ -39,7 +39,9 @@ def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Refere
     if not isinstance(listed, list) or not isinstance(added, list):
         raise InvalidFileError(f"{name}: prices must be a list of rows")
     merged["prices"] = [*listed, *added]
-    return replace(book, origin=f"{book.origin} + {name}", read_prices=lambda: merged)
+    both = replace(book, origin=f"{book.origin} + {name}", read_prices=lambda: merged)
+    _ = both.prices  # a wrong row of the team's is told even where another model is asked about
+    return both
 
 
 def _joined(there: object, added: object, section: str, name: str) -> dict[str, object]:

@@ -50,9 +50,8 @@ WITH_PROMOTIONS: tuple[PriceKind, ...] = (*LIST, "promo")
 class Priced(Protocol):
     """What a quote needs of the reference data, which never changes: quotes are remembered."""
 
-    @property
-    def prices(self) -> tuple[PriceRule, ...]:
-        """Every price rule."""
+    def prices_of(self, model: str) -> tuple[PriceRule, ...]:
+        """Every price rule of one model."""
 
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         """What is known of a model's dates."""
@@ -80,13 +79,13 @@ def _quote(
     gone = _retired(reference, shape, day)
     if gone is not None:
         return gone
-    if not any(rule.model == shape.model for rule in reference.prices):
+    if not reference.prices_of(shape.model):
         if reference.lifecycle(shape.model):
             return Refusal("unpriced", f"no price of {shape.model} is known")
         return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
     answers = _by_source(reference, shape, day, kinds)
     if not answers:
-        known = sorted({rule.surface for rule in reference.prices if rule.model == shape.model})
+        known = sorted({rule.surface for rule in reference.prices_of(shape.model)})
         return Refusal(
             "unpriced",
             f"no price is known for {shape.model} on {shape.surface}; known on: {', '.join(known)}",
@@ -126,8 +125,8 @@ def _by_source(
     reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
 ) -> tuple[Quote | Refusal, ...]:
     groups: dict[str, list[PriceRule]] = {}
-    for rule in reference.prices:
-        if rule.model == shape.model and rule.surface == shape.surface and rule.kind in kinds:
+    for rule in reference.prices_of(shape.model):
+        if rule.surface == shape.surface and rule.kind in kinds:
             groups.setdefault(rule.source.publisher, []).append(rule)
     answers = [_by_publisher(rules, shape, day) for rules in groups.values()]
     return tuple(sorted(answers, key=_order))
@@ -137,9 +136,9 @@ def promotions(reference: Priced, shape: Shape, day: date) -> tuple[PriceRule, .
     """Promotional rules that match the shape and hold on the day; never part of a list price."""
     return tuple(
         rule
-        for rule in reference.prices
+        for rule in reference.prices_of(shape.model)
         if rule.kind == "promo"
-        and (rule.model, rule.surface) == (shape.model, shape.surface)
+        and rule.surface == shape.surface
         and rule.live_on(day)
         and matches(rule, shape)
     )
@@ -177,8 +176,8 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
         return _shut_down(rows, shape.surface, day)
     sold_by_gateway = any(
         rule.source.kind == "gateway"
-        for rule in reference.prices
-        if (rule.model, rule.surface) == (shape.model, shape.surface)
+        for rule in reference.prices_of(shape.model)
+        if rule.surface == shape.surface
     )
     if not sold_by_gateway:
         return None

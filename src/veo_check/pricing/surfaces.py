@@ -14,10 +14,9 @@ from veo_check.pricing.shape import Shape
 def own_surfaces(reference: Priced, model: str) -> tuple[str, ...]:
     """The surfaces whose prices the best source speaks for: the vendor's before any reseller's."""
     best: dict[str, int] = {}
-    for rule in reference.prices:
-        if rule.model == model:
-            weight = rank(rule.source)
-            best[rule.surface] = min(weight, best.get(rule.surface, weight))
+    for rule in reference.prices_of(model):
+        weight = rank(rule.source)
+        best[rule.surface] = min(weight, best.get(rule.surface, weight))
     top = min(best.values(), default=0)
     return tuple(sorted(surface for surface, weight in best.items() if weight == top))
 

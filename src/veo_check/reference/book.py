@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -90,18 +90,24 @@ class Reference:
 
         return newest_rules(parse_prices(self.read_prices()))
 
-    def prices_for(self, models: Collection[str]) -> tuple[PriceRule, ...]:
-        """The price rules of a few models, without parsing the rest. Errors as for `prices`."""
-        from veo_check.reference.price_rules import parse_prices
-        from veo_check.reference.prices import newest_rules
+    def prices_of(self, model: str) -> tuple[PriceRule, ...]:
+        """The price rules of one model, without parsing the rest. Errors as for `prices`."""
+        if model not in self._prices_by_model:
+            from veo_check.reference.price_rules import parse_prices
+            from veo_check.reference.prices import newest_rules
 
-        document = dict(self.read_prices())
-        listed = document.get("prices")
-        if isinstance(listed, list):
-            document["prices"] = [
-                row for row in listed if isinstance(row, dict) and row.get("model") in models
-            ]
-        return newest_rules(parse_prices(document))
+            document = dict(self.read_prices())
+            listed = document.get("prices")
+            if isinstance(listed, list):
+                document["prices"] = [
+                    row for row in listed if isinstance(row, dict) and row.get("model") == model
+                ]
+            self._prices_by_model[model] = newest_rules(parse_prices(document))
+        return self._prices_by_model[model]
+
+    @cached_property
+    def _prices_by_model(self) -> dict[str, tuple[PriceRule, ...]]:
+        return {}
 
     @cached_property
     def digest(self) -> str:
