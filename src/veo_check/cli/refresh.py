@@ -1,0 +1,225 @@
+"""`veo-check refresh`: read the official pages and write a newer reference file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veo_check.cli.shared_options import parse_day
+from veo_check.cli.streams import parse_outputs, tell
+from veo_check.cli.streams import write as write_text
+from veo_check.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from veo_check.engine.refresh import PageName, Wanted
+
+_PLACE = "URL|FILE"
+_FORMATS = ("text", "json")
+
+
+def refresh(
+    deprecations: Annotated[
+        str | None,
+        typer.Option(metavar=_PLACE, help="The Gemini API's deprecations page."),
+    ] = None,
+    versions: Annotated[
+        str | None,
+        typer.Option(metavar=_PLACE, help="The Agent Platform's model versions page."),
+    ] = None,
+    pricing: Annotated[
+        str | None, typer.Option(metavar=_PLACE, help="The Gemini API's pricing page.")
+    ] = None,
+    cost_map: Annotated[
+        str | None,
+        typer.Option(metavar=_PLACE, help="LiteLLM's cost map, as JSON: a second source."),
+    ] = None,
+    read_on: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="The day a captured page was read, YYYY-MM-DD."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the result goes, added to what the file holds; unsaid: the user data "
+            "folder, where later runs find it.",
+        ),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The reference data to start from.")
+    ] = None,
+    check_age: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=36500,
+            metavar="DAYS",
+            help="Read no page: list what was last confirmed longer ago, and exit 1 if anything.",
+        ),
+    ] = None,
+    write_bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the package's own data files.", hidden=True),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
+    ] = None,
+) -> None:
+    """Read the official pages and write a newer reference file, with the differences in words.
+
+    Without an option for a page, the three of Google are read; naming any reads only those. No
+    key is sent. A page that cannot be read or understood changes nothing, and an older reading
+    never replaces a newer one.
+
+    Exit code: 0 with or without changes, 3 a page could not be read, 2 usage error; with
+    --check-age 1 where something is older.
+
+    Example: veo-check refresh --pricing pricing.md.txt --read-on 2026-11-20 --write reference.json
+    """
+    from veo_check.core.clock import SystemClock
+
+    outputs = parse_outputs(output or ["text"], _FORMATS)
+    named: dict[PageName, str | None] = {
+        "deprecations": deprecations,
+        "versions": versions,
+        "pricing": pricing,
+        "cost-map": cost_map,
+    }
+    clock = SystemClock()
+    today = clock.now().date()
+    if check_age is not None:
+        if any(named.values()) or read_on or write or write_bundle or output:
+            raise UsageError("--check-age reads no page; give it --reference FILE or nothing more")
+        _check_age(check_age, reference, today)
+    if write is not None and write_bundle is not None:
+        raise UsageError("--write and --write-bundle cannot be given together")
+    day = today if read_on is None else _captured(read_on, named, today)
+    if write is not None and not write.parent.is_dir():
+        raise UsageError(f"--write: {write.parent} is not a folder")
+
+    from veo_check.cli.refresh_text import as_json, as_text
+    from veo_check.engine.refresh import refresh as read_again
+    from veo_check.reference.load import REFRESHED_FILE, user_data_dir
+
+    target = write or user_data_dir() / REFRESHED_FILE
+    base = _base(reference, write, bundled=write_bundle is not None)
+    done = read_again(
+        base, _wanted(named), day, clock=clock, watch=lambda place: tell(f"reading {place}")
+    )
+    read = any(page.state != "unreadable" for page in done.pages)
+    written: tuple[Path, ...] = ()
+    if write_bundle is not None:
+        written = _write_bundle(done.document, write_bundle) if done.extended else ()
+    elif done.extended or (write is not None and read and not write.exists()):
+        written = (_write_file(done.document, target),)
+    for one in outputs:
+        text = (as_json if one.format == "json" else as_text)(done, day, written)
+        write_text(text, one.file)
+    raise typer.Exit(int(ExitCode.INCONCLUSIVE if done.unreadable else ExitCode.OK))
+
+
+def _wanted(named: Mapping[PageName, str | None]) -> tuple[Wanted, ...]:
+    from veo_check.core.printable import printable
+    from veo_check.engine.refresh import PAGES, Wanted, refusal
+
+    places = tuple(Wanted(page, place) for page, place in named.items() if place is not None)
+    for one in places:
+        refused = refusal(one.place or "")
+        if refused is not None:
+            raise UsageError(f"--{one.page} {printable(one.place or '', 200)}: {refused}")
+    return places or tuple(Wanted(page) for page in PAGES)
+
+
+def _captured(read_on: str, named: Mapping[PageName, str | None], today: date) -> date:
+    day = parse_day(read_on)
+    if day > today:
+        raise UsageError(f"--read-on {day} is still to come; today is {today}")
+    if day != today and not any(named.values()):
+        raise UsageError(
+            "--read-on is for captured pages; name them with --deprecations, --versions, "
+            "--pricing or --cost-map"
+        )
+    return day
+
+
+def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mapping[str, object]:
+    """What the result starts from: rows are only ever added to it."""
+    from veo_check.reference.load import (
+        bundled_document,
+        load_reference,
+        read_document,
+        user_data_dir,
+    )
+
+    if bundled:
+        return bundled_document() if reference is None else read_document(reference)
+    if reference is not None:
+        return read_document(reference)
+    if write is not None and write.exists():
+        return read_document(write)
+    book = load_reference(user_dir=user_data_dir())
+    return bundled_document() if book.origin == "bundled" else read_document(Path(book.origin))
+
+
+def _check_age(days: int, reference: Path | None, today: date) -> None:
+    from veo_check.reference.load import load_reference
+    from veo_check.reference.upkeep import in_force
+
+    book = load_reference(reference)
+    old = [one for one in in_force(book, today) if one.age_days(today) > days]
+    for one in sorted(old, key=lambda one: (one.source.confirmed, one.source.url)):
+        rows = f"{len(one.rows)} {'row' if len(one.rows) == 1 else 'rows'}"
+        sys.stdout.write(
+            f"{one.age_days(today)} days old: {rows} of {one.source.publisher}, read on "
+            f"{one.source.confirmed}: {one.source.url}\n"
+            f"    {', '.join(one.rows[:3])}{', …' if len(one.rows) > 3 else ''}\n"
+        )
+    if not old:
+        sys.stdout.write(f"No row in force is older than {days} days.\n")
+    raise typer.Exit(int(ExitCode.FAILED if old else ExitCode.OK))
+
+
+def _write_bundle(document: Mapping[str, object], folder: Path) -> tuple[Path, ...]:
+    from veo_check.reference.refresh_files import as_bundle
+
+    if not folder.is_dir():
+        raise UsageError(f"--write-bundle: {folder} is not a folder")
+    files = as_bundle(document)
+    return tuple(_replace(folder / name, text, "--write-bundle") for name, text in files.items())
+
+
+def _write_file(document: Mapping[str, object], target: Path) -> Path:
+    from veo_check.reference.refresh_files import as_text
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{target.parent} cannot be made: {error.strerror}") from None
+    return _replace(target, as_text(document), "--write")
+
+
+def _replace(path: Path, text: str, option: str) -> Path:
+    """Put a whole file in the place of the old one: a kill leaves one of the two."""
+    try:
+        real = path.resolve()
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=real.parent, prefix=".veo-check-", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(real)
+    except OSError as error:
+        raise UsageError(f"{option}: {path} cannot be written: {error.strerror}") from None
+    return path
