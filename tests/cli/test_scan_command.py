@@ -251,7 +251,7 @@ def test_a_baseline_hides_what_was_there_and_nothing_else(veo: Command, folder: 
     # the baseline itself holds ids, and is not looked at
     same = veo(".", "--baseline", "base.json")
     assert (same.code, same.err) == (0, "")
-    assert "1 id in 1 file" not in same.out
+    assert "1 id in 1 file: 1 alive" in same.out
     assert "2 in the baseline" in same.out
     # lines may move
     (folder / "a.py").write_text(f"\n\n'{SOON}' '{DEAD}'\n")

@@ -6,14 +6,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from veo_check import __version__
 from veo_check.core.clock import Judging
 from veo_check.core.printable import printable
 from veo_check.reference.book import Reference
 from veo_check.reference.lifecycle import State
-from veo_check.report.inert import not_a_command
 from veo_check.scan.judged import Hit, Verdict
 from veo_check.scan.scanner import Scan
 
@@ -58,7 +56,7 @@ def render(name: str, shown: Shown, colour: bool = False) -> str:
 
 
 def _text(shown: Shown, colour: bool) -> str:
-    lines = [not_a_command(line) for line in _places(shown, colour)]
+    lines = list(_places(shown, colour))
     verdicts = {hit.found.id: hit.verdict for hit in shown.hits if hit.exit_code != 0}
     if verdicts:
         lines.append("")
@@ -79,7 +77,11 @@ def _places(shown: Shown, colour: bool) -> Iterator[str]:
             state = f"\x1b[{_COLOURS.get(hit.state, _OTHER_COLOUR)}m{state}\x1b[0m"
         note = f" (its ignore expired on {hit.expired})" if hit.expired else ""
         found = hit.found
-        place = f"{_plain(found.file)}:{found.line}:{found.column}"
+        file = _plain(found.file)
+        # or a name could begin a command to a CI server; report.inert would say the same, but
+        # loading the report's models takes a tenth of a scan's time
+        file = f": {file[1:]}" if file.startswith("::") else file
+        place = f"{file}:{found.line}:{found.column}"
         yield f"{place}: {found.id}: {state}{note}"
 
 
@@ -211,6 +213,8 @@ def _result(hit: Hit) -> dict[str, object]:
 
 
 def _uri(file: str) -> str:
+    from urllib.parse import quote
+
     relative = _from_here(file)
     quoted = quote(os.fsencode(relative.replace(os.sep, "/")))
     return f"file://{quoted}" if os.path.isabs(relative) else quoted
