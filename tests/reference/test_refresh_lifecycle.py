@@ -119,7 +119,11 @@ REFUSED = {
     "not UTF-8": (deprecations_md() + b"\xff", "not UTF-8"),
     "UTF-16": (deprecations_md().decode().encode("utf-16"), "not UTF-8"),
     "NUL": (deprecations_md() + b"\0", "NUL"),
-    "too large": (b"a" * (LARGEST_PAGE + 1), "larger than 4 MB"),
+    "too large": (b"a" * (LARGEST_PAGE + 1), "larger than 8 MB"),
+    "Markdown too large": (deprecations_md() + b"\na" * 600_000, "larger than 1000 kB"),
+    # each of these keeps html.parser busy for hours
+    "tags without an end": (b"<table></table>" + b"<a " * 300_000, "in the middle of a tag"),
+    "comments without an end": (b"<table></table>" + b"<!--" * 300_000, "in the middle of a tag"),
     "a table in a table": (
         deprecations_html().replace(b"<td>June 30, 2026</td>", b"<td><table></table></td>"),
         "inside another",

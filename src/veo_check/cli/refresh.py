@@ -154,6 +154,7 @@ def _captured(read_on: str, named: Mapping[PageName, str | None], today: date) -
 def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mapping[str, object]:
     """What the result starts from: rows are only ever added to it."""
     from veo_check.reference.load import (
+        REFRESHED_FILE,
         bundled_document,
         load_reference,
         read_document,
@@ -163,6 +164,12 @@ def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mappi
     if bundled:
         return bundled_document() if reference is None else read_document(reference)
     if reference is not None:
+        target = write or user_data_dir() / REFRESHED_FILE
+        if target.exists() and target.resolve() != reference.resolve():
+            raise UsageError(
+                f"{target} is there already, and its rows would be lost; name a new file with "
+                "--write, or leave out --reference to add to it"
+            )
         return read_document(reference)
     if write is not None and write.exists():
         return read_document(write)
@@ -209,6 +216,7 @@ def _write_file(document: Mapping[str, object], target: Path) -> Path:
 
 def _replace(path: Path, text: str, option: str) -> Path:
     """Put a whole file in the place of the old one: a kill leaves one of the two."""
+    temporary: Path | None = None
     try:
         real = path.resolve()
         with tempfile.NamedTemporaryFile(
@@ -221,5 +229,7 @@ def _replace(path: Path, text: str, option: str) -> Path:
         temporary.chmod(0o644)
         temporary.replace(real)
     except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         raise UsageError(f"{option}: {path} cannot be written: {error.strerror}") from None
     return path

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-#: The largest real page is far below 1 MB.
-LARGEST_PAGE = 4 * 1024 * 1024
+#: The largest real page is far below 1 MB, LiteLLM's cost map above it.
+LARGEST_PAGE = 8 * 1024 * 1024
+#: Markdown takes its time; the real twins are below 200 kB.
+_LARGEST_MARKDOWN = 1_000_000
 #: Ids of the model families this project judges, as Google writes them.
 VIDEO_ID = re.compile(r"(?:veo|gemini-omni)-[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
@@ -30,6 +32,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CELLS = frozenset({"td", "th"})
 _ROW_GROUPS = frozenset({"thead", "tbody", "tfoot", "colgroup", "col"})
 _UNSEEN = frozenset({"script", "style", "template", "caption"})
+_BRACKETS = (("<!--", "-->"), ("<![", "]"), ("<?", ">"), ("<!", ">"))
 #: Tags that do not end a word; any other separates what stands before and after it.
 _INLINE = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "kbd", "mark", "small", "span", "strong", "sub"}
@@ -135,6 +138,8 @@ def _looks_like_a_row(block: Block) -> bool:
 
 
 def _as_html(markdown: str) -> str:
+    if len(markdown) > _LARGEST_MARKDOWN:
+        raise UnreadablePageError(f"it is larger than {_LARGEST_MARKDOWN // 1000} kB")
     lines = _without_other_tables(_whole_rows(markdown))
     try:
         return str(_renderer().render("\n".join(lines)))
@@ -189,6 +194,14 @@ def _without_other_tables(lines: list[str]) -> list[str]:
     return kept
 
 
+def _refuse_open_end(text: str) -> None:
+    """A tag or comment that never ends: html.parser looks for its end again and again, from every
+    place where one could begin, and takes minutes for what says nothing."""
+    opened = text.rfind("<") > text.rfind(">")
+    if opened or any(text.rfind(begin) > text.rfind(end) for begin, end in _BRACKETS):
+        raise UnreadablePageError("it ends in the middle of a tag")
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -202,6 +215,7 @@ class _Reader(HTMLParser):
         self._document = 0  # open <html> tags
 
     def read(self, text: str) -> tuple[Block, ...]:
+        _refuse_open_end(text)
         try:
             self.feed(text)
             self.close()
@@ -260,13 +274,14 @@ class _Reader(HTMLParser):
         self._rows = []
 
     def _start_row(self) -> None:
-        if self._rows is None:
+        if self._rows is None or self._cell is not None:
             raise UnreadablePageError("a row stands outside its table")
         self._end_row()
         self._row = []
 
     def _start_cell(self, attributes: dict[str, str | None]) -> None:
-        self._end_cell()
+        if self._cell is not None:
+            raise UnreadablePageError("a cell stands inside another")
         if self._row is None:
             raise UnreadablePageError("a cell stands outside its row")
         self._words.clear()

@@ -111,6 +111,8 @@ def _section_rows(section: _Section) -> Iterator[PriceRow]:
     if len(paid) != 1 or table.header[paid[0]] != _UNIT:
         unit = printable(" | ".join(table.header), 80)
         raise UnreadablePageError(f"the table of {name} is not 'per second in USD': '{unit}'")
+    if any(len(row) != len(table.header) for row in table.rows):
+        raise UnreadablePageError(f"the rows of {name} do not fit their header")
     rows = [one for row in table.rows[1:] for one in _row(row, paid[0], version[1], section)]
     unpriced = set(_of_version(section, version[1])) - {row.model for row in rows}
     if unpriced:
@@ -127,7 +129,6 @@ def _row(row: tuple[Cell, ...], paid: int, version: str, section: _Section) -> I
     others = [text for place, text in enumerate(texts) if place != paid]
     if (
         label is None
-        or len(texts) <= paid
         or any(cell.spans for cell in row)
         or any("$" in text for text in others)
         or label["version"] not in {None, version}
