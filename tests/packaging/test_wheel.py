@@ -86,6 +86,7 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
         "httpcore",
         "httpx",
         "jinja2",
+        "markdown-it-py",
         "markupsafe",
         "pathspec",
         "platformdirs",
