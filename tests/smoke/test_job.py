@@ -19,6 +19,7 @@ from veo_check.core.paid_facts import (
     MediaFacts,
     UsageProof,
 )
+from veo_check.core.tiers import Tier
 from veo_check.smoke.entry import Entry
 from veo_check.smoke.journal import Journal
 from veo_check.smoke.state_folder import StateFolder
@@ -162,12 +163,26 @@ def test_each_step_fits_the_budget_of_a_job(desk: Desk) -> None:
 
 
 def test_a_wrong_request_beyond_the_budget_stays_here(desk: Desk) -> None:
-    small = desk.changed(budget__per_job="0.50")
+    small = desk.changed(budget__per_job="0.50", route__target="staging")
     outcome = small.run("5")
     assert isinstance(outcome.job, JobResult)
     assert isinstance(outcome.controlled_failure, Missing)
     assert "accepted, it could cost $0.60" in outcome.controlled_failure.detail
     assert desk.world.posts == [f"{LABEL} 4"]
+
+
+@pytest.mark.parametrize("target", [None, Tier.PRODUCTION])
+def test_production_pays_for_nothing_that_cannot_reach_it(target: Tier | None, desk: Desk) -> None:
+    own = "production" if target is None else "staging"
+    small = desk.changed(budget__per_job="0.50", route__target=own)
+    outcome = small.run("5", target=target)
+    assert isinstance(outcome.job, Missing)
+    assert outcome.job.detail.startswith("production needs the controlled failure, and it cannot")
+    assert "it could cost $0.60" in outcome.job.detail
+    assert desk.world.posts == []
+    assert desk.changed(budget__per_job="0.50", smoke__controlled_failure="none").run(
+        "5"
+    ).spent == Decimal("0.48")
 
 
 def test_no_price_no_job(desk: Desk) -> None:

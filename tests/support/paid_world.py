@@ -30,6 +30,7 @@ from veo_check.core.jobs import (
 )
 from veo_check.core.proof import row_seen
 from veo_check.core.route import Route
+from veo_check.core.tiers import Tier
 from veo_check.evidence.durable import Disk
 from veo_check.reference.book import Reference
 from veo_check.smoke.case import Case, Wish
@@ -314,6 +315,7 @@ class Desk:
         online: bool = True,
         catalog_price: str = "0.12",
         when: Callable[[], None] | None = None,
+        target: Tier | None = None,
     ) -> SmokeOutcome:
         """One run of the route."""
         fate = fate or Fate()
@@ -331,6 +333,7 @@ class Desk:
             judging(self.clock.now().date()),
             prices,
             row=row_seen(catalog, self.route.via.group),
+            target=target,
         )
         purse = Purse(Decimal(spend)) if spend is not None else None
         tools = Tools(

@@ -137,6 +137,7 @@ class Paying:
             row_known=isinstance(catalog, Catalog) or not has_catalogue,
             image=_image(file),
             route_file=str(file.path),
+            target=self.options.target,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from veo_check.core.clock import Judging
 from veo_check.core.proof import RowSeen
 from veo_check.core.route import Route
+from veo_check.core.tiers import Tier
 from veo_check.smoke.stakes import Prices, Purse
 
 
@@ -16,7 +17,7 @@ class Case:
 
     `row` is its catalogue row today, `row_known` whether that could be read (True where the
     gateway has no catalogue). `served` is the model that a free read names behind the label.
-    `image`: bytes and media type of `smoke.image`.
+    `image`: bytes and media type of `smoke.image`. `target` is this run's; None: the route's own.
     """
 
     route: Route
@@ -27,6 +28,7 @@ class Case:
     served: str | None = None
     image: tuple[bytes, str] | None = None
     route_file: str = ""
+    target: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)

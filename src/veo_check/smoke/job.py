@@ -16,6 +16,7 @@ from veo_check.core.jobs import JobDriver
 from veo_check.core.money import usd
 from veo_check.core.paid_facts import ControlledFailure
 from veo_check.core.proof import ProofCode, ProofStatus, binding_of
+from veo_check.core.tiers import Tier
 from veo_check.evidence.proof_status import longest_validity
 from veo_check.evidence.proofs import proof_key_variable
 from veo_check.smoke.case import Case, Wish
@@ -259,6 +260,11 @@ class _Run:
             planned = self._priced_wrong()
             wrong = planned if not isinstance(planned, str) else None
             no_wrong = planned if isinstance(planned, str) else None
+        if smoke and no_wrong is not None and self._for_production():
+            # each payment would end below the target that it was made for
+            return self._not_sent(
+                f"production needs the controlled failure, and it cannot be sent: {no_wrong}"
+            )
         limit = route.budget.per_job
         if stake is not None and limit is not None and stake.at_stake > limit:
             return self._not_sent(
@@ -274,6 +280,9 @@ class _Run:
         if short is not None:
             return self._not_sent(short)
         return _Plan(driver, stake, wrong, no_wrong)
+
+    def _for_production(self) -> bool:
+        return (self.case.target or self.route.target) is Tier.PRODUCTION
 
     def _priced_wrong(self) -> tuple[WrongRequest, Stake] | str:
         """The request that must be refused and what it can cost, or why there is none."""
