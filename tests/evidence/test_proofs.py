@@ -34,7 +34,6 @@ def judged(
     newest: NewestJob | None = None,
     row: RowSeen | None = ROW,
     row_known: bool = True,
-    served: str | None = None,
     journal_problem: str | None = None,
 ) -> ProofStatus:
     now = NOON + timedelta(days=days)
@@ -48,7 +47,6 @@ def judged(
         newest=newest,
         row=row,
         row_known=row_known,
-        served=served,
         journal_problem=journal_problem,
     )
 
@@ -108,8 +106,6 @@ def test_nothing_on_record(tmp_path: Path) -> None:
         ("row-changed", {"row": replace(ROW, group_ratio=Decimal("0.8"))}),
         ("row-changed", {"row": replace(ROW, group="default")}),
         ("valid", {"row": replace(ROW, group_ratio=Decimal("0.90"))}),
-        ("valid", {"served": "veo-3.1-fast-generate-001"}),
-        ("served-changed", {"served": "veo-3.1-lite-generate-001"}),
     ],
 )
 def test_each_reason(expected: str, how: dict[str, object], tmp_path: Path) -> None:

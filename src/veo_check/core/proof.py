@@ -95,7 +95,6 @@ ProofCode = Literal[
     "journal-unreadable",  # whether a newer job is on record cannot be told
     "row-changed",
     "row-unknown",  # whether the row changed cannot be told
-    "served-changed",  # another model answers under the label now
 ]
 
 

@@ -35,13 +35,13 @@ def assess(
     newest: NewestJob | None,
     row: RowSeen | None,
     row_known: bool = True,
-    served: str | None = None,
     journal_problem: str | None = None,
 ) -> ProofStatus:
     """Whether the newest result (the first of `read`) still speaks for the route, else why not.
 
     `newest` is the journal's newest smoke job. `row` is the catalogue's row today, `row_known`
-    whether it could be read at all. `served` is the model that a free read says answers today.
+    whether it could be read at all. No free read names the model behind a label, so a change of the
+    served model shows only in a newer job.
     """
     if journal_problem is not None:
         return _invalid("journal-unreadable", f"the journal cannot be read: {journal_problem}")
@@ -59,7 +59,6 @@ def assess(
         *_against_result(proof, newest),
         *_against_age(proof, route, now, judging),
         *_against_row(proof, row, row_known=row_known),
-        *_against_served(proof, served),
     )
     age = max(0, (now - proof.paid_at).days)
     expires = _expiry(proof, route).date()
@@ -218,12 +217,6 @@ def _row_changes(then: RowSeen, row: RowSeen) -> str:
 def _group(row: RowSeen) -> str:
     enabled = "" if row.group_enabled else ", not enabled"
     return f"{row.group or 'none'} (ratio {row.group_ratio}{enabled})"
-
-
-def _against_served(proof: Proof, served: str | None) -> Against:
-    then = proof.job.served_model
-    if served is not None and then is not None and served != then:
-        yield "served-changed", f"{served} answers now; proof {proof.id} was served by {then}"
 
 
 def _lower_resolution(proof: Proof, route: Route) -> str | None:

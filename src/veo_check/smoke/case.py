@@ -16,8 +16,8 @@ class Case:
     """The route and what is known of it before anything is paid.
 
     `row` is its catalogue row today, `row_known` whether that could be read (True where the
-    gateway has no catalogue). `served` is the model that a free read names behind the label.
-    `image`: bytes and media type of `smoke.image`. `target` is this run's; None: the route's own.
+    gateway has no catalogue). `image`: bytes and media type of `smoke.image`.
+    `target` is this run's; None: the route's own.
     """
 
     route: Route
@@ -25,7 +25,6 @@ class Case:
     prices: Prices
     row: RowSeen | None = None
     row_known: bool = True
-    served: str | None = None
     image: tuple[bytes, str] | None = None
     route_file: str = ""
     target: Tier | None = None

@@ -52,7 +52,6 @@ class OnRecord:
             newest=NewestJob(newest.id, newest.state) if newest else None,
             row=case.row,
             row_known=case.row_known,
-            served=case.served,
             journal_problem=problem,
         )
 
