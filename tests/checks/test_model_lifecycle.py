@@ -30,6 +30,7 @@ from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
 from veo_check.core.findings import Outcome, Status, Until, Uses
 from veo_check.core.paid_facts import JobResult
+from veo_check.core.proof import ProofStatus
 from veo_check.core.tiers import TARGETS, Tier
 from veo_check.reference.book import Reference
 from veo_check.reference.load import load_reference
@@ -44,6 +45,7 @@ def run(
     when: Judging | None = None,
     changes: dict[str, Any] | None = None,
     job: JobResult | None = None,
+    status: ProofStatus | None = None,
 ) -> Outcome:
     return heard(
         model_lifecycle,
@@ -53,6 +55,7 @@ def run(
         official=asked or missing(),
         proven=proven or missing(),
         job=job or missing(),
+        status=status or missing(),
     )
 
 
@@ -317,5 +320,8 @@ def test_a_refused_submit_is_googles_own_word(
         assert finding.code == "model-lifecycle/retired"
         assert "It names veo-4 instead." in finding.message
         assert finding.evidence[-1] == "x9"
+    later = ProofStatus("not-finished", "the newest paid job was refused", refused=job)
+    listed = run(a_book(lifecycle=[a_life()]), official(), changes=dict(via), status=later)
+    assert statuses(listed) == [said] * 3
     accepted = replace(job, state="failed")
     assert statuses(run(a_book(lifecycle=[a_life()]), official(), job=accepted)) == ["pass"] * 3

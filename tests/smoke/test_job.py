@@ -208,8 +208,24 @@ def test_a_refused_submit_costs_nothing_and_may_be_tried_again(symptom: str, des
     free = desk.run()
     assert isinstance(free.job, Missing)
     assert symptom in free.job.detail
+    assert (free.proof.refused is not None) is (symptom == "model-retired")
     desk.world.submit = "accept"
-    assert desk.run("5").proof.valid
+    paid = desk.run("5")
+    assert paid.proof.valid
+    assert paid.proof.refused is None
+
+
+def test_a_refused_model_stays_refused_until_a_job_is_accepted(desk: Desk) -> None:
+    desk.key = None  # nothing is sealed
+    desk.world.submit = "model-retired"
+    desk.run("5")
+    for then in ("no-quota", "drop-before"):
+        desk.world.submit = then
+        desk.run("5")
+        refused = desk.run().proof.refused
+        assert refused is not None
+        assert (refused.state, refused.symptom) == ("refused", "model-retired")
+    assert desk.changed(via__model="veo3.1-lite").run().proof.refused is None
 
 
 @pytest.mark.parametrize("how", ["drop-before", "drop-after"])

@@ -20,6 +20,7 @@ from veo_check.core.findings import (
 )
 from veo_check.core.key_policy import is_google
 from veo_check.core.paid_facts import JobResult
+from veo_check.core.proof import ProofStatus
 from veo_check.core.route import Route
 from veo_check.core.tiers import Tier
 from veo_check.reference.book import Reference
@@ -35,6 +36,7 @@ def model_lifecycle(
     official: OfficialModel | Missing,
     proven: ProvenLife | Missing,
     job: JobResult | Missing,
+    status: ProofStatus | Missing,
 ) -> Findings:
     """The model stays callable today, through the cutover and for the horizon.
 
@@ -55,7 +57,8 @@ def model_lifecycle(
             evidence=live.exchanges,
         )
         live = None
-    live = _refused(route, job) or live
+    earlier = status.refused if isinstance(status, ProofStatus) else None
+    live = _refused(route, job) or _refused(route, earlier) or live
     proof = proven if isinstance(proven, ProvenLife) else None
     served = proof is not None and proof.model == route.model.official
     judged = judge_lifecycle(
@@ -78,12 +81,13 @@ def model_lifecycle(
         yield Until(proof.expires, f"proof {proof.proof_id} expires")
 
 
-def _refused(route: Route, job: JobResult | Missing) -> OfficialModel | None:
-    """What the refusal of a paid job says of the model: a submit asks more than any listing.
+def _refused(route: Route, job: JobResult | Missing | None) -> OfficialModel | None:
+    """What the refusal of a paid job, now or earlier, says of the model: a submit asks more than
+    any listing.
 
     Through a gateway it counts only where Google's own text names the model.
     """
-    if isinstance(job, Missing) or job.state != "refused":
+    if not isinstance(job, JobResult) or job.state != "refused":
         return None
     official, text = route.model.official, job.failure or ""
     direct = route.via.gateway == "google"

@@ -103,7 +103,8 @@ class ProofStatus:
     """Whether an earlier paid result still speaks for this route, and if not, why not.
 
     `proof` is set only where it does. `expires` is its last day. `lower_resolution` is the
-    resolution it was paid at, where that is lower than the route's own.
+    resolution it was paid at, where that is lower than the route's own. `refused` is the
+    newest paid job that was told that the model is not there, while no later job was accepted.
     """
 
     code: ProofCode
@@ -112,6 +113,7 @@ class ProofStatus:
     expires: date | None = None
     age_days: int | None = None
     lower_resolution: str | None = None
+    refused: JobResult | None = None
 
     @property
     def valid(self) -> bool:

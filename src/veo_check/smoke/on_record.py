@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from veo_check.core.facts import Missing
-from veo_check.core.paid_facts import ControlledFailure, JobKind
-from veo_check.core.proof import NewestJob, ProofStatus
+from veo_check.core.paid_facts import ControlledFailure, JobKind, JobResult
+from veo_check.core.proof import NewestJob, ProofStatus, binding_of
 from veo_check.evidence.proof_status import assess
 from veo_check.evidence.proofs import proof_key_variable, read_proofs
 from veo_check.smoke.case import Case
@@ -43,7 +43,7 @@ class OnRecord:
         variable = proof_key_variable(self.route)
         key = tools.key_for(variable) if variable else None
         newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
-        return assess(
+        status = assess(
             read_proofs(tools.folder.proofs_of(self.route.name), key),
             self.route,
             tools.now(),
@@ -54,6 +54,28 @@ class OnRecord:
             row_known=case.row_known,
             journal_problem=problem,
         )
+        return replace(status, refused=self._refused(entries))
+
+    def _refused(self, entries: tuple[Entry, ...]) -> JobResult | None:
+        """The refusal that says the model is not there, while no later job was accepted.
+
+        From the journal, so that it counts also where no key could seal it.
+        """
+        entry = first(
+            reversed(entries),
+            lambda one: (
+                one.intent.kind == "smoke"
+                and (
+                    one.state in _ACCEPTED or (one.ended is not None and _names_it_gone(one.ended))
+                )
+            ),
+        )
+        if entry is None or entry.state != "refused":
+            return None
+        then, now = entry.intent.binding, binding_of(self.route)
+        if (then.via, then.model) != (now.via, now.model):
+            return None
+        return result_of(entry, exchanges=(f"job:{entry.id}",))
 
     def doubt_if_killed(self, entry: Entry) -> Entry:
         """An intent without an answer, and nobody holds the lock: its run was killed."""
@@ -101,6 +123,13 @@ class OnRecord:
         settled = wrong.settled
         if settled and settled.entry.is_open and settled.entry.state in {"finished", "failed"}:
             close(settled, self.tools)
+
+
+_ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+
+
+def _names_it_gone(ended: Ended) -> bool:
+    return ended.symptom in {"model-retired", "model-unknown"}
 
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
