@@ -160,7 +160,9 @@ def check(here: Bench, state: Path, changes: Changes, ended: str) -> None:
     lost = [one for one in sent if one["operation"] and one["operation"] not in known]
     assert len(lost) <= len(doubted), (ended, lost)
     if not doubted and smoke:
-        assert all(not one.is_open for one in smoke), ended
+        # after many restarts the gateway's log may not be read for a while: such a job is done,
+        # and stays open so that a later run reads its bill, for free
+        assert all(not one.is_open or one.state == "finished" for one in smoke), ended
         assert ended in {"finished", "failed"} or "failed" in ended or "no paid" in ended
 
 
