@@ -138,6 +138,22 @@ def test_dying_while_the_route_is_edited_and_the_checkout_moves(tmp_path: Path) 
         check_ledger(edited)
 
 
+def test_ctrl_c_right_after_the_answer_keeps_the_operation(tmp_path: Path) -> None:
+    class Interrupting(list[str]):
+        def append(self, one: str) -> None:
+            super().append(one)
+            if len(self) == 1:
+                raise KeyboardInterrupt
+
+    desk = Desk(tmp_path / "state", hidden=Interrupting())
+    outcome = desk.run("5")
+    assert outcome.interrupted
+    assert isinstance(outcome.job, JobResult)
+    assert (outcome.job.state, outcome.job.operation_id) == ("submitted", "task_…0001")
+    assert desk.run("5").proof.valid
+    assert len(desk.world.accepted()) == 1
+
+
 def test_ctrl_c_in_the_middle_of_the_submit_is_uncertain(tmp_path: Path) -> None:
     class Interrupted(World):
         def accept(self, request):  # type: ignore[no-untyped-def]

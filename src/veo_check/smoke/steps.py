@@ -68,23 +68,32 @@ def send(step: Step, driver: JobDriver, tools: Tools) -> tuple[Entry, Submission
     journal = tools.journal
     entry = journal.begin(_intent(step, used_before(driver), tools))
     tools.progress(_progress(entry, "sending"))
+    submission: Submission | None = None
     try:
         submission = driver.submit(step.request)
-    except BaseException:  # also Ctrl-C: the request may have left
-        journal.save(entry.doubted(Ended(tools.now(), "submit-uncertain", "interrupted")))
+        return _keep(entry, submission, tools), submission
+    except BaseException as error:  # also Ctrl-C: the request may have left
+        if submission is None:
+            journal.save(entry.doubted(Ended(tools.now(), "submit-uncertain", "interrupted")))
+        elif isinstance(error, KeyboardInterrupt):
+            _keep(entry, submission, tools)  # only the answer names the operation
         raise
+
+
+def _keep(entry: Entry, submission: Submission, tools: Tools) -> Entry:
+    """Write what the submit was answered. Raises UsageError, with the answer in words."""
     if submission.operation:
         tools.hide(submission.operation)
     entry = _answered(entry, submission, tools)
     try:
-        journal.save(entry)
+        tools.journal.save(entry)
     except OSError as error:
         raise UsageError(
             f"the journal cannot be written ({error.strerror or error}) after job {entry.id} was"
             f" sent; the gateway's answer was {submission.state}"
             f" (operation {submission.operation or 'none'}): write that down"
         ) from error
-    return entry, submission
+    return entry
 
 
 def settle(
