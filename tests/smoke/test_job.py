@@ -140,7 +140,7 @@ def test_renew_pays_again(desk: Desk) -> None:
     [
         ({}, "no paid smoke job is on record"),
         ({"spend": "0"}, "--spend leaves $0.00 of $0.00"),
-        ({"spend": "0.48"}, "it can cost $1.08, and --spend leaves $0.48"),
+        ({"spend": "0.48"}, "it can cost $1.44, and --spend leaves $0.48"),
         ({"spend": "5", "stopped": "model-official failed"}, "model-official failed"),
     ],
 )
@@ -167,7 +167,7 @@ def test_a_wrong_request_beyond_the_budget_stays_here(desk: Desk) -> None:
     outcome = small.run("5")
     assert isinstance(outcome.job, JobResult)
     assert isinstance(outcome.controlled_failure, Missing)
-    assert "accepted, it could cost $0.60" in outcome.controlled_failure.detail
+    assert "accepted, it could cost $0.96" in outcome.controlled_failure.detail
     assert desk.world.posts == [f"{LABEL} 4"]
 
 
@@ -178,11 +178,17 @@ def test_production_pays_for_nothing_that_cannot_reach_it(target: Tier | None, d
     outcome = small.run("5", target=target)
     assert isinstance(outcome.job, Missing)
     assert outcome.job.detail.startswith("production needs the controlled failure, and it cannot")
-    assert "it could cost $0.60" in outcome.job.detail
+    assert "it could cost $0.96" in outcome.job.detail
     assert desk.world.posts == []
     assert desk.changed(budget__per_job="0.50", smoke__controlled_failure="none").run(
         "5"
     ).spent == Decimal("0.48")
+
+
+def test_a_wrong_length_may_be_billed_as_the_longest(desk: Desk) -> None:
+    desk.world.wrong = "drop-after"  # nobody knows what became of it
+    assert desk.run("1.44").spent == Decimal("1.44")  # 4 s, and 8 s instead of the 5 s asked
+    assert entries(desk)[1].intent.quoted == Decimal("0.60")
 
 
 def test_no_price_no_job(desk: Desk) -> None:

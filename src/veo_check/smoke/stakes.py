@@ -86,11 +86,16 @@ def smoke_stake(route: Route, prices: Prices) -> Stake | str:
 def wrong_stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
     """What a request that must be refused costs if it is accepted after all.
 
-    A shape that no rule prices is taken at the model's dearest rate and longest duration.
+    A clip length that the model does not make may be billed as the longest that it makes. A shape
+    that no rule prices is taken at the model's dearest rate and longest duration.
     """
     plain = _stake(route, shape, prices) if shape.model == route.model.official else "another model"
     if isinstance(plain, Stake):
-        return plain
+        stretched = _stake(route, _stretched(shape, prices.reference), prices)
+        if isinstance(stretched, Stake):
+            reading = f"{stretched.reading}, at the longest clip it may be billed as"
+            most = max(plain.at_stake, stretched.at_stake)
+            return replace(plain, at_stake=most, reading=reading)
     dearest = [
         amount
         for one in _every_shape(shape, prices.reference)
@@ -129,13 +134,20 @@ def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:
     return max(slack, amount * _SHARE)
 
 
+def _stretched(shape: Shape, reference: Reference) -> Shape:
+    """The shape at the longest clip that it may be billed as."""
+    known = reference.capability(shape.model, shape.surface)
+    longest = Decimal(max((known.seconds if known else ()), default=1))
+    return replace(shape, seconds=max(longest, shape.seconds or longest))
+
+
 def _every_shape(shape: Shape, reference: Reference) -> list[Shape]:
     """Every resolution, with and without sound, at the longest clip the model makes."""
     known = reference.capability(shape.model, shape.surface)
     resolutions = (known.resolutions if known else ()) or ("720p", "1080p", "4k")
-    longest = max([*(known.seconds if known else ()), int(shape.seconds or 0), 1])
+    stretched = _stretched(shape, reference)
     return [
-        replace(shape, seconds=Decimal(longest), resolution=resolution, audio=audio)
+        replace(stretched, resolution=resolution, audio=audio)
         for resolution, audio in itertools.product(resolutions, (True, False))
     ]
 
