@@ -82,6 +82,21 @@ def test_no_job_is_paid_before_every_record_can_be_kept(
     assert submits(good.parent / ".veo-check") == 0
 
 
+@pytest.mark.parametrize(("characters", "proofs"), [(15, 0), (16, 1)])
+def test_a_short_proof_key_seals_nothing(
+    characters: int, proofs: int, veo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEO_CHECK_PROOF_KEY", "k" * characters)
+    file = EXAMPLES / "google-agent-platform.yaml"
+    ran = veo("run", file, "--sandbox", "--spend", "5", "--state", tmp_path / "s")
+    assert submits(tmp_path / "s") == 2
+    assert len(list((tmp_path / "s").glob("simulated/proofs/*/*.json"))) == proofs
+    said = "VEO_CHECK_PROOF_KEY is not set to 16 characters or more" in " ".join(
+        (ran.out + ran.err).split()
+    )
+    assert said is not bool(proofs)
+
+
 def test_two_routes_of_one_name_do_not_void_each_other(
     veo: Run, route: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.proof import binding_of, row_seen
 from veo_check.engine.options import Options
 from veo_check.engine.simulated import is_simulated
+from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SHORTEST_PROOF_KEY
 from veo_check.http.keys import Secret
 from veo_check.probes.probe import Asking
 from veo_check.providers.job_driver import job_driver
@@ -117,7 +118,10 @@ class Paying:
 
     def _key(self, variable: str) -> Secret | None:
         read = self.asking.keys.read(variable)
-        return read if isinstance(read, Secret) else None
+        if not isinstance(read, Secret):
+            return None
+        guessable = variable == PROOF_KEY_VARIABLE and read.shorter_than(SHORTEST_PROOF_KEY)
+        return None if guessable else read
 
     def _case(self, file: RouteFile, judging: Judging, facts: Mapping[type, object]) -> Case:
         route = file.route

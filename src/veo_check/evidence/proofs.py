@@ -21,6 +21,8 @@ from veo_check.evidence.records import UnreadableRecordError, from_text, to_text
 
 #: Seals the proofs of keys that change with every login.
 PROOF_KEY_VARIABLE = "VEO_CHECK_PROOF_KEY"
+#: Characters. A shorter key of one's own choice could be guessed from one sealed proof.
+SHORTEST_PROOF_KEY = 16
 
 _ID = re.compile(r"[0-9a-f]{8}-\d{6}-[0-9a-f]{6}")
 _LIMIT = 1024 * 1024

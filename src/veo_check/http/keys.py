@@ -27,6 +27,10 @@ class Secret:
         """The value itself. For the request header only."""
         return self._value
 
+    def shorter_than(self, characters: int) -> bool:
+        """Whether it has fewer characters."""
+        return len(self._value) < characters
+
     def seal(self, message: bytes) -> str:
         """HMAC-SHA256 of `message` under this secret, in hex."""
         return hmac.new(self._value.encode(), message, hashlib.sha256).hexdigest()

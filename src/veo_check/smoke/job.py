@@ -18,7 +18,11 @@ from veo_check.core.paid_facts import ControlledFailure
 from veo_check.core.proof import ProofCode, ProofStatus, binding_of
 from veo_check.core.tiers import Tier
 from veo_check.evidence.proof_status import longest_validity
-from veo_check.evidence.proofs import proof_key_variable
+from veo_check.evidence.proofs import (
+    PROOF_KEY_VARIABLE,
+    SHORTEST_PROOF_KEY,
+    proof_key_variable,
+)
 from veo_check.smoke.case import Case, Wish
 from veo_check.smoke.entry import Entry, at_most_spent
 from veo_check.smoke.on_record import OnRecord, first, first_open
@@ -322,10 +326,10 @@ class _Run:
         if settled.job.state == "finished" and (
             variable is None or self.tools.key_for(variable) is None
         ):
-            self.notes.append(
-                f"job {settled.entry.id} leaves no proof for later runs"
-                + (f": {variable} is not set" if variable else ": the route names no key")
-            )
+            why = f"{variable} is not set" if variable else "the route names no key"
+            if variable == PROOF_KEY_VARIABLE:
+                why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"
+            self.notes.append(f"job {settled.entry.id} leaves no proof for later runs: {why}")
 
     def _pay_wrong(
         self, plan: _Plan, settled: Settled | None, status: ProofStatus
