@@ -93,6 +93,7 @@ class _Run:
         self.route, self.record = case.route, OnRecord(case, tools)
         self.notes: list[str] = []
         self._before: frozenset[str] = frozenset()
+        self._charged = Decimal(0)  # for what was refused
 
     def begin(self) -> None:
         """Remember what was on record before this run did anything."""
@@ -101,7 +102,7 @@ class _Run:
     def spent(self) -> Decimal:
         """The most that this run's own jobs can have cost, in USD."""
         own = (one for one in self.record.entries()[0] if one.id not in self._before)
-        return sum(map(at_most_spent, own), Decimal(0))
+        return sum(map(at_most_spent, own), self._charged)
 
     def waiting(self) -> None:
         """Say that another run is at work on this route."""
@@ -316,9 +317,16 @@ class _Run:
             return settled
         none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
         job = refused_result(entry, submission, driver)
-        if entry.state == "refused" and self.wish.purse is not None:
-            self.wish.purse.give_back(stake.at_stake)
+        if entry.state == "refused":
+            self._refused(stake, job.charged)
         return seal(Settled(entry, job, none, none), route, tools)
+
+    def _refused(self, stake: Stake, charged: bool | None) -> None:
+        """What was set aside for a refused request is free again, unless it was charged anyhow."""
+        if charged:
+            self._charged += stake.at_stake
+        elif self.wish.purse is not None:
+            self.wish.purse.give_back(stake.at_stake)
 
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
@@ -361,7 +369,7 @@ class _Run:
             self.notes.append(f"no controlled failure was sent: {wrong_settled.detail}")
             return None
         failure = wrong_settled.failure
-        if purse is not None and failure.outcome in {"refused", "refused-unclearly"}:
-            purse.give_back(stake.at_stake)
+        if failure.outcome in {"refused", "refused-unclearly"}:
+            self._refused(stake, failure.charged)
         self.record.seal_wrong(wrong_settled)
         return failure
