@@ -236,6 +236,14 @@ def test_the_newest_file_decides(tmp_path: Path) -> None:
     assert judged(tmp_path).code == "unreadable"
 
 
+@pytest.mark.parametrize("stray", ["notes.json", "z.json", "000009-abcdef (copy).json"])
+def test_a_stray_file_outranks_no_proof(stray: str, tmp_path: Path) -> None:
+    (tmp_path / stray).write_text("{}")
+    assert judged(tmp_path).code == "none"
+    write_proof(tmp_path, proof(), KEY)
+    assert judged(tmp_path).valid
+
+
 def test_an_older_proof_renamed_is_not_newer(tmp_path: Path) -> None:
     old = write_proof(tmp_path, proof(number=1), KEY)
     old.rename(tmp_path / "000009-abcdef.json")

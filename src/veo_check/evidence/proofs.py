@@ -25,6 +25,7 @@ PROOF_KEY_VARIABLE = "VEO_CHECK_PROOF_KEY"
 SHORTEST_PROOF_KEY = 16
 
 _ID = re.compile(r"[0-9a-f]{8}-\d{6}-[0-9a-f]{6}")
+_NAME = re.compile(r"\d{6}-[0-9a-f]{6}\.json")
 _LIMIT = 1024 * 1024
 _SEAL_PURPOSE = b"veo-check/proof/seal/v1"
 _MARK_PURPOSE = b"veo-check/proof/key-mark/v1"
@@ -88,10 +89,11 @@ def write_proof(folder: Path, proof: Proof, key: SealingKey, disk: Disk | None =
 def read_proofs(folder: Path, key: SealingKey | None) -> tuple[SealedProof | Unusable, ...]:
     """Every result of a route, newest first by file name, which is the order they were begun in.
 
-    Without `key` no seal can be checked: then none is usable.
+    Without `key` no seal can be checked: then none is usable. A file that is not named like a job's
+    result is a stray one, and outranks none.
     """
     try:
-        names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".json"))
+        names = sorted(one.name for one in folder.iterdir() if _NAME.fullmatch(one.name))
     except FileNotFoundError:
         return ()
     except OSError as error:
