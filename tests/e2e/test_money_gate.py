@@ -82,6 +82,19 @@ def test_no_job_is_paid_before_every_record_can_be_kept(
     assert submits(good.parent / ".veo-check") == 0
 
 
+def test_an_unusable_state_folder_is_one_route_s_reason(
+    veo: Run, route: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "thesis.txt").write_text("somebody's")
+    words = ("--sandbox", "--state", tmp_path / "s", "-o", "json")
+    ran = veo("run", route("one"), *words)
+    assert ran.code == 3
+    reason = ran.checks["job-completes"]["reason"]
+    assert "cannot be a state folder (it holds other files)" in reason
+    assert veo("run", route("one"), *words, "--spend", "5").code == 2
+
+
 @pytest.mark.parametrize(("characters", "proofs"), [(15, 0), (16, 1)])
 def test_a_short_proof_key_seals_nothing(
     characters: int, proofs: int, veo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -63,10 +63,7 @@ class Paying:
         facts: Mapping[type, object],
         stopped: str | None,
     ) -> SmokeOutcome:
-        """What is on record for this route, and the job that this run pays for if it may.
-
-        Raises UsageError where the state folder cannot be used.
-        """
+        """What is on record for this route, and the job that this run pays for if it may."""
         simulated = is_simulated(self.options, self.asking, file.route)
         place = self._place(file)
         if self.purse is None and not place.is_dir():
@@ -74,9 +71,7 @@ class Paying:
         try:
             folder = open_state_folder(place, simulated=simulated)
         except UsageError as error:
-            if self.purse is None:
-                raise
-            return unreadable(str(error))  # it was good when the run began: keep the reports
+            return unreadable(str(error))  # of this route; the reports of all are kept
         online = not self.options.offline and not judging.hypothetical
         tools = Tools(
             folder=folder,
