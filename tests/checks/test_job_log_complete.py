@@ -97,6 +97,21 @@ def test_a_complete_log_passes() -> None:
             {"operation_id": "op-1", "status": "failed", "video_count": 0},
         ),
         ("request", "model", "contradictory", {"operation_id": "op-1", "model": "sora-2"}),
+        ("who", "application", "missing", {"application": "\u200b"}),
+        ("who", "workflow", "missing", {"workflow": "TODO"}),
+        ("who", "workflow", "missing", {"workflow": "\u2060none\ufeff "}),
+        ("request", "aspect_ratio", "impossible", {"aspect_ratio": "wide"}),
+        ("request", "resolution", "impossible", {"resolution": "high"}),
+        ("output", "output_uri", "missing", {"output_uri": "TODO"}),
+        ("output", "output_uri", "missing", {"output_uri": ["n/a"]}),
+        ("outcome", "rerouted_to", "contradictory", {"rerouted_to": "veo3.1-lite"}),
+        (
+            "outcome",
+            "rerouted_to",
+            "contradictory",
+            {"status": "rerouted", "rerouted_to": "veo3.1-fast"},
+        ),
+        ("cost", "usage_id", "contradictory", {"operation_id": "op-1"}),
     ],
 )
 def test_a_broken_row_names_its_question(

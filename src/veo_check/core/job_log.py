@@ -7,6 +7,7 @@ the log, never a value: the log is production data.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,11 +51,16 @@ _PLACEHOLDERS = {
     "null",
     "none",
     "tbd",
+    "todo",
     "unknown",
     "undefined",
 }
 _NO_MEDIA = {"none", "no", "[]"}
 _UNIT = re.compile(r"[A-Za-z$€£¥][A-Za-z$€£¥ _/.-]{0,30}")
+_SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "aspect_ratio": (re.compile(r"[0-9]+:[0-9]+"), "is not a ratio (such as 16:9)"),
+    "resolution": (re.compile(r".*[0-9].*"), "is not a resolution (such as 1080p)"),
+}
 _MOST = 1_000_000
 
 
@@ -131,7 +137,12 @@ def _row(row: Row) -> Iterator[Said]:
 
 
 def _absent(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in _PLACEHOLDERS)
+    return value is None or (isinstance(value, str) and _seen(value).lower() in _PLACEHOLDERS)
+
+
+def _seen(text: str) -> str:
+    """The text without what nobody sees: zero-width and control characters, outer blanks."""
+    return "".join(one for one in text if unicodedata.category(one) not in {"Cf", "Cc"}).strip()
 
 
 def _say(field: str, fault: Fault, what: str) -> Said:
@@ -144,6 +155,8 @@ def _text(row: Row, field: str) -> Iterator[Said]:
         yield _say(field, "missing", "is missing")
     elif not isinstance(value, str | int) or isinstance(value, bool):
         yield _say(field, "impossible", "is not a name")
+    elif field in _SHAPES and not _SHAPES[field][0].fullmatch(_seen(str(value))):
+        yield _say(field, "impossible", _SHAPES[field][1])
 
 
 def _input_media(row: Row) -> Iterator[Said]:
@@ -210,13 +223,17 @@ def _outcome(row: Row) -> Iterator[Said]:
         yield _say("retries", "contradictory", "is 0 on a job that was retried")
     if status_of(row) == "rerouted":
         yield from _text(row, "rerouted_to")
+        if not _absent(row.get("model")) and row.get("rerouted_to") == row.get("model"):
+            yield _say("rerouted_to", "contradictory", "is the job's own model")
+    elif status_of(row) is not None and not _absent(row.get("rerouted_to")):
+        yield _say("rerouted_to", "contradictory", "is set on a job that was not rerouted")
 
 
 def _output(row: Row) -> Iterator[Said]:
     yield from _count(row, "video_count")
     videos, status = _whole(row.get("video_count")), status_of(row)
     where = row.get("output_uri")
-    nowhere = _absent(where) or where == []
+    nowhere = all(map(_absent, where)) if isinstance(where, list) else _absent(where)
     if status == "succeeded":
         if videos == 0:
             yield _say("video_count", "contradictory", "is 0 on a job that succeeded")
@@ -263,6 +280,11 @@ def _amount(value: object) -> Decimal | None:
 
 def _between(rows: list[tuple[int, Row]]) -> Iterator[tuple[Said, list[int]]]:
     """What two rows say against each other."""
+    charged = [(line, row) for line, row in rows if (_amount(row.get("cost")) or 0) > 0]
+    for lines, values in _grouped(charged, "operation_id", "usage_id"):
+        if len(values) > 1:
+            what = "differs between rows of one operation that both have a cost"
+            yield _say("usage_id", "contradictory", what), lines
     for key, against, what in (
         ("usage_id", "cost", "differs between rows of one usage record"),
         ("usage_id", "cost_unit", "differs between rows of one usage record"),
