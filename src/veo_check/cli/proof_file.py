@@ -65,7 +65,7 @@ def _variable(proof: Proof) -> str | None:
     """The variable whose key seals it, by what the proof says of the route."""
     via, model = proof.binding.via, proof.binding.model
     changing = via.get("gateway") == "google" and model.get("surface") == "agent-platform"
-    if changing or via.get("key.adc") == "True":
+    if changing or via.get("key.adc") == "true":
         return PROOF_KEY_VARIABLE
     return via.get("key.env")
 
