@@ -90,3 +90,16 @@ def test_another_day_asks_nobody_and_says_so(veo: Run, root: Path, sockets: Sock
     ran = veo("run", file, "--as-of", "2027-06-01", "-o", "json")
     assert (ran.report["hypothetical"], sockets.opened) == (True, 0)
     assert "live count only for today" in ran.checks["model-listed"]["reason"]
+
+
+def test_kept_media_is_a_playable_file_in_the_state_folder(
+    veo: Run, root: Path, tmp_path: Path
+) -> None:
+    file = root / "examples/flatkey-veo-3.1-fast.yaml"
+    state = tmp_path / "kept"
+    words = ("--sandbox", "--spend", "2", "--keep-media", "--state", state, "-o", "json")
+    ran = veo("run", file, *words)
+    assert ran.code == 0
+    kept = Path(ran.report["routes"][0]["job"]["output_location"])
+    assert kept.resolve().is_relative_to(state.resolve())
+    assert kept.read_bytes()[4:8] == b"ftyp"

@@ -82,7 +82,7 @@ class Paying:
             hide=self.asking.redactor.learn_capability,
             shown=self.asking.redactor.shown,
             progress=self.progress,
-            keep_media=Path("media") if self.options.keep_media else None,
+            keep_media=folder.home / "media" if self.options.keep_media else None,
             tool_version=__version__,
         )
         wish = Wish(self.purse, stopped, self.options.renew, online)
