@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from veo_check.core.check import check
 from veo_check.core.clock import Judging
+from veo_check.core.confirmed import last_day, why_not
 from veo_check.core.findings import Blocked, Findings, Until, note
-from veo_check.core.route import Confirmation, Route
-
-#: How long what a person saw counts, in days, whatever the file says.
-LONGEST_DAYS = 30
+from veo_check.core.route import Route
 
 
 @check(item="usage-proof", since="0.1")
@@ -34,9 +30,9 @@ def dashboard_confirmed(route: Route, judging: Judging) -> Findings:
         return
     holes = []
     for index, record in sorted(records, key=lambda pair: pair[1].on, reverse=True):
-        hole = _hole(record, judging)
+        hole = why_not(record, judging)
         if hole is None:
-            end = _end(record)
+            end = last_day(record)
             yield note(
                 "dashboard-confirmed/seen",
                 f"{record.by} saw the record in the dashboard on {record.on}; that counts until "
@@ -47,18 +43,3 @@ def dashboard_confirmed(route: Route, judging: Judging) -> Findings:
             return
         holes.append(hole)
     yield Blocked(f"{holes[0]}; look again and renew confirmations")
-
-
-def _end(record: Confirmation) -> date:
-    return min(record.expires, record.on + timedelta(days=LONGEST_DAYS))
-
-
-def _hole(record: Confirmation, judging: Judging) -> str | None:
-    # Held against the later of clock and day judged: judging an old day revives no confirmation.
-    if record.on > judging.clock_day:
-        return f"the dashboard confirmation is dated {record.on}, a day still to come"
-    if record.expires < judging.expiry_day:
-        return f"the dashboard confirmation expired on {record.expires}"
-    if (judging.expiry_day - record.on).days > LONGEST_DAYS:
-        return f"the dashboard confirmation of {record.on} is older than {LONGEST_DAYS} days"
-    return None

@@ -14,8 +14,7 @@ from veo_check.core.route import google_url
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.keys import KeyName
 from veo_check.providers.asks import Ask
-from veo_check.providers.error_body import read_error
-from veo_check.providers.google_errors import failure_of, model_state, replacement
+from veo_check.providers.google_errors import read_refusal
 from veo_check.providers.reading import mapping, text
 
 SURFACE = "agent-platform"
@@ -37,21 +36,9 @@ def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Fai
 
     `not-found` also covers an id that this project has no access to: Google's text says "or".
     """
-    error = read_error(answer)
-    if answer.status == 404:
-        state = model_state(error, model)
-        if state is not None:
-            return OfficialModel(
-                model,
-                SURFACE,
-                state,
-                replacement=replacement(error),
-                text=answer.shown(error.message),
-                observed_at=now,
-                exchanges=(answer.exchange,),
-            )
-    if answer.status != 200:
-        return failure_of(answer, error)
+    refused = read_refusal(answer, model, SURFACE, now)
+    if refused is not None:
+        return refused
     body = answer.json
     if isinstance(body, Failure):
         return body

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
-from veo_check.core.facts import KeyAnswer, OfficialState
+from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
 from veo_check.http.answer import Answer, Failure
 from veo_check.providers.error_body import ErrorBody, read_error
 
@@ -74,3 +75,27 @@ def read_key_answer(answer: Answer, model: str) -> KeyAnswer | Failure:
     if not isinstance(body, dict) or not isinstance(body.get("name"), str):
         return answer.unreadable("it is no model of Google's")
     return KeyAnswer("accepted", 200, None, proof)
+
+
+def read_refusal(
+    answer: Answer, model: str, surface: str, now: datetime
+) -> OfficialModel | Failure | None:
+    """What any answer but a 200 says about `model` on a surface; None for a 200.
+
+    A 404 in Google's own words is evidence of `now`; everything else leaves it unknown.
+    """
+    if answer.status == 200:
+        return None
+    error = read_error(answer)
+    state = model_state(error, model) if answer.status == 404 else None
+    if state is None:
+        return failure_of(answer, error)
+    return OfficialModel(
+        model,
+        surface,
+        state,
+        replacement=replacement(error),
+        text=answer.shown(error.message),
+        observed_at=now,
+        exchanges=(answer.exchange,),
+    )

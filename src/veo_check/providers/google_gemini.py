@@ -14,7 +14,7 @@ from veo_check.http.door import Door
 from veo_check.http.keys import KeyName
 from veo_check.providers.asks import Ask
 from veo_check.providers.error_body import read_error
-from veo_check.providers.google_errors import failure_of, model_state, replacement
+from veo_check.providers.google_errors import failure_of, read_refusal
 from veo_check.providers.reading import items, mapping, text, texts
 
 SURFACE = "gemini-api"
@@ -34,21 +34,9 @@ def model_ask(base_url: str, model: str, key: KeyName) -> Ask:
 
 def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
     """What Google answered about `model`, as evidence of `now`; else why that is unknown."""
-    error = read_error(answer)
-    if answer.status == 404:
-        state = model_state(error, model)
-        if state is not None:
-            return OfficialModel(
-                model,
-                SURFACE,
-                state,
-                replacement=replacement(error),
-                text=answer.shown(error.message),
-                observed_at=now,
-                exchanges=(answer.exchange,),
-            )
-    if answer.status != 200:
-        return failure_of(answer, error)
+    refused = read_refusal(answer, model, SURFACE, now)
+    if refused is not None:
+        return refused
     body = answer.json
     if isinstance(body, Failure):
         return body
