@@ -32,8 +32,8 @@ def test_seen_lately() -> None:
 def test_thirty_days_at_most_whatever_the_file_says() -> None:
     assert run(record("2026-10-23")).untils[0].day == date(2026, 11, 22)
     assert run(record("2026-10-22")) == Outcome(
-        blocked="the dashboard-record confirmation of 2026-10-22 is older than 30 days; look again and "
-        "renew confirmations"
+        blocked="the dashboard-record confirmation of 2026-10-22 is older than 30 days; look again "
+        "and renew confirmations"
     )
 
 
@@ -54,7 +54,8 @@ def test_none_or_another_kind() -> None:
 def test_expired_by_the_later_of_clock_and_day() -> None:
     one = record("2026-11-20", "2026-11-21")
     assert run(one).blocked == (
-        "the dashboard-record confirmation expired on 2026-11-21; look again and renew confirmations"
+        "the dashboard-record confirmation expired on 2026-11-21; look again and renew "
+        "confirmations"
     )
     earlier = judging(date(2026, 11, 20), date(2026, 11, 22))
     assert run(one, when=earlier).blocked is not None
@@ -64,8 +65,8 @@ def test_expired_by_the_later_of_clock_and_day() -> None:
 
 def test_a_day_still_to_come_was_not_seen() -> None:
     assert run(record("2026-11-23")).blocked == (
-        "the dashboard-record confirmation is dated 2026-11-23, a day still to come; look again and renew "
-        "confirmations"
+        "the dashboard-record confirmation is dated 2026-11-23, a day still to come; look again "
+        "and renew confirmations"
     )
     later = judging(date(2026, 12, 1), date(2026, 11, 22))
     assert run(record("2026-11-23"), when=later).blocked is not None
