@@ -98,11 +98,11 @@ def test_a_complete_log_passes() -> None:
         ),
         ("request", "model", "contradictory", {"operation_id": "op-1", "model": "sora-2"}),
         ("who", "application", "missing", {"application": "\u200b"}),
-        ("who", "workflow", "missing", {"workflow": "TODO"}),
+        ("who", "workflow", "missing", {"workflow": "todo"}),
         ("who", "workflow", "missing", {"workflow": "\u2060none\ufeff "}),
         ("request", "aspect_ratio", "impossible", {"aspect_ratio": "wide"}),
         ("request", "resolution", "impossible", {"resolution": "high"}),
-        ("output", "output_uri", "missing", {"output_uri": "TODO"}),
+        ("output", "output_uri", "missing", {"output_uri": "todo"}),
         ("output", "output_uri", "missing", {"output_uri": ["n/a"]}),
         ("outcome", "rerouted_to", "contradictory", {"rerouted_to": "veo3.1-lite"}),
         (
