@@ -103,3 +103,9 @@ def test_kept_media_is_a_playable_file_in_the_state_folder(
     kept = Path(ran.report["routes"][0]["job"]["output_location"])
     assert kept.resolve().is_relative_to(state.resolve())
     assert kept.read_bytes()[4:8] == b"ftyp"
+
+
+def test_a_misspelt_scenario_names_the_nearest(veo: Run, root: Path) -> None:
+    ran = veo("run", root / "examples/flatkey-veo-3.1-fast.yaml", "--scenario", "helthy")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("Did you mean healthy?\n")

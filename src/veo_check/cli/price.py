@@ -213,6 +213,7 @@ def _said(
     if extra:
         said["extra"] = (*shape.extra, *extra)
     try:
+        # the names are the shape's own fields; mypy cannot see that through a mapping
         return replace(shape, **said)  # type: ignore[arg-type]
     except ValueError as problem:
         raise UsageError(str(problem)) from None

@@ -113,11 +113,20 @@ def _sandboxed(options: Options, routes: list[Route]) -> tuple[Clock, Mapping[st
         clock = SandboxClock(day) if day else None
         world = open_world(options.scenario or "", clock)
     except UnknownScenarioError as error:
-        raise UsageError(f"--scenario: {error}") from None
+        raise UsageError(f"--scenario: {error}{_nearest(options.scenario or '')}") from None
     origins = {
         route.base_url: route.via.gateway for route in routes if route.via.gateway != "google"
     }
     return world.clock, _with_placeholders(world, routes), SandboxTransport(world, origins)
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    from veo_check.sandbox.scenarios import SCENARIOS
+
+    near = difflib.get_close_matches(name, [one.name for one in SCENARIOS], 1)
+    return f". Did you mean {near[0]}?" if near else ""
 
 
 def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
@@ -128,6 +137,7 @@ def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
     environ = dict(os.environ)
     for route in routes:
         for variable, surface, placeholder in _variables(world, route):
+            # `surface` is one of the world's own: it was looked up among its keys
             if not world.accepts(surface, environ.get(variable, "")):  # type: ignore[arg-type]
                 environ[variable] = placeholder
     return environ
