@@ -25,8 +25,7 @@ from check_world import (
 from veo_check.checks.endpoint_family import ROUTED, endpoint_family
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
 from veo_check.core.findings import Outcome, Until, blocker, note, warning
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import (
-    Blocked,
-    Finding,
-    Findings,
-    Until,
-    blocker,
-    note,
-    warning,
-)
+from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
 from veo_check.core.route import EndpointFamily, Gateway, Route
-from veo_check.reference.book import Reference
+from veo_check.reference.load import Reference
 
 #: Which families a kind of gateway routes at all. Google's own depend on the model.
 ROUTED: dict[Gateway, tuple[EndpointFamily, ...]] = {

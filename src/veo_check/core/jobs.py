@@ -14,7 +14,197 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from veo_check.core.facts import Missing
-from veo_check.core.symptoms import Symptom
+
+# Everything that is known to go wrong with a video job, by name: what it means, and what next.
+
+
+Symptom = Literal[
+    # refused at submit: nothing was sent on, nothing is charged
+    "model-retired",
+    "model-unknown",
+    "model-not-allowed",
+    "no-channel",
+    "not-priced",
+    "no-quota",
+    "key-refused",
+    "access-denied",
+    "rate-limited",
+    "cooling-down",
+    "duration-refused",
+    "combination-unsupported",
+    "parameter-refused",
+    "not-allowlisted",
+    "family-not-routed",
+    "refused",
+    "not-sent",
+    # nobody knows
+    "submit-uncertain",
+    # after it was accepted
+    "filtered",
+    "backend-error",
+    "empty-result",
+    "failed",
+    "cancelled",
+    "operation-unknown",
+    "poll-refused",
+    "job-unfinished",
+    # done, and nothing to show for it
+    "content-unavailable",
+    "content-refused",
+    "result-elsewhere",
+    "too-large",
+    "host-refused",
+]
+
+Charged = Literal["no", "unless-refunded", "yes", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a symptom says about the route, who pays, and the step that works."""
+
+    says: str
+    charged: Charged
+    next_step: str
+
+
+_RETRY = "wait and run again with --spend"
+_LOOK = (
+    "look in the gateway's usage log for a row of this time and label; then `veo-check job abandon`"
+    " the job, and only then run again with --spend"
+)
+
+MEANINGS: Mapping[Symptom, Meaning] = {
+    "model-retired": Meaning(
+        "the model was shut down",
+        "no",
+        "move to the successor that `veo-check lifecycle` names",
+    ),
+    "model-unknown": Meaning(
+        "nobody there knows the model, or offers video generation for it",
+        "no",
+        "compare via.model with the gateway's listing, and via.endpoint with what it routes",
+    ),
+    "model-not-allowed": Meaning(
+        "the key may not use the model", "no", "allow the model for this key"
+    ),
+    "no-channel": Meaning(
+        "the gateway lists the model, but has no channel that serves it on this endpoint",
+        "no",
+        "ask the gateway's operator, or try another endpoint family",
+    ),
+    "not-priced": Meaning(
+        "nobody set a price for this model or shape on the gateway",
+        "no",
+        "ask the gateway's operator to price it",
+    ),
+    "no-quota": Meaning(
+        "the key or its account cannot pay for one job", "no", "top up the account or the key"
+    ),
+    "key-refused": Meaning("the key was refused", "no", "put a working key into the variable"),
+    "access-denied": Meaning(
+        "the key is known, but may not do this", "no", "give the key or its project access"
+    ),
+    "rate-limited": Meaning("a quota or rate limit is used up", "no", _RETRY),
+    "cooling-down": Meaning(
+        "the gateway itself pauses the model after a failure; nobody upstream was asked",
+        "no",
+        _RETRY,
+    ),
+    "duration-refused": Meaning(
+        "the clip length was refused (its value or its type)",
+        "no",
+        "use a length that the model offers; gateways must pass it on as a number",
+    ),
+    "combination-unsupported": Meaning(
+        "this combination of settings is not supported by the model",
+        "no",
+        "compare smoke and request with what `veo-check checks request-supported` names",
+    ),
+    "parameter-refused": Meaning(
+        "a parameter was refused", "no", "leave it out, or use a model that takes it"
+    ),
+    "not-allowlisted": Meaning(
+        "the project is not on the list for this feature", "no", "ask Google for access"
+    ),
+    "family-not-routed": Meaning(
+        "the gateway does not route this endpoint family",
+        "no",
+        "set via.endpoint to a family that the gateway has",
+    ),
+    "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
+    "not-sent": Meaning(
+        "nothing left this machine", "no", "mend what the sentence names and run again with --spend"
+    ),
+    "submit-uncertain": Meaning(
+        "whether the job was accepted is not known, so it is never sent again", "unknown", _LOOK
+    ),
+    "filtered": Meaning(
+        "the job ended without a video: a safety filter (often the audio one)",
+        "unless-refunded",
+        "try another prompt; Google does not charge for it, a gateway may",
+    ),
+    "backend-error": Meaning(
+        "the model's backend failed (an internal error)", "unless-refunded", _RETRY
+    ),
+    "empty-result": Meaning(
+        "the job is done and holds neither a video nor an error",
+        "unless-refunded",
+        "look in the usage log whether it was charged; run again with --spend",
+    ),
+    "failed": Meaning(
+        "the job failed",
+        "unless-refunded",
+        "read the answer in the evidence; where it says nothing, ask the gateway's operator by the "
+        "request id",
+    ),
+    "cancelled": Meaning("somebody cancelled the job", "unless-refunded", _RETRY),
+    "operation-unknown": Meaning(
+        "the other side took the job and now knows no such operation",
+        "unknown",
+        "look in the usage log for its row; Google keeps operations for two days",
+    ),
+    "poll-refused": Meaning(
+        "the key that submitted the job may not look at it",
+        "unknown",
+        "give the key (or the variable that the job was submitted with) access to polls",
+    ),
+    "job-unfinished": Meaning(
+        "this run ended before the job did; it was not given up",
+        "unknown",
+        "run again later: the next run polls on and sends nothing",
+    ),
+    "content-unavailable": Meaning(
+        "the job says it is done, but its video cannot be fetched",
+        "yes",
+        "look at the address by hand; on new-api a safety-filtered job looks the same",
+    ),
+    "content-refused": Meaning(
+        "the key may not fetch the video", "yes", "give the key access to the content"
+    ),
+    "result-elsewhere": Meaning(
+        "the video was left in a storage bucket that this key cannot read",
+        "yes",
+        "take the storage address out of the gateway's configuration",
+    ),
+    "too-large": Meaning(
+        "the video is larger than any clip of this length can be", "yes", "look at it by hand"
+    ),
+    "host-refused": Meaning(
+        "the video's address is one that veo-check does not fetch from",
+        "yes",
+        "media comes from https and public addresses only",
+    ),
+}
+
+_UNNAMED = Meaning(
+    "it ended in a way that has no name", "unknown", "read the answer in the evidence"
+)
+
+
+def meaning_of(symptom: str | None) -> Meaning:
+    """What a symptom means; of a word that is none: that it is not known."""
+    return next((one for name, one in MEANINGS.items() if name == symptom), _UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)
