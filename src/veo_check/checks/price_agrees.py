@@ -146,7 +146,7 @@ def _second_source(
     route: Route, basis: tuple[Quote, ...], others: Sequence[Quote], *, compared: bool
 ) -> Iterator[Finding | Blocked]:
     base, limit = basis[0], route.budget.max_markup
-    differ = [one for one in others if abs(one.expected / base.expected - 1) > limit]
+    differ = [other for other in others if abs(other.expected / base.expected - 1) > limit]
     # without a price of the vendor the pair that agrees stands for it, and is its own second source
     confirmed = len(basis) > 1 or len(differ) < len(others)
     for one in differ:

@@ -121,17 +121,17 @@ def _basis(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] |
     if isinstance(overall, Refusal) and overall.code == "retired":
         return overall
     answers = quotes_by_source(reference, shape, day)
-    quotes = [one for one in answers if isinstance(one, Quote)]
+    quotes = [answer for answer in answers if isinstance(answer, Quote)]
     official = [one for one in quotes if one.source.official]
     if official:
         return (official[0],)
     firm = [
-        one
-        for one in answers
-        if isinstance(one, Refusal)
-        and one.code in _ABOUT_THE_REQUEST
-        and one.source is not None
-        and one.source.official
+        answer
+        for answer in answers
+        if isinstance(answer, Refusal)
+        and answer.code in _ABOUT_THE_REQUEST
+        and answer.source is not None
+        and answer.source.official
     ]
     if firm:
         return firm[0]

@@ -50,7 +50,9 @@ def catalog(
     from veo_check.engine.run import judging_of
 
     outputs = parse_outputs(output or ["text"], ("text", "json"))
-    size = next((one for one in get_args(Resolution) if one == resolution.lower()), None)
+    size = next(
+        (argument for argument in get_args(Resolution) if argument == resolution.lower()), None
+    )
     if size is None:
         known = ", ".join(get_args(Resolution))
         raise UsageError(f"--resolution {resolution}: not one of {known}")
@@ -164,8 +166,8 @@ def _json(seen: Look) -> str:
                 "status": result.statuses[Tier.PRODUCTION].value,
                 "reason": result.reason,
                 "findings": [
-                    {"code": one.code, "severity": one.severity, "message": one.message}
-                    for one in result.outcome.findings
+                    {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                    for finding in result.outcome.findings
                 ],
             }
             for result in seen.results

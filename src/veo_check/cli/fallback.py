@@ -165,15 +165,16 @@ def _json(book: Runbook, judging: object) -> str:
                 "unit": target.unit,
                 "refused": target.refused,
                 "changes": [
-                    {"name": one.name, "from": one.primary, "to": one.target}
-                    for one in target.changes
+                    {"name": change.name, "from": change.primary, "to": change.target}
+                    for change in target.changes
                 ],
                 "cannot_run": list(target.unfit),
             }
             for target in book.targets
         ],
         "broken_rules": [
-            {"code": one.code, "message": one.message, "fix": one.fix} for one in book.broken_rules
+            {"code": rule.code, "message": rule.message, "fix": rule.fix}
+            for rule in book.broken_rules
         ],
     }
     return json.dumps(found, indent=2) + "\n"

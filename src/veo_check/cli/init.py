@@ -197,7 +197,11 @@ def _look(
     if flags.gateway is None:
         raise UsageError("--from-catalog needs --gateway flatkey, or a new-api gateway's address")
     size = next(
-        (one for one in get_args(Resolution) if one == flags.request.get("resolution", "720p")),
+        (
+            argument
+            for argument in get_args(Resolution)
+            if argument == flags.request.get("resolution", "720p")
+        ),
         None,
     )
     seconds = flags.request.get("seconds", 8)

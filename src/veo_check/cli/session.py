@@ -125,7 +125,7 @@ def _nearest(name: str) -> str:
 
     from veo_check.sandbox.scenarios import SCENARIOS
 
-    near = difflib.get_close_matches(name, [one.name for one in SCENARIOS], 1)
+    near = difflib.get_close_matches(name, [scenario.name for scenario in SCENARIOS], 1)
     return f". Did you mean {near[0]}?" if near else ""
 
 

@@ -130,7 +130,7 @@ def look(route: Route, asking: Asking, judging: Judging, reference: Reference) -
         GatewayListing: nothing,
         ProvenLife: nothing,
     }
-    plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in _CHECKS)
+    plan = tuple(Selected(check.id, check.item, Tier.STAGING, check) for check in _CHECKS)
     price = gateway_price(route, catalog, status) if isinstance(catalog, Catalog) else None
     return Look(route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False)))
 

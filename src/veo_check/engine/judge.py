@@ -229,7 +229,7 @@ class Validity:
 def validity(untils: Iterable[Until], day: date) -> Validity:
     """The earliest end on or after `day`. Ends that have passed are findings, not limits."""
     coming = sorted(
-        (one for one in untils if one.day >= day), key=lambda one: (one.day, one.because)
+        (until for until in untils if until.day >= day), key=lambda one: (one.day, one.because)
     )
     model = next((one.day for one in coming if one.model), None)
     if not coming:

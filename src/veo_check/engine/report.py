@@ -66,7 +66,7 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
             else None,
             status=result.statuses[target].value,
             reason=result.reason,
-            findings=[_finding(one, target, line_of) for one in result.outcome.findings],
+            findings=[_finding(finding, target, line_of) for finding in result.outcome.findings],
             duration_ms=result.duration_ms,
         )
         for result in results
@@ -125,14 +125,14 @@ def confirmation_reports(route: Route) -> list[ConfirmationReport]:
     """What people say to have seen, as the route file has it."""
     return [
         ConfirmationReport(
-            what=one.what,
-            by=one.by,
-            on=one.on.isoformat(),
-            expires=one.expires.isoformat(),
-            link=one.link,
-            operation=one.operation,
+            what=confirmation.what,
+            by=confirmation.by,
+            on=confirmation.on.isoformat(),
+            expires=confirmation.expires.isoformat(),
+            link=confirmation.link,
+            operation=confirmation.operation,
         )
-        for one in route.confirmations
+        for confirmation in route.confirmations
     ]
 
 
@@ -321,10 +321,13 @@ def fallback_report(route: Route, outcomes: object) -> FallbackReport | None:
     by_index = {one.index: one for one in judged}
     situations: tuple[Situation, ...] = get_args(Situation)
     return FallbackReport(
-        decisions={one: getattr(rules, one) for one in situations},
+        decisions={situation: getattr(rules, situation) for situation in situations},
         approved_by=rules.approved_by,
         approved_on=rules.approved_on.isoformat() if rules.approved_on else None,
-        targets=[_target(route, one, by_index.get(one.index)) for one in candidates(route)],
+        targets=[
+            _target(route, candidate, by_index.get(candidate.index))
+            for candidate in candidates(route)
+        ],
     )
 
 
@@ -344,7 +347,7 @@ def _target(
         primary_expected=_amount(outcome.primary_expected if outcome else None),
         unit=outcome.unit if outcome else None,
         price_refused=outcome.price_refused if outcome else candidate.problem,
-        changes=[f"{one.name}: {one.primary} -> {one.target}" for one in changes],
+        changes=[f"{change.name}: {change.primary} -> {change.target}" for change in changes],
         bad_checks=None
         if outcome is None
         else {

@@ -114,12 +114,16 @@ def judge_fallbacks(
             continue
         results = judge_route(plan, route, learnt.facts)
         price = _job_price(route, learnt.facts, reference, judging)
-        bad = {one.selected.id: one for one in results if one.statuses[tier] is not Status.PASS}
+        bad = {
+            result.selected.id: result
+            for result in results
+            if result.statuses[tier] is not Status.PASS
+        }
         outcomes.append(
             FallbackOutcome(
                 name=learnt.candidate.target.name,
                 index=learnt.candidate.index,
-                statuses={one.selected.id: one.statuses[tier] for one in results},
+                statuses={result.selected.id: result.statuses[tier] for result in results},
                 reasons={check: _why(one, tier) for check, one in bad.items()},
                 shutdowns=_shutdowns(route, reference, judging.day),
                 expected=price.amount,
@@ -172,7 +176,11 @@ def _shutdowns(route: Route, reference: Reference, day: date) -> tuple[date, ...
 def _why(result: Result, tier: Tier) -> str:
     if result.reason:
         return result.reason
-    said = [one.message for one in result.outcome.findings if one.severity_at(tier) == "blocker"]
+    said = [
+        finding.message
+        for finding in result.outcome.findings
+        if finding.severity_at(tier) == "blocker"
+    ]
     return said[0] if said else result.statuses[tier].value
 
 

@@ -118,7 +118,7 @@ def run(
         verdict=worst([*verdicts, *([Verdict.INCONCLUSIVE] if problems else [])]).value,
         reference=_reference_used(judged, around.reference),
         routes=[one.report for one in judged],
-        invalid=[_problem(one) for one in problems],
+        invalid=[_problem(problem) for problem in problems],
     )
     return Ran(report, judging, tuple(judged))
 

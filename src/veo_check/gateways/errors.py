@@ -41,7 +41,7 @@ def text(value: Json) -> str | None:
 
 def texts(value: Json) -> tuple[str, ...]:
     """The strings of an array of strings."""
-    return tuple(one for one in items(value) if isinstance(one, str) and one)
+    return tuple(item for item in items(value) if isinstance(item, str) and item)
 
 
 def number(value: Json) -> Decimal | None:

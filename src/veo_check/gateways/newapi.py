@@ -362,7 +362,7 @@ def _near(label: str, rows: list[Json]) -> list[str]:
         _CANDIDATES, sorted(likely), key=lambda name: _begins_alike(wanted, name.casefold())
     )
     folded = {name.casefold(): name for name in sorted(closest)}
-    return [folded[one] for one in difflib.get_close_matches(wanted, folded, _NEAR, 0.6)]
+    return [folded[match_] for match_ in difflib.get_close_matches(wanted, folded, _NEAR, 0.6)]
 
 
 def _begins_alike(one: str, other: str) -> int:

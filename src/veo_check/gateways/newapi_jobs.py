@@ -106,7 +106,7 @@ def _videos(task: dict[str, Json]) -> tuple[VideoRef, ...]:
     ]
     addresses = [one for one in listed if text(one) is not None]
     if addresses:
-        return tuple(web_address(one) for one in addresses)
+        return tuple(web_address(address) for address in addresses)
     return (web_address(text(task.get("url")) or task.get("result_url")),)
 
 

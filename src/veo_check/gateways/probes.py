@@ -487,7 +487,10 @@ def _variables(route: Route) -> Iterator[str]:
         if key is not None and key.env is not None:
             yield key.env
     targets = route.fallback.routes if route.fallback else []
-    for production in (route.via.production_key, *(one.via.production_key for one in targets)):
+    for production in (
+        route.via.production_key,
+        *(target.via.production_key for target in targets),
+    ):
         if production is not None:
             yield production.env
 

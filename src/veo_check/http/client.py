@@ -101,12 +101,13 @@ class Door:
         """
         return tuple(
             replace(
-                one,
-                url=self.redactor.redact(one.url),
-                request_excerpt=one.request_excerpt and self.redactor.redact(one.request_excerpt),
-                body_excerpt=one.body_excerpt and self.redactor.redact(one.body_excerpt),
+                exchange,
+                url=self.redactor.redact(exchange.url),
+                request_excerpt=exchange.request_excerpt
+                and self.redactor.redact(exchange.request_excerpt),
+                body_excerpt=exchange.body_excerpt and self.redactor.redact(exchange.body_excerpt),
             )
-            for one in self._recorder.exchanges
+            for exchange in self._recorder.exchanges
         )
 
     def open(self) -> None:

@@ -161,24 +161,24 @@ def was_charged(entry: Entry, request_id: str | None, driver: JobDriver) -> bool
     read = driver.usage(None, request_id, entry.intent.at) if request_id else driver.used()
     if isinstance(read, Missing):
         return None
-    charges = [one for one in read.rows if one.kind == "charge"]
+    charges = [row for row in read.rows if row.kind == "charge"]
     if charges:
-        return len(charges) > sum(one.kind == "refund" for one in read.rows)
+        return len(charges) > sum(row.kind == "refund" for row in read.rows)
     before = entry.intent.used_before
     return False if before is not None and read.used == before else None
 
 
 def _incomplete(entry: Entry, read: UsageRead) -> bool:
-    charges = [one for one in read.rows if one.kind == "charge"]
+    charges = [row for row in read.rows if row.kind == "charge"]
     if entry.state == "failed":
-        return bool(charges) and not any(one.kind == "refund" for one in read.rows)
+        return bool(charges) and not any(row.kind == "refund" for row in read.rows)
     return not charges
 
 
 def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
     unit = read.quota_per_unit or stake.quota_per_unit
-    charges = [one for one in read.rows if one.kind == "charge"]
-    refunds = [one for one in read.rows if one.kind == "refund"]
+    charges = [row for row in read.rows if row.kind == "charge"]
+    refunds = [row for row in read.rows if row.kind == "refund"]
     first = charges[0] if charges else None
     before = entry.intent.used_before
     used = (
@@ -186,16 +186,16 @@ def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
         if read.used is None or before is None or not unit
         else (Decimal(read.used - before) / unit)
     )
-    amounts = [_usd(one, unit) for one in charges]
-    known = [one for one in amounts if one is not None]
-    quotas = [one.quota for one in charges if one.quota is not None]
+    amounts = [_usd(charge, unit) for charge in charges]
+    known = [amount for amount in amounts if amount is not None]
+    quotas = [charge.quota for charge in charges if charge.quota is not None]
     return UsageProof(
         source="usage-log",
         charges=len(charges),
         quoted=stake.quoted,
         tolerance=stake.tolerance,
         billed=sum(known, Decimal(0)) if known and len(known) == len(amounts) else None,
-        refunded=sum((_usd(one, unit) or Decimal(0) for one in refunds), Decimal(0)),
+        refunded=sum((_usd(refund, unit) or Decimal(0) for refund in refunds), Decimal(0)),
         used=used,
         row_id=first.row_id if first else None,
         model=first.model if first else None,

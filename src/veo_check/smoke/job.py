@@ -187,7 +187,7 @@ def _names_it_gone(ended: Ended) -> bool:
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
     """The first entry that is wanted."""
-    return next((one for one in entries if wanted(one)), None)
+    return next((entry for entry in entries if wanted(entry)), None)
 
 
 def first_open(entries: Iterable[Entry], kind: JobKind) -> Entry | None:
@@ -279,7 +279,7 @@ class _Run:
         entries, problem = self.record.entries()
         if problem is not None:
             return unreadable(problem)
-        entries = tuple(self.record.doubt_if_killed(one) for one in entries)
+        entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
         doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
         settled = self.record.take_up_smoke(entries)
         if settled is not None and settled.entry.operation is not None:

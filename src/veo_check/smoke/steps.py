@@ -494,7 +494,7 @@ def unreadable(why: str) -> SmokeOutcome:
 
 def delivered(delivery: Delivery | Missing | None) -> bool:
     """Whether a whole video came: a status alone is no evidence that a model is alive."""
-    return isinstance(delivery, Delivery) and any(one.complete for one in delivery.videos)
+    return isinstance(delivery, Delivery) and any(video.complete for video in delivery.videos)
 
 
 def by_proof(status: ProofStatus) -> SmokeOutcome:
