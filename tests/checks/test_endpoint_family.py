@@ -24,7 +24,7 @@ from check_world import (
 )
 from veo_check.checks.endpoint_family import ROUTED, endpoint_family
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import Outcome, Until, blocker, note, warning
+from veo_check.core.findings import Outcome, ValidUntil, blocker, note, warning
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -84,7 +84,7 @@ def test_chat_types_alone_are_blocked_and_a_job_settles_it() -> None:
         evidence=("x9",),
     )
     assert settled.blocked is None
-    assert settled.untils == (Until(date(2026, 11, 29), "proof p1 expires"),)
+    assert settled.untils == (ValidUntil(date(2026, 11, 29), "proof p1 expires"),)
 
 
 def test_no_types_are_no_evidence() -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ValidUntil,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.route import EndpointFamily, Gateway, Route
 from veo_check.reference.load import Reference
 
@@ -51,7 +60,7 @@ def endpoint_family(
             at="via.endpoint",
             evidence=proven.exchanges,
         )
-        yield Until(proven.expires, f"proof {proven.proof_id} expires")
+        yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
     elif isinstance(said, Blocked):
         yield Blocked(f"{said.reason}; a job settles it: --spend USD")
     else:

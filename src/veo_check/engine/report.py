@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, get_args
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
 from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
@@ -16,7 +16,7 @@ from veo_check.core.findings import GOOD, Finding, Status, Tier
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
-from veo_check.engine.judge import Result, Ruled
+from veo_check.engine.judge import Result, WaiverOutcome
 from veo_check.pricing.quote import Quote, quote
 from veo_check.pricing.shape import Shape, normal_resolution
 from veo_check.reference.load import Reference
@@ -107,7 +107,7 @@ def catalog_report(route: Route, facts: Mapping[type, object]) -> CatalogReport 
     )
 
 
-def waiver_reports(ruled: tuple[Ruled, ...]) -> list[WaiverReport]:
+def waiver_reports(ruled: tuple[WaiverOutcome, ...]) -> list[WaiverReport]:
     """Every waiver of the route file, and what became of it."""
     return [
         WaiverReport(
@@ -177,7 +177,7 @@ class PaidParts:
     spent: str = "0.00"
 
 
-def paid_parts(route: Route, smoke: SmokeOutcome | None, judging: Judging) -> PaidParts:
+def paid_parts(route: Route, smoke: SmokeOutcome | None, judging: AsOf) -> PaidParts:
     """The parts for one route, from this run's job or from the proof of an earlier one."""
     if smoke is None:
         return PaidParts()
@@ -231,7 +231,7 @@ def _usage(route: Route, usage: UsageProof) -> UsageReport:
     )
 
 
-def _proof(smoke: SmokeOutcome, judging: Judging) -> ProofReport | None:
+def _proof(smoke: SmokeOutcome, judging: AsOf) -> ProofReport | None:
     status = smoke.proof
     if status.proof is None or status.expires is None:
         return None

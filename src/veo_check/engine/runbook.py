@@ -13,7 +13,7 @@ from typing import Literal
 
 from veo_check.checks.fallback_rules import fallback_rules
 from veo_check.checks.price_known import price_basis
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.fallbacks import Candidate, Difference, candidates, differences
 from veo_check.core.findings import Finding
 from veo_check.core.money import ExitCode
@@ -147,7 +147,7 @@ class Runbook:
         return ExitCode.INCONCLUSIVE if unknown or unsure else ExitCode.OK
 
 
-def runbook(route: Route, reference: Reference, judging: Judging) -> Runbook:
+def runbook(route: Route, reference: Reference, judging: AsOf) -> Runbook:
     """What happens to a job of this route when it fails, on the day judged."""
     basis = price_basis(reference, Shape.of_route(route), judging)
     cost, unit, refused = _priced(basis)
@@ -171,7 +171,7 @@ def _priced(basis: object) -> tuple[Decimal | None, str | None, str | None]:
 
 
 def _target(
-    primary: Route, unit: str | None, candidate: Candidate, reference: Reference, judging: Judging
+    primary: Route, unit: str | None, candidate: Candidate, reference: Reference, judging: AsOf
 ) -> Target:
     route = candidate.route
     if route is None:

@@ -24,12 +24,12 @@ from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import GOOD, Tier
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.options import Options
 from veo_check.engine.plan import select
-from veo_check.engine.route import Bench, JudgedRoute, Learnt, judge_route
-from veo_check.engine.run import Ran
+from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
+from veo_check.engine.run import RunResult
 from veo_check.evidence.bundle import (
     Bundle,
     ChecklistRecord,
@@ -85,7 +85,7 @@ def rejudge(
             zip(bundle.run.routes, bundle.routes, strict=True)
         ):
             file = _route_file(record, evidence, folder / str(number))
-            bench = Bench(
+            bench = RunContext(
                 select(checklist, options),
                 bundle.run.judging,
                 options,
@@ -109,7 +109,7 @@ def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> Options:
         strict=run.strict,
         inconclusive=run.inconclusive,
         allow_plugins=frozenset(run.allow_plugins) & allow_plugins,
-        leave=Leave(
+        leave=AllowList(
             keys=frozenset((key[0], key[1]) for key in run.leave.keys if len(key) == 2),
             http_hosts=frozenset(run.leave.http_hosts),
             trust_env=run.leave.trust_env,
@@ -172,9 +172,9 @@ def _learned(evidence: RouteEvidence) -> Mapping[type, object]:
     return {kind: fact for kind, fact in evidence.facts.items() if kind not in of_the_job}
 
 
-def _fallbacks(file: RouteFile, evidence: RouteEvidence) -> tuple[Learnt, ...]:
+def _fallbacks(file: RouteFile, evidence: RouteEvidence) -> tuple[FallbackFacts, ...]:
     return tuple(
-        Learnt(candidate, evidence.fallbacks[candidate.index])
+        FallbackFacts(candidate, evidence.fallbacks[candidate.index])
         for candidate in candidates(file.route)
         if candidate.index in evidence.fallbacks
     )
@@ -255,7 +255,7 @@ def _between(route: str, at: str, one: object, other: object) -> Iterator[Differ
 
 
 def bundle_of(
-    ran: Ran,
+    ran: RunResult,
     options: Options,
     checklist: Checklist,
     reference: Reference,

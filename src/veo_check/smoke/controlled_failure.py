@@ -17,7 +17,7 @@ from veo_check.reference.rows import LifecycleRow
 from veo_check.smoke.collect import was_charged
 from veo_check.smoke.journal import Entry
 from veo_check.smoke.steps import Settled, Step, send, settle
-from veo_check.smoke.tools import Tools
+from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
 
@@ -128,7 +128,7 @@ class WrongSettled:
     settled: Settled | None = None
 
 
-def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Missing:
+def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettled | Missing:
     """Send the request that must be refused, once; where it is accepted, follow it to its end.
 
     Raises OSError, UsageError, as `steps.send` does.
@@ -144,7 +144,7 @@ def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Mi
     return WrongSettled(_refused(entry, submission, charged))
 
 
-def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Tools) -> WrongSettled:
+def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies) -> WrongSettled:
     """Follow an accepted controlled failure to its end, or as far as this run can."""
     settled = settle(entry, stored, driver, tools, fetch=False)
     job = settled.job
