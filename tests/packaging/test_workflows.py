@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -140,6 +144,63 @@ def test_ci_installs_what_is_locked(root: Path, workflows: dict[str, dict[str, A
     script = (root / ".ci" / "run").read_text()
     (command,) = re.findall(r"^.* --require-hashes -r requirements-dev\.lock$", script, re.M)
     assert script.index(command) < script.index('eval "${tests% && *}"')
+
+
+def test_only_what_was_checked_and_attested_is_published(
+    workflows: dict[str, dict[str, Any]],
+) -> None:
+    # YAML reads the key `on` as true
+    release: dict[Any, Any] = workflows["release.yml"]
+    assert release[True] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+*"]}}
+    jobs = release["jobs"]
+    assert (jobs["publish"]["needs"], jobs["attest"]["needs"]) == ("attest", ["checks", "build"])
+    assert [step.get("run") for step in jobs["checks"]["steps"]][-1] == "bash .ci/run"
+    # whoever may speak as this workflow runs no code of the repository, and holds no token
+    for name, job in jobs.items():
+        trusted = "id-token" in job["permissions"]
+        assert trusted is (name in {"attest", "publish"})
+        assert not trusted or all("run" not in step for step in job["steps"])
+        assert "secrets." not in str(job)
+    assert jobs["publish"]["environment"] == "release"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the release is made on Linux")
+@pytest.mark.parametrize(
+    ("tag", "heading", "code"),
+    [("v{}", "{}", 0), ("v{}0", "{}", 1), ("{}", "{}", 1), ("v{}", "Unreleased", 1)],
+)
+def test_a_tag_that_is_not_the_version_releases_nothing(
+    root: Path,
+    tmp_path: Path,
+    workflows: dict[str, dict[str, Any]],
+    tag: str,
+    heading: str,
+    code: int,
+) -> None:
+    (script,) = (
+        step["run"]
+        for step in workflows["release.yml"]["jobs"]["build"]["steps"]
+        if step.get("name") == "The tag, the package and the changelog name one version"
+    )
+    source = Path("src/veo_check/__init__.py")
+    (tmp_path / source).parent.mkdir(parents=True)
+    shutil.copy(root / source, tmp_path / source)
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    named = re.search(r'__version__ = "(.+)"', (root / source).read_text())
+    assert named is not None
+    version = named.group(1)
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## [{heading.format(version)}]\n")
+    folder = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "GITHUB_REF_NAME": tag.format(version)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert ("::error::" in done.stdout) is bool(code)
 
 
 def test_the_readme_gives_both_commands_first(root: Path) -> None:
