@@ -203,6 +203,28 @@ def test_a_tag_that_is_not_the_version_releases_nothing(
     assert ("::error::" in done.stdout) is bool(code)
 
 
+@pytest.mark.parametrize(
+    ("form", "needed"),
+    [
+        ("bug", {"command", "got", "expected", "version"}),
+        ("wrong-fact", {"model", "source", "day", "words"}),
+        ("gateway-behaviour", {"gateway", "day", "request", "answer", "charged"}),
+    ],
+)
+def test_an_issue_cannot_be_filed_without_what_settles_it(
+    root: Path, form: str, needed: set[str]
+) -> None:
+    text = (root / ".github" / "ISSUE_TEMPLATE" / f"{form}.yml").read_text()
+    first, *questions = yaml.safe_load(text)["body"]
+    names = [question["id"] for question in questions]
+    assert len(set(names)) == len(names)
+    required = {question["id"] for question in questions if question["validations"]["required"]}
+    assert needed <= required
+    # said before anything is pasted
+    assert first["type"] == "markdown"
+    assert "Remove keys" in " ".join(first["attributes"]["value"].split())
+
+
 def test_the_readme_gives_both_commands_first(root: Path) -> None:
     """One line each, on a machine with Python and pip only. `.ci/run` runs them as they stand."""
     readme = (root / "README.md").read_text()
