@@ -1,6 +1,6 @@
 """What `run -o json` says of every example and scenario, and what a change does to it.
 
-    python -m tests.contract record DIR     writes one normalised report a case
+    python -m tests.contract record DIR     (from the top folder) writes one normalised report a case
     python -m tests.contract compare A B    lists the cases and JSON paths that differ; exit 1 if any
 
 Recorded with the code on one commit and compared with another's, it shows what a move, which
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path("examples")
 NEW_EACH_RUN = {"started_at", "duration_ms", "ms", "sha256"}
 #: Ids that the sandbox or the journal draws at random.
 RANDOM = re.compile(
