@@ -151,8 +151,9 @@ def cost_parts(quote: QuoteReport) -> list[str]:
     parts = [f"{least}${quote.expected} a job by the {quote.basis} price ({shape})"]
     if quote.other is not None and quote.other.expected != quote.expected:
         parts.append(f"{quote.other.basis} price ${quote.other.expected}")
-    again = "1 retry" if quote.retries == 1 else f"{quote.retries} retries"
-    parts.append(f"{least or 'at most '}${quote.worst_case} with {again}")
+    if quote.retries:
+        again = "1 retry" if quote.retries == 1 else f"{quote.retries} retries"
+        parts.append(f"{least}${quote.worst_case} with {again}")
     return parts if quote.monthly is None else [*parts, f"{least}${quote.monthly} a month"]
 
 
