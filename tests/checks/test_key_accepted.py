@@ -11,6 +11,7 @@ from check_world import (
     a_catalog,
     a_cost,
     a_route,
+    a_status,
     a_usage,
     accepted_key,
     codes,
@@ -41,8 +42,8 @@ def run(
         route=route,
         answer=answer or accepted_key(),
         usage=usage or a_usage(),
-        status=status or missing(),
-        cost=a_cost(route, None, catalog, status),
+        status=status or a_status(),
+        cost=a_cost(route, None, catalog, status or a_status()),
         judging=when or judging(),
     )
 
@@ -102,6 +103,19 @@ def test_the_gateways_own_quota_unit() -> None:
         "note accepted",
         "blocker no-quota",
     ]
+
+
+@pytest.mark.parametrize(
+    "status", [missing(), GatewayStatus(None, "v1"), GatewayStatus(Decimal(0), "v1")]
+)
+def test_quota_of_unknown_worth_is_not_compared(status: GatewayStatus | Missing) -> None:
+    outcome = run(a_usage(available=5), status=status)
+    assert codes(outcome) == ["note accepted", "note quota"]
+    assert last(outcome).message == (
+        "The key has 5 quota units left (their worth in USD is not known); what a job costs here "
+        "is not known."
+    )
+    assert codes(run(a_usage(available=0), status=status))[1] == "blocker no-quota"
 
 
 @pytest.mark.parametrize("catalog", [missing(), a_catalog()])

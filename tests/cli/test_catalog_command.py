@@ -40,6 +40,28 @@ def test_what_is_wrong_with_a_row(
     assert (found["refused"], found["per_second"]) == (refused, None)
 
 
+@pytest.mark.parametrize(
+    ("told", "code", "refused"),
+    [
+        (0, 1, "quota-unit"),
+        (-5, 1, "quota-unit"),
+        ("500000", 1, "quota-unit"),
+        ("NaN", 1, "quota-unit"),
+        (None, 3, "quota-unread"),
+        (float("nan"), 3, "quota-unread"),  # makes the whole status no JSON
+    ],
+)
+def test_a_gateway_whose_quota_unit_is_not_known_has_no_price(
+    told: object, code: int, refused: str,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("veo_check.sandbox.newapi.QUOTA_PER_USD", told)
+    words = ["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST]
+    assert main([*words, "-o", "json"]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert (found["refused"], found["per_second"]) == (refused, None)
+
+
 def test_an_unreadable_catalogue_is_not_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "html-200"]
     assert main(words) == 3

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from check_world import a_book, a_catalog, a_life, a_price, a_route, a_row, judging
+from check_world import a_book, a_catalog, a_life, a_price, a_route, a_row, a_status, judging
 from fake_clock import FakeClock
 from paid_jobs import Signet
 from tiny_mp4 import clip
@@ -325,7 +325,7 @@ class Desk:
             a_row(model_price=Decimal(catalog_price), price_fields={"model_price": catalog_price})
         )
         today = judging(self.clock.now().date())
-        prices = PriceSources(a_reference(), today, catalog, Missing("status", "offline", "x"))
+        prices = PriceSources(a_reference(), today, catalog, a_status())
         case = SmokeContext(
             self.route,
             today,

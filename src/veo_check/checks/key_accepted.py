@@ -10,7 +10,7 @@ from veo_check.core.facts import GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import quota_per_usd
+from veo_check.pricing.gateway_row import sound_unit
 from veo_check.pricing.job_cost import JobCost
 
 _SHOWN = Decimal("0.0001")
@@ -116,10 +116,10 @@ def _quota(usage: KeyUsage, status: GatewayStatus | Missing, cost: JobCost) -> I
             evidence=usage.exchanges,
         )
         return
-    per_usd = quota_per_usd(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
-    left = _dollars(Decimal(usage.available) / per_usd)
-    needed = cost.held
-    if usage.available <= 0 or (needed is not None and usage.available < needed * per_usd):
+    unit = sound_unit(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
+    left = _dollars(Decimal(usage.available) / unit) if unit else "their worth in USD is not known"
+    needed = cost.held if unit else None
+    if usage.available <= 0 or (needed and unit and usage.available < needed * unit):
         costs = f"; one job costs ${usd(needed)}" if needed is not None else ""
         yield blocker(
             "key-accepted/no-quota",

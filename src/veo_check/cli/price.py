@@ -13,6 +13,7 @@ import typer
 
 from veo_check.cli.output import AsOfDay, parse_day, parse_outputs, tell, write
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
+from veo_check.reference.load import refuse_days_to_come
 
 if TYPE_CHECKING:
     from veo_check.pricing.shape import Quote, Refusal, Shape
@@ -345,6 +346,7 @@ def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Refere
     merged["prices"] = [*listed, *added]
     both = replace(book, origin=f"{book.origin} + {name}", read_prices=lambda: merged)
     _ = both.prices  # a wrong row of the team's is told even where another model is asked about
+    refuse_days_to_come(own, name)
     return both
 
 

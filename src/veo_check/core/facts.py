@@ -118,7 +118,11 @@ class KeyUsage:
 
 @dataclass(frozen=True, slots=True)
 class GatewayStatus:
-    """`GET /api/status` of a new-api gateway."""
+    """`GET /api/status` of a new-api gateway.
+
+    `quota_per_unit` as told, possible or not; 0 where something else than a number was told, None
+    where nothing was.
+    """
 
     quota_per_unit: Decimal | None
     version: str | None

@@ -182,7 +182,8 @@ def _per_unit(place: JobEndpoint, door: HttpClient) -> Decimal | None:
     """Quota units to the USD, as the gateway publishes it; learned once per run."""
     answer = newapi.status_ask(place.console_url, place.key).send(door)
     got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
-    return got.quota_per_unit if isinstance(got, GatewayStatus) else None
+    told = got.quota_per_unit if isinstance(got, GatewayStatus) else None
+    return told if told is not None and told > 0 else None
 
 
 def _rows(answer: Response) -> list[dict[str, Json]] | Failure:
