@@ -36,6 +36,27 @@ def shown(status: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+KEY = "sk-proxy-key-value"
+
+
+@pytest.mark.parametrize("model", [KEY, KEY.upper(), f"veo-{KEY}"])
+def test_a_key_in_the_place_of_a_model_is_masked(clock: FakeClock, model: str) -> None:
+    network = Network(ok(shown("completed", id=video_id(model))))
+    got = driver(proxy(), network, clock).poll("video_of_old")
+    assert got.state == "done"
+    assert "[redacted]" in (got.served_model or "")
+    assert KEY not in (got.served_model or "").lower()
+
+
+@pytest.mark.parametrize("video", [video_id(KEY), f"video_{KEY}", f"video_{KEY.encode().hex()}"])
+def test_an_operation_that_holds_the_key_is_written_down_nowhere(
+    clock: FakeClock, video: str
+) -> None:
+    network = Network(ok(shown("processing", id=video)))
+    got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
+    assert (got.state, got.operation, got.served_model) == ("uncertain", None, None)
+
+
 def test_a_submit_stops_the_proxys_own_retries(clock: FakeClock) -> None:
     network = Network(
         ok(shown("processing"), x_litellm_response_cost="0.8", x_litellm_call_id="49ec-1")

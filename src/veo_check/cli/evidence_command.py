@@ -12,11 +12,11 @@ from pathlib import Path
 
 from veo_check.cli.checks import parse_report
 from veo_check.cli.main import write_text
-from veo_check.cli.output import wants_colour
+from veo_check.cli.output import redactor, wants_colour
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 from veo_check.core.results import Proof
-from veo_check.core.secrets import Redactor, printable
+from veo_check.core.secrets import printable
 from veo_check.engine.verify import Drift, Snapshot, drifts, kept_reference, rejudge, snapshots
 from veo_check.evidence.bundle import (
     Bundle,
@@ -56,7 +56,7 @@ def verify_proof(path: Path) -> int:
     """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
     sealed = _read(path)
     variable = _variable(sealed.proof)
-    keys = Keys(os.environ, Redactor.of_environment(os.environ))
+    keys = Keys(os.environ, redactor())
     secret = keys.read(variable) if variable else None
     if not isinstance(secret, Secret):
         named = printable(variable or "the key's variable", 100)

@@ -309,6 +309,14 @@ _DURATION_FIELDS = frozenset({"durationSeconds", "duration", "seconds", "duratio
 _NAMING = frozenset({"duration-refused", "parameter-refused"})
 
 
+def without_key(answer: Response | Failure, operation: str | None) -> str | None:
+    """The operation, unless its id holds a key of this run: such an id is written down nowhere, so
+    its job can be followed by nobody and the submit is uncertain."""
+    if operation is None or isinstance(answer, Failure) or answer.redactor.knows(operation):
+        return None
+    return operation
+
+
 def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
     """What a submit without an operation came to."""
     if isinstance(answer, Failure):

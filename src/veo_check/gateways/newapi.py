@@ -206,7 +206,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
     if rows and not any(isinstance(row, dict) for row in rows):
         return answer.unreadable("it holds things that are not price rows")
     own = [row for row in rows if isinstance(row, dict) and row.get("model_name") == label]
-    by_group, by_model = _ratios(envelope, label)
+    by_group, by_model = answer.redactor.masked(_ratios(envelope, label))
     return Catalog(
         source=answer.shown(source, 500),
         total_rows=len(rows),

@@ -46,6 +46,7 @@ from veo_check.gateways.errors import (
     unreadable_poll,
     web_address,
     whole,
+    without_key,
 )
 from veo_check.gateways.fetching import fetch_video
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
@@ -73,7 +74,8 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
     word = status.casefold()
     said = _failure_text(task)
     shown = answer.shown(status, 60)
-    served = _served(task, place)
+    named = _served(task, place)
+    served = answer.shown(named, 200) if named else None
     quota = whole(task.get("quota"))
     proof = (answer.exchange,)
     if word in DONE:
@@ -299,7 +301,7 @@ class NewapiJobs:
         url = f"{self._place.base_url}{self._path}"
         body = self._body(request)
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
-        task = _task_in(answer)
+        task = without_key(answer, _task_in(answer))
         if isinstance(answer, Failure) or task is None:
             return refused_or_uncertain(answer, request.label)
         # on Flatkey whoever knows the id can fetch the video
@@ -308,7 +310,7 @@ class NewapiJobs:
             "accepted",
             operation=task,
             request_id=request_id(answer),
-            other_ratios=_ratios(answer.headers.get("x-new-api-other-ratios", "")),
+            other_ratios=_ratios(answer),
             status_code=answer.status,
             exchanges=(answer.exchange,),
         )
@@ -377,11 +379,11 @@ def _task_in(answer: Response | Failure) -> str | None:
     return None
 
 
-def _ratios(header: str) -> dict[str, Decimal]:
+def _ratios(answer: Response) -> dict[str, Decimal]:
     """`X-New-Api-Other-Ratios`: what the gateway multiplies the price by."""
     try:
-        value = parse_json(header.encode())
+        value = parse_json(answer.headers.get("x-new-api-other-ratios", "").encode())
     except JsonError:
         return {}
-    found = {name: number(one) for name, one in mapping(value).items()}
-    return {name: one for name, one in found.items() if one is not None and one >= 0}
+    found = {answer.shown(name, 60): number(ratio) for name, ratio in mapping(value).items()}
+    return {name: ratio for name, ratio in found.items() if ratio is not None and ratio >= 0}
