@@ -265,26 +265,18 @@ class Plants:
     def answer(self, response: httpx.Response) -> httpx.Response:
         self.at = 0
         raw = b"".join(response.stream)  # type: ignore[arg-type]
+        names = [name for name in response.headers if name != "content-length"]
+        names += ["x-oneapi-request-id", "x-litellm-call-id"]
         headers = {
-            name: value
-            if (said := self.here()) is None
-            else f"{value}{said}".encode("latin-1", "ignore")
-            for name, value in response.headers.items()
-            if name != "content-length"
-        }
-        headers |= {
-            name: self.here() or "x" for name in ("x-oneapi-request-id", "x-litellm-call-id")
+            name.encode(): f"{response.headers.get(name, 'x')}{self.here() or ''}".encode(
+                "ascii", "ignore"
+            )
+            for name in names
         }
         ratios = json.dumps({self.here() or "x": 1})
-        headers = {
-            name: value.encode("ascii", "ignore") if isinstance(value, str) else value
-            for name, value in (headers | {"x-new-api-other-ratios": ratios}).items()
-        }
-        if not raw.startswith((b"{", b"[")):
-            return httpx.Response(
-                response.status_code, headers=headers, stream=httpx.ByteStream(raw)
-            )
-        raw = json.dumps(self.grown(json.loads(raw)), ensure_ascii=self.turn % 4 < 2).encode()
+        headers[b"x-new-api-other-ratios"] = ratios.encode("ascii", "ignore")
+        if raw.startswith((b"{", b"[")):
+            raw = json.dumps(self.grown(json.loads(raw)), ensure_ascii=self.turn % 4 < 2).encode()
         return httpx.Response(response.status_code, headers=headers, stream=httpx.ByteStream(raw))
 
 
