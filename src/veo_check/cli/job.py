@@ -43,7 +43,7 @@ def list_(state: State = None, output: Output = "text") -> None:
     _check(output)
     listed = jobs_in(_place(state))
     sys.stdout.write(json_of(listed) if output == "json" else text_of(listed))
-    raise typer.Exit(3 if listed.unreadable else 0)
+    raise typer.Exit(0 if all(held.given_up for held in listed.unreadable) else 3)
 
 
 @group.command()
@@ -71,17 +71,24 @@ def abandon(
 ) -> None:
     """Give up a job of which nobody knows whether it was accepted, so that another may be sent.
 
-    Look in the gateway's usage log first: an abandoned job may still run, and be charged.
+    Look in the gateway's usage log first: an abandoned job may still run, and be charged. A record
+    that cannot be read is given up the same way: its file is kept, what its job cost stays unknown.
 
     Example: veo-check job abandon 1f0c2a9b-000001-8e21d4 --because "no row in the usage log"
     """
     import sys
 
     from veo_check.core.clock import SystemClock
+    from veo_check.core.secrets import printable
     from veo_check.smoke.journal import abandon_job
 
-    entry = abandon_job(_place(state), job, because, SystemClock())
-    sys.stdout.write(f"{entry.id} is abandoned; its route may send a job again.\n")
+    closed = abandon_job(_place(state), job, because, SystemClock())
+    kept = (
+        f" What it cost is not known: no sum holds it. Its file is kept: {printable(str(closed))}."
+        if isinstance(closed, Path)
+        else ""
+    )
+    sys.stdout.write(f"{job} is abandoned; its route may send a job again.{kept}\n")
 
 
 def _place(state: Path | None) -> Path:
@@ -103,7 +110,11 @@ def _check(output: str) -> None:
 def text_of(listed: JobList) -> str:
     """One line a job, what cannot be read, and the sums."""
     lines = [_line(job) for job in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
-    lines += [f"unreadable  {printable(str(one.path))}: {one.why}" for one in listed.unreadable]
+    lines += [
+        f"unreadable{', given up' if held.given_up else ''}  {held.job or 'no job'}  "
+        f"{printable(str(held.path))}: {held.why}; {held.way_out}"
+        for held in listed.unreadable
+    ]
     if listed.spend:
         lines += ["", "Spent on real jobs, by cost centre:"]
     for one in listed.spend:
@@ -111,6 +122,8 @@ def text_of(listed: JobList) -> str:
         more = f", at most ${usd(one.at_most)}" if one.at_most != one.billed else ""
         jobs = "1 job" if one.jobs == 1 else f"{one.jobs} jobs"
         lines.append(f"  {centre}: ${usd(one.billed)} billed{more} ({jobs})")
+    if listed.unreadable:
+        lines.append("What the jobs cost whose record cannot be read is not known and not counted.")
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +132,15 @@ def json_of(listed: JobList) -> str:
     return _dumped(
         {
             "jobs": [_mapping(job) for job in listed.jobs],
-            "unreadable": [{"file": str(one.path), "why": one.why} for one in listed.unreadable],
+            "unreadable": [
+                {
+                    "job": held.job,
+                    "file": str(held.path),
+                    "why": held.why,
+                    "open": not held.given_up,
+                }
+                for held in listed.unreadable
+            ],
             "spend": [
                 {
                     "cost_center": one.cost_center,

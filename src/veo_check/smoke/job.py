@@ -27,6 +27,8 @@ from veo_check.core.results import (
 from veo_check.evidence.proofs import (
     PROOF_KEY_VARIABLE,
     SHORTEST_PROOF_KEY,
+    SealedProof,
+    Unusable,
     assess,
     longest_validity,
     proof_key_variable,
@@ -95,19 +97,39 @@ class RouteHistory:
         case, tools = self.case, self.tools
         variable = proof_key_variable(self.route)
         key = tools.key_for(variable) if variable else None
-        newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
+        read = read_proofs(tools.folder.proofs_of(self.route.name), key)
         status = assess(
-            read_proofs(tools.folder.proofs_of(self.route.name), key),
+            read,
             self.route,
             tools.now(),
             case.judging,
             simulated=tools.folder.simulated,
-            newest=NewestJob(newest.id, newest.state) if newest else None,
+            newest=self._newest(entries, read),
             row=case.row,
             row_known=case.row_known,
             journal_problem=problem,
         )
         return replace(status, refused=self._refused(entries))
+
+    def _newest(
+        self, entries: tuple[Entry, ...], read: tuple[SealedProof | Unusable, ...]
+    ) -> NewestJob | None:
+        """The newest smoke job. One that was given up unread may have been one, unless the proof
+        itself names it as its controlled failure."""
+        newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
+        head = next(iter(read), None)
+        sealed = head.proof.controlled_failure if isinstance(head, SealedProof) else None
+        lost = max(
+            (
+                job
+                for job in self.journal.given_up(self.route.name)
+                if (sealed is None or job != sealed.job) and (newest is None or job > newest.id)
+            ),
+            default=None,
+        )
+        if lost is not None:
+            return NewestJob(lost, "abandoned")
+        return NewestJob(newest.id, newest.state) if newest else None
 
     def _refused(self, entries: tuple[Entry, ...]) -> JobResult | None:
         """The refusal that says the model is not there, while no later job was accepted.
@@ -279,6 +301,7 @@ class _Run:
         entries, problem = self.record.entries()
         if problem is not None:
             return unreadable(problem)
+        self.tools.journal.add_digests(self.route.name)
         entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
         doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
         settled = self.record.take_up_smoke(entries)
