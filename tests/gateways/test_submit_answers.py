@@ -85,6 +85,10 @@ INVALID_KEY = google(
     details=[{"reason": "API_KEY_INVALID"}],
 )
 BUSY = "\u5f53\u524d\u5206\u7ec4\u4e0a\u6e38\u8d1f\u8f7d\u5df2\u9971\u548c"
+#: FastAPI's
+UNPROCESSABLE = {
+    "detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required"}]
+}
 
 REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
     (gemini(), no(404, google(404, GONE, "NOT_FOUND")), "model-retired", True),
@@ -197,6 +201,22 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
         "cooling-down",
         False,
     ),
+    (
+        proxy(),
+        no(402, {"error": {"message": "pay", "code": "insufficient_balance"}}),
+        "no-quota",
+        False,
+    ),
+    (proxy(), no(402, {"error": "Your account has no credits."}), "no-quota", False),
+    (flatkey(), no(402, routed("Payment required")), "no-quota", False),
+    (proxy(), no(422, {"detail": "odd"}), "refused", False),
+    (proxy(), no(422, UNPROCESSABLE), "refused", False),
+    (
+        flatkey(),
+        no(422, task("invalid_request", "`seconds` is not supported")),
+        "duration-refused",
+        True,
+    ),
 ]
 
 
@@ -223,8 +243,10 @@ UNCERTAIN: list[httpx.Response | Exception] = [
     no(504, "timeout"),
     no(408),
     no(409, {"error": {"message": "conflict"}}),
-    no(402, {"error": {"message": "pay", "code": "insufficient_balance"}}),
-    no(422, {"detail": "odd"}),
+    no(402, "<html>Pay</html>"),
+    no(402, {}),
+    no(422, "no"),
+    no(422, {"detail": []}),
     no(400, "<html>Bad request</html>"),
     no(400, ""),
     no(401, "Unauthorized"),

@@ -13,7 +13,6 @@ from paid_world import MODEL, Desk
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing, ProvenLife
 from veo_check.core.findings import Tier
-from veo_check.core.jobs import UsageRow
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
@@ -201,7 +200,7 @@ def test_a_refused_submit_costs_nothing_and_may_be_tried_again(symptom: str, des
     outcome = desk.run("5")
     assert isinstance(outcome.job, JobResult)
     assert (outcome.job.state, outcome.job.symptom) == ("refused", symptom)
-    assert outcome.job.charged is (None if symptom == "not-sent" else False)
+    assert outcome.job.charged is False
     assert isinstance(outcome.controlled_failure, Missing)
     assert outcome.spent == 0
     assert outcome.proof.code == "not-finished"
@@ -213,14 +212,6 @@ def test_a_refused_submit_costs_nothing_and_may_be_tried_again(symptom: str, des
     paid = desk.run("5")
     assert paid.proof.valid
     assert paid.proof.refused is None
-
-
-def test_a_refused_request_that_was_charged_is_spent(desk: Desk) -> None:
-    desk.world.rows["req-refused"] = [UsageRow("charge", "req-refused", quota=300_000)]
-    outcome = desk.run("5")
-    assert isinstance(outcome.controlled_failure, ControlledFailure)
-    assert outcome.controlled_failure.charged is True
-    assert outcome.spent == Decimal("1.44")
 
 
 def test_a_refused_model_stays_refused_until_a_job_is_accepted(desk: Desk) -> None:

@@ -324,4 +324,5 @@ def test_progress_is_told(desk: Desk) -> None:
     desk.run("5")
     assert desk.said == [
         "sending", "polling", "polling", "polling", "fetching", "reading usage", "sending",
+        "reading usage",
     ]  # fmt: skip

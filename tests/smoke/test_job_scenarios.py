@@ -62,6 +62,8 @@ job-pre-consume              refused | fail no-quota | - | - | - | -
 job-price-not-configured     refused | fail not-priced | - | - | - | -
 job-wrong-request-accepted   finished | pass | pass | pass | pass | fail accepted
 job-wrong-request-rerouted   finished | pass | pass | pass | pass | fail rerouted
+job-refusal-charged          uncertain | blocked submit-uncertain | - | - | - | -
+job-wrong-request-charged    finished | pass | pass | pass | pass | fail charged
 """
 
 #: Usage stays blocked: no key can read it, a person has to confirm it.
@@ -103,6 +105,8 @@ job-pre-consume              refused | blocked rate-limited | - | -
 job-price-not-configured     finished | pass | pass | warn charge-unknown
 job-wrong-request-accepted   finished | pass | pass | fail accepted
 job-wrong-request-rerouted   finished | pass | pass | fail rerouted
+job-refusal-charged          finished | pass | pass | warn charge-unknown
+job-wrong-request-charged    finished | pass | pass | warn charge-unknown
 """
 
 

@@ -197,6 +197,9 @@ def test_an_operation_of_another_job_is_not_believed(journal: Journal) -> None:
 def _undigested(path: Path) -> str:
     """The file as an earlier version wrote it."""
     held = json.loads(path.read_text())["entry"]
+    del held["charged"]
+    for name in ("code", "request_id", "replacement", "names_the_mistake"):
+        held["ended"].pop(name)
     path.write_text(json.dumps(held, indent=2, sort_keys=True) + "\n")
     return path.read_text()
 
@@ -217,6 +220,13 @@ def test_an_entry_of_an_earlier_version_is_read_and_rewritten(journal: Journal) 
     journal.add_digests(ROUTE)  # what cannot be read is left as it is
     with pytest.raises(JournalUnreadableError):
         journal.entries(ROUTE)
+
+
+def test_an_older_refusal_has_no_charge_to_be_read(journal: Journal) -> None:
+    refused = journal.begin(intent()).refused(Ended(later(5), "no-channel")).weighed("unknown")
+    journal.save(refused.closed(later(5)))
+    _undigested(entry_file(journal))
+    assert journal.entries(ROUTE) == (refused.closed(later(5)),)
 
 
 def test_a_record_that_was_given_up_is_kept_and_counted_no_more(journal: Journal) -> None:
@@ -268,7 +278,12 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
     uncertain = journal.begin(intent("a"))
     journal.save(uncertain.doubted(Ended(later(5), "submit-uncertain")))
     refused = journal.begin(intent("b"))
-    journal.save(refused.refused(Ended(later(5), "no-channel", status_code=503)))
+    refused = refused.refused(Ended(later(5), "no-channel", status_code=503))
+    journal.save(refused)
+    assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("1.20")),)
+    journal.save(refused.weighed("yes"))
+    assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("1.20")),)
+    journal.save(refused.weighed("no").closed(later(30)))
     assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("0.80")),)
 
 
@@ -279,6 +294,10 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
         ((), lambda entry: entry.finished(Ended(NOON))),
         ((), lambda entry: entry.taken_up()),
         ((), lambda entry: entry.closed(NOON)),
+        ((), lambda entry: entry.weighed("no")),
+        ((), lambda entry: entry.refused(Ended(NOON)).closed(NOON)),
+        ((), lambda entry: entry.refused(Ended(NOON)).weighed("yes").closed(NOON)),
+        ((), lambda entry: entry.refused(Ended(NOON)).weighed("no").closed(NOON).weighed("no")),
         (LIFE[:1], lambda entry: entry.accepted(OPERATION)),
         (LIFE[:1], lambda entry: entry.refused(Ended(NOON))),
         (LIFE[:1], lambda entry: entry.doubted(Ended(NOON))),

@@ -121,6 +121,9 @@ class World:
 
     submit: str = "accept"  # accept | drop-before | drop-after | not-sent | a symptom
     wrong: str = "refuse"  # what a clip of 5 s gets: refuse | unclear | accept | drop-after
+    #: what a refusal costs: nothing | row (and total) | total (no row, no id) | given-back (after
+    #: the first look) | late (shown from the second look on)
+    refusals: str = "nothing"
     polls: tuple[str, ...] = ("queued", "in_progress", "done")  # the last one repeats
     content: bytes = field(default_factory=clip)
     fetch: str = "ok"  # ok | a symptom
@@ -134,6 +137,7 @@ class World:
     jobs: dict[str, LedgerJob] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     rows: dict[str, list[UsageRow]] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
     used: int = 1_000_000
     fetched: int = 0
 
@@ -163,6 +167,30 @@ class World:
             )
         ] * self.charges
         return job
+
+    def refuse(self, request: JobRequest) -> str | None:
+        """A request is refused; the id of the answer. It may be charged all the same."""
+        name = f"req-refused-{len(self.posts)}"
+        quota = 12 * request.seconds * QUOTA // 100
+        if self.refusals in {"row", "given-back"}:
+            self.rows[name] = [UsageRow("charge", name, quota=quota)]
+        if self.refusals == "late":
+            self.late[name] = quota
+        elif self.refusals != "nothing":
+            self.used += quota
+        return None if self.refusals == "total" else name
+
+    def looked(self) -> None:
+        """The usage record was read once more."""
+        for name, quota in self.late.items():
+            self.used += quota
+            self.rows[name] = [UsageRow("charge", name, quota=quota)]
+        self.late.clear()
+        if self.refusals == "given-back":
+            for name, (row, *more) in self.rows.items():
+                if name.startswith("req-refused") and not more and row.quota:
+                    self.used -= row.quota
+                    self.rows[name].append(UsageRow("refund", name, quota=row.quota))
 
     def end(self, job: LedgerJob) -> None:
         """A job failed: the gateway gives the money back, once."""
@@ -199,7 +227,7 @@ class WorldDriver:
         if how == "refuse":
             return Submission(
                 "refused",
-                request_id="req-refused",
+                request_id=world.refuse(request),
                 symptom="duration-refused",
                 status_code=400,
                 text="durationSeconds is out of bound",
@@ -207,7 +235,10 @@ class WorldDriver:
                 exchanges=("x7",),
             )
         if how == "unclear":
-            return Submission("refused", symptom="refused", status_code=400, text="no")
+            id_ = world.refuse(request)
+            return Submission(
+                "refused", request_id=id_, symptom="refused", status_code=400, text="no"
+            )
         if how == "accept":
             job = world.accept(request)
             return Submission(
@@ -218,7 +249,14 @@ class WorldDriver:
                 other_ratios={"seconds": Decimal(request.seconds)},
                 exchanges=("x8",),
             )
-        return Submission("refused", symptom=how, status_code=429, text=how)  # type: ignore[arg-type]
+        id_ = world.refuse(request)
+        return Submission(
+            "refused",
+            request_id=id_,
+            symptom=how,  # type: ignore[arg-type]
+            status_code=429,
+            text=how,
+        )
 
     def poll(self, operation: str) -> PollAnswer:
         self.fate.step()
@@ -264,7 +302,9 @@ class WorldDriver:
         self.fate.step()
         if not self.world.log:
             return Missing("usage", "not-offered", "no usage record")
-        return UsageRead((), self.world.used, Decimal(QUOTA))
+        read = UsageRead((), self.world.used, Decimal(QUOTA))
+        self.world.looked()
+        return read
 
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
@@ -275,7 +315,9 @@ class WorldDriver:
         if self.world.log_trouble:
             return Missing("usage", self.world.log_trouble, "the usage record cannot be read now")
         rows = tuple(self.world.rows.get(request_id or "", ()))
-        return UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
+        read = UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
+        self.world.looked()
+        return read
 
 
 @functools.cache

@@ -204,7 +204,7 @@ def _age(entry: Entry) -> str:
 
 
 def _mapping(entry: Entry) -> dict[str, object]:
-    intent, operation, ended = entry.intent, entry.operation, entry.ended
+    intent, ended = entry.intent, entry.ended
     return {
         "id": entry.id,
         "kind": intent.kind,
@@ -221,7 +221,7 @@ def _mapping(entry: Entry) -> dict[str, object]:
         "label": intent.binding.via.get("model"),
         "key_variable": intent.binding.via.get("key.env"),
         "operation": shown_operation(entry),
-        "request_id": operation.request_id if operation else None,
+        "request_id": _request_id(entry),
         "polls": entry.polls,
         "statuses": list(entry.statuses),
         "symptom": ended.symptom if ended else None,
@@ -229,6 +229,7 @@ def _mapping(entry: Entry) -> dict[str, object]:
         "quoted": usd(intent.quoted),
         "at_stake": usd(intent.at_stake),
         "billed": usd(entry.billed) if entry.billed is not None else None,
+        "refusal_charged": entry.charged,
         "spent_at_most": usd(at_most_spent(entry)),
         "cost_center": intent.owner.get("cost_center"),
         "team": intent.owner.get("team"),
@@ -236,13 +237,23 @@ def _mapping(entry: Entry) -> dict[str, object]:
     }
 
 
+def _request_id(entry: Entry) -> str | None:
+    told = entry.operation or entry.ended
+    return told.request_id if told else None
+
+
 def _next_step(entry: Entry) -> str | None:
     if not entry.is_open:
         return None
-    if entry.state in {"intent", "uncertain"}:
+    if entry.state in {"intent", "uncertain"} or entry.charged == "yes":
+        step, request = meaning_of("submit-uncertain").next_step, _request_id(entry)
+        at = f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{step} (sent at {at}, request {request or 'id unknown'})"
+    if entry.state == "refused" and entry.charged is None:
+        return "run again: the next run reads whether it was charged, and sends nothing"
+    if entry.state == "refused":
         return (
-            f"{meaning_of('submit-uncertain').next_step} (sent at "
-            f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC, request "
-            f"{entry.operation.request_id if entry.operation else 'id unknown'})"
+            "run again with the key that sealed the proof of its smoke job: the proof has still to "
+            "hold this; where that key is gone, `veo-check job abandon` it"
         )
     return meaning_of("job-unfinished").next_step

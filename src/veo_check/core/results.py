@@ -19,6 +19,8 @@ from veo_check.core.route import Route
 JobKind = Literal["smoke", "controlled-failure"]
 #: What is wrong with a controlled failure: its clip length, or its model.
 WrongKind = Literal["unsupported-parameter", "retired-model"]
+#: Whether a refused request costs anything, by its own row or the key's total.
+RefusalCharge = Literal["no", "yes", "unknown"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
 #: and nobody knows whether it was accepted; `refused` sent nothing; `unfinished` the deadline came
 #: first; `finished` delivered; `failed` ended without a video; `abandoned` by a person.

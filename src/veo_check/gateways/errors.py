@@ -122,7 +122,9 @@ def _read(value: Json, depth: int) -> ErrorBody:
     if isinstance(error, str):
         return ErrorBody(error, code=_word(outer.get("code")), inner=_inner(error, depth))
     body = error if isinstance(error, dict) else outer
-    message = text(body.get("message")) or text(body.get("detail")) or text(outer.get("msg")) or ""
+    detail = body.get("detail")  # FastAPI lists what it could not validate
+    told = text(detail) or text(mapping(next(iter(items(detail)), None)).get("msg"))
+    message = text(body.get("message")) or told or text(outer.get("msg")) or ""
     reason, quota, delay = _details(items(body.get("details")))
     return ErrorBody(
         message=message,
@@ -264,7 +266,7 @@ def read_refusal(
 # Refused or uncertain: what an answer to a paid submit says about whether a job exists.
 
 
-_REFUSING = frozenset({400, 401, 403, 404, 429, 503})
+_REFUSING = frozenset({400, 401, 402, 403, 404, 422, 429, 503})
 
 #: code words of the gateways and of Google -> what they mean, wherever they stand
 _WORDS: tuple[tuple[Symptom, frozenset[str]], ...] = (
@@ -433,6 +435,8 @@ def _field_refused(error: ErrorBody) -> Symptom | None:
 
 def _by_status(status: int, error: ErrorBody) -> Symptom:
     words = error.words()
+    if status == 402:
+        return "no-quota"
     if status == 404:
         known = words & {"model_not_found", "NOT_FOUND"} or error.says("model")
         return "model-unknown" if known else "family-not-routed"

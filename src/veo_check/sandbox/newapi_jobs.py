@@ -28,9 +28,10 @@ from veo_check.sandbox.newapi_catalog import (
     gateway_error,
     task_error,
 )
-from veo_check.sandbox.state import State
+from veo_check.sandbox.state import State, fresh_id
 from veo_check.sandbox.wire import (
     DROPPED,
+    Charge,
     Job,
     Request,
     Response,
@@ -151,7 +152,20 @@ def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path:
         token.used += quota
         state.charge(job)
         if not state.has("usage-missing"):
-            log(state, token.name, 2, job, quota, text, other, job.request_id)
+            log(state, token.name, 2, job.label, job.group, quota, text, other, job.request_id)
+
+
+def keep(state: State, token: Token, row: Row, priced: Estimate, request: Request) -> str:
+    """Charge a request that is refused; the id that its usage row and the answer carry."""
+    name = f"{state.day:%Y%m%d}120000{fresh_id(18)}"
+    token.used += priced.quota
+    usd = Decimal(priced.quota) / QUOTA_PER_USD
+    state.ledger.charges.append(
+        Charge(state.now, "charge", request.surface, "", token.name, priced.quota, usd)
+    )
+    other: dict[str, object] = {"is_task": True, "request_path": request.path}
+    log(state, token.name, 2, row.label, token.group, priced.quota, "", other, name)
+    return name
 
 
 def give_back(state: State, job: Job) -> None:
@@ -159,14 +173,16 @@ def give_back(state: State, job: Job) -> None:
     state.token(job.surface, job.key).used -= job.quota
     state.refund(job)
     other = json.loads(job.ratios) | {"task_id": job.operation, "reason": FAIL_REASON}
-    log(state, job.key, 6, job, job.quota, f"异步任务执行失败 {job.operation}", other, "")
+    text = f"异步任务执行失败 {job.operation}"
+    log(state, job.key, 6, job.label, job.group, job.quota, text, other, "")
 
 
 def log(
     state: State,
     key: str,
     kind: int,
-    job: Job,
+    label: str,
+    group: str,
     quota: int,
     content: str,
     other: dict[str, object],
@@ -181,7 +197,7 @@ def log(
         "content": content,
         "username": "sandbox",
         "token_name": key,
-        "model_name": job.label,
+        "model_name": label,
         "quota": quota,
         "prompt_tokens": 0,
         "completion_tokens": 0,
@@ -190,7 +206,7 @@ def log(
         "channel": 7,
         "channel_name": "",
         "token_id": 1,
-        "group": job.group,
+        "group": group,
         "ip": "",
         "other": json.dumps(other, ensure_ascii=False),
     }
@@ -548,6 +564,8 @@ def _upstream(
     if model is None:
         known = find_model(row.upstream, row.surface)
         refusal = publisher_not_found(parent, known.id if known else row.upstream)
+    if refusal is None and state.has("refusal-charged"):
+        refusal = Response(429)
     if refusal is None and state.has("submit-dropped-before"):
         return DROPPED
     rerouting = state.has("wrong-request-rerouted")
@@ -569,6 +587,9 @@ def _upstream(
         refusal = shape
     if refusal is None:
         return DROPPED
-    if refusal.status == 429:
-        return task_error(429, "fail_to_fetch_task", _BUSY)
-    return task_error(refusal.status, "fail_to_fetch_task", refusal.body.decode())
+    said = _BUSY if refusal.status == 429 else refusal.body.decode()
+    answer = task_error(refusal.status, "fail_to_fetch_task", said)
+    if state.has("refusal-charged") or state.has("wrong-request-charged"):
+        charged = keep(state, token, row, estimate, request)
+        return answer.with_headers(x_oneapi_request_id=charged)
+    return answer

@@ -43,6 +43,8 @@ Fault = Literal[
     "submit-price-not-configured",
     "wrong-request-accepted",
     "wrong-request-rerouted",
+    "refusal-charged",
+    "wrong-request-charged",
     # the job
     "filtered-wrapped",
     "filtered-unwrapped",
@@ -376,6 +378,18 @@ _PAID = (
         "job-wrong-request-rerouted",
         "wrong-request-rerouted",
         "A request outside the model's limits is quietly served by another model.",
+        "controlled-failure",
+    ),
+    _paid(
+        "job-refusal-charged",
+        "refusal-charged",
+        "The gateway charges every job, then answers 429; the charge stays.",
+        *_JOB[:2],
+    ),
+    _paid(
+        "job-wrong-request-charged",
+        "wrong-request-charged",
+        "A request outside the model's limits is refused with the reason, and charged.",
         "controlled-failure",
     ),
 )

@@ -8,15 +8,14 @@ from datetime import date
 from decimal import Decimal
 
 from veo_check.core.facts import Missing
-from veo_check.core.jobs import JobDriver, JobRequest, Submission
+from veo_check.core.jobs import JobDriver, JobRequest
 from veo_check.core.results import ControlledFailure, WrongKind
 from veo_check.core.route import Route
 from veo_check.pricing.shape import Shape
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
-from veo_check.smoke.collect import was_charged
 from veo_check.smoke.journal import Entry
-from veo_check.smoke.steps import Settled, Step, send, settle
+from veo_check.smoke.steps import Settled, Step, result_of, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
@@ -122,10 +121,13 @@ _CLEAR: Mapping[WrongKind, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class WrongSettled:
-    """What became of a controlled failure; `settled` where it was accepted, not yet closed."""
+    """What became of a controlled failure; its entry on disk is not yet sealed and closed.
 
-    failure: ControlledFailure
-    settled: Settled | None = None
+    A Missing: whether it was charged cannot be read now.
+    """
+
+    settled: Settled
+    failure: ControlledFailure | Missing
 
 
 def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettled | Missing:
@@ -134,18 +136,25 @@ def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettl
     Raises OSError, UsageError, as `steps.send` does.
     """
     entry, submission = send(step, driver, tools)
-    if entry.state == "submitted":
-        return take_up(entry, step.route, driver, tools)
     if submission.state == "not-sent":
         return Missing(PROBE, "unreachable", submission.text or "nothing left this machine")
-    if entry.state != "refused":
-        return WrongSettled(doubtful(entry))
-    charged = was_charged(entry, submission.request_id, driver)
-    return WrongSettled(_refused(entry, submission, charged))
+    if entry.state in {"submitted", "refused"}:
+        return take_up(entry, step.route, driver, tools, submission.exchanges)
+    return WrongSettled(_as_settled(entry), doubtful(entry))
 
 
-def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies) -> WrongSettled:
-    """Follow an accepted controlled failure to its end, or as far as this run can."""
+def take_up(
+    entry: Entry,
+    stored: Route,
+    driver: JobDriver,
+    tools: Dependencies,
+    exchanges: tuple[str, ...] = (),
+) -> WrongSettled:
+    """What became of a controlled failure that was answered: its charge where it was refused, its
+    end (as far as this run can see) where it was accepted."""
+    if entry.state == "refused":
+        entry = weigh(entry, driver, tools)
+        return from_record(entry, exchanges)
     settled = settle(entry, stored, driver, tools, fetch=False)
     job = settled.job
     failure = ControlledFailure(
@@ -159,7 +168,35 @@ def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies)
         charged=job.charged,
         exchanges=job.exchanges,
     )
-    return WrongSettled(failure, settled)
+    return WrongSettled(settled, failure)
+
+
+def from_record(entry: Entry, exchanges: tuple[str, ...] = ()) -> WrongSettled:
+    """What the record says of a controlled failure that was refused."""
+    kind, ended = _kind(entry), entry.ended
+    if ended is None or entry.charged is None:
+        why = f"whether job {entry.id}, which was refused, was charged cannot be read now"
+        unread = Missing(PROBE, "not-run", f"{why}; the next run reads it, and sends nothing")
+        return WrongSettled(_as_settled(entry), unread)
+    clear = ended.names_the_mistake or ended.symptom in _CLEAR[kind]
+    failure = ControlledFailure(
+        job=entry.id,
+        kind=kind,
+        sent=entry.intent.what,
+        outcome="refused" if clear else "refused-unclearly",
+        symptom=ended.symptom,
+        status_code=ended.status_code,
+        code=ended.code,
+        text=ended.text,
+        charged={"yes": True, "no": False}.get(entry.charged),
+        exchanges=exchanges,
+    )
+    return WrongSettled(_as_settled(entry), failure)
+
+
+def _as_settled(entry: Entry) -> Settled:
+    none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted")
+    return Settled(entry, result_of(entry), none, none)
 
 
 def doubtful(entry: Entry) -> ControlledFailure:
@@ -171,23 +208,6 @@ def doubtful(entry: Entry) -> ControlledFailure:
         outcome="uncertain",
         symptom="submit-uncertain",
         text=entry.ended.text if entry.ended else None,
-    )
-
-
-def _refused(entry: Entry, submission: Submission, charged: bool | None) -> ControlledFailure:
-    kind = _kind(entry)
-    clear = submission.names_the_mistake or submission.symptom in _CLEAR[kind]
-    return ControlledFailure(
-        job=entry.id,
-        kind=kind,
-        sent=entry.intent.what,
-        outcome="refused" if clear else "refused-unclearly",
-        symptom=submission.symptom,
-        status_code=submission.status_code,
-        code=submission.code,
-        text=submission.text,
-        charged=charged,
-        exchanges=submission.exchanges,
     )
 
 

@@ -32,12 +32,15 @@ from veo_check.evidence.proofs import (
     assess,
     longest_validity,
     proof_key_variable,
+    proof_path,
+    read_proof,
     read_proofs,
 )
 from veo_check.smoke.controlled_failure import (
     WrongRequest,
     WrongSettled,
     doubtful,
+    from_record,
     send_wrong,
     smoke_request,
     take_up,
@@ -61,12 +64,13 @@ from veo_check.smoke.steps import (
     by_proof,
     close,
     put,
-    refused_result,
     result_of,
     seal,
+    seal_refusal,
     send,
     settle,
     unreadable,
+    weigh,
     without_job,
 )
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
@@ -164,43 +168,85 @@ class RouteHistory:
     def take_up_smoke(self, entries: tuple[Entry, ...]) -> Settled | None:
         """Follow a job that an earlier run left open, the way it was submitted."""
         entry = first_open(entries, "smoke")
-        if entry is None or entry.operation is None:
+        if entry is None or entry.state in _DOUBTED:
             return None
         stored = stored_route(self.route, entry.intent.binding)
         driver = self.tools.driver_for(stored)
         if isinstance(driver, Missing):
-            job = replace(result_of(entry), failure=driver.detail)
+            job = result_of(entry)
+            job = job if entry.state == "refused" else replace(job, failure=driver.detail)
             return Settled(entry, job, driver, driver)
+        if entry.state == "refused":
+            return seal_refusal(weigh(entry, driver, self.tools), stored, self.tools)
         return seal(settle(entry, stored, driver, self.tools), stored, self.tools)
 
-    def take_up_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | None:
-        """Follow an accepted controlled failure of an earlier run to its end."""
+    def take_up_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
+        """Follow an answered controlled failure of an earlier run to its end, and seal it.
+
+        None where there is none, or a proof tells of it, or it was another version of this route's.
+        """
         entry = first_open(entries, "controlled-failure")
-        if entry is None or entry.operation is None:
+        if entry is None or entry.state in _DOUBTED:
             return None
         stored = stored_route(self.route, entry.intent.binding)
         driver = self.tools.driver_for(stored)
-        if isinstance(driver, Missing):
-            return None
-        wrong = take_up(entry, stored, driver, self.tools)
+        if entry.charged is not None:
+            wrong = from_record(entry)
+        elif isinstance(driver, Missing):
+            return driver
+        else:
+            wrong = take_up(entry, stored, driver, self.tools)
         self.seal_wrong(wrong)
-        return wrong.failure
+        failure = wrong.failure
+        same = entry.intent.binding == binding_of(self.route)
+        good = isinstance(failure, ControlledFailure) and (
+            failure.outcome == "refused" and not failure.charged
+        )
+        # a good one speaks only with the smoke job that it followed, so the proof tells it
+        return failure if same and not good else None
 
     def seal_wrong(self, wrong: WrongSettled) -> None:
-        """Add the controlled failure to the proof that still speaks for the route; then close it.
+        """Add the controlled failure to the proof of the smoke job that it followed; then close it.
 
-        In this order: closed and not sealed, it would be sent a second time.
+        In this order, and open until the proof holds it: closed and not sealed, it would be sent a
+        second time. One that was refused and charged stays open until a person closes it.
         """
-        status, failure = self.status_now(), wrong.failure
-        if status.proof is not None and failure.outcome != "uncertain":
-            added = replace(status.proof, controlled_failure=replace(failure, exchanges=()))
-            put(added, self.route, self.tools)
-        settled = wrong.settled
-        if settled and settled.entry.is_open and settled.entry.state in {"finished", "failed"}:
-            close(settled, self.tools)
+        entry, failure = wrong.settled.entry, wrong.failure
+        if isinstance(failure, Missing) or failure.outcome == "uncertain":
+            return
+        if not self._sealed(entry, replace(failure, exchanges=())) or not entry.is_open:
+            return
+        if entry.state in {"finished", "failed"} or entry.charged in {"no", "unknown"}:
+            close(wrong.settled, self.tools)
+
+    def _sealed(self, entry: Entry, failure: ControlledFailure) -> bool:
+        """Whether the proof holds it now, or no proof ever will.
+
+        Whether that proof still speaks for the route today does not matter: a route file that was
+        edited may be edited back.
+        """
+        entries, problem = self.entries()
+        smoke = first(
+            reversed(entries), lambda one: one.intent.kind == "smoke" and one.id < entry.id
+        )
+        if problem is not None or (smoke is not None and smoke.is_open):
+            return False
+        path = proof_path(self.tools.folder.proofs_of(self.route.name), smoke.id) if smoke else None
+        if path is None or not path.exists():
+            return True  # it was paid without the key that would have sealed it
+        stored = stored_route(self.route, entry.intent.binding)
+        variable = proof_key_variable(stored)
+        sealed = read_proof(path, self.tools.key_for(variable) if variable else None)
+        if isinstance(sealed, Unusable):
+            return sealed.code not in {"no-key", "other-key"}
+        if sealed.proof.binding == entry.intent.binding:
+            put(replace(sealed.proof, controlled_failure=failure), stored, self.tools)
+        return True
 
 
 _ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+#: Open, and only a person can say more.
+_DOUBTED = {"intent", "uncertain"}
 
 
 def _names_it_gone(ended: Ended) -> bool:
@@ -268,7 +314,6 @@ class _Run:
         self.route, self.record = case.route, RouteHistory(case, tools)
         self.notes: list[str] = []
         self._before: frozenset[str] = frozenset()
-        self._charged = Decimal(0)  # for what was refused
 
     def begin(self) -> None:
         """Remember what was on record before this run did anything."""
@@ -277,7 +322,7 @@ class _Run:
     def spent(self) -> Decimal:
         """The most that this run's own jobs can have cost, in USD."""
         own = (one for one in self.record.entries()[0] if one.id not in self._before)
-        return sum(map(at_most_spent, own), self._charged)
+        return sum(map(at_most_spent, own), Decimal(0))
 
     def waiting(self) -> None:
         """Say that another run is at work on this route."""
@@ -303,11 +348,14 @@ class _Run:
             return unreadable(problem)
         self.tools.journal.add_digests(self.route.name)
         entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
-        doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
         settled = self.record.take_up_smoke(entries)
-        if settled is not None and settled.entry.operation is not None:
+        if settled is not None:
             self.notes.append(f"job {settled.entry.id} of an earlier run was taken up, none sent")
         wrong = self.record.take_up_wrong(entries)
+        # only now: a refusal that turns out to be charged is one
+        doubted = first(
+            self.record.entries()[0], lambda one: one.is_open and one.state == "uncertain"
+        )
         if doubted is not None and doubted.intent.kind == "smoke":
             return self._left_open(doubted, self.record.status_now())
         status = self.record.status_now()
@@ -361,7 +409,7 @@ class _Run:
     def _with_wrong(
         self,
         outcome: SmokeOutcome,
-        wrong: ControlledFailure | None,
+        wrong: ControlledFailure | Missing | None,
         doubted: Entry | None,
         plan: _Plan | str,
     ) -> SmokeOutcome:
@@ -388,7 +436,7 @@ class _Run:
         self,
         status: ProofStatus,
         settled: Settled | None,
-        wrong: ControlledFailure | None,
+        wrong: ControlledFailure | Missing | None,
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
@@ -410,7 +458,8 @@ class _Run:
         left = first(self.record.entries()[0], lambda one: one.is_open)
         if left is not None:
             return self._not_sent(
-                f"job {left.id} is {left.state} and still open; one job at a time per route"
+                f"job {left.id} is {left.state} and still open; one job at a time per route "
+                f"(`veo-check job show {left.id}` says what it waits for)"
             )
         return self._priced(wish.purse, smoke=smoke, want_wrong=want_wrong)
 
@@ -491,18 +540,14 @@ class _Run:
             settled = seal(settle(entry, route, driver, tools), route, tools)
             self._tell_if_unsealed(settled)
             return settled
-        none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
-        job = refused_result(entry, submission, driver)
-        if entry.state == "refused":
-            self._refused(stake, job.charged)
-        return seal(Settled(entry, job, none, none), route, tools)
+        entry = weigh(entry, driver, tools)
+        self._give_back(entry)
+        return seal_refusal(entry, route, tools, submission.exchanges)
 
-    def _refused(self, stake: CostEstimate, charged: bool | None) -> None:
-        """What was set aside for a refused request is free again, unless it was charged anyhow."""
-        if charged:
-            self._charged += stake.at_stake
-        elif self.wish.purse is not None:
-            self.wish.purse.give_back(stake.at_stake)
+    def _give_back(self, entry: Entry) -> None:
+        """What was set aside for a refused request is free again, unless it may be charged."""
+        if self.wish.purse is not None:
+            self.wish.purse.give_back(entry.intent.at_stake - at_most_spent(entry))
 
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
@@ -517,7 +562,7 @@ class _Run:
 
     def _pay_wrong(
         self, plan: _Plan, settled: Settled | None, status: ProofStatus
-    ) -> ControlledFailure | None:
+    ) -> ControlledFailure | Missing | None:
         """Send the controlled failure, once the smoke job is known to work."""
         if plan.wrong is None:
             if plan.no_wrong is not None:
@@ -544,8 +589,7 @@ class _Run:
         if isinstance(wrong_settled, Missing):
             self.notes.append(f"no controlled failure was sent: {wrong_settled.detail}")
             return None
-        failure = wrong_settled.failure
-        if failure.outcome in {"refused", "refused-unclearly"}:
-            self._refused(stake, failure.charged)
+        if wrong_settled.settled.entry.state == "refused":
+            self._give_back(wrong_settled.settled.entry)
         self.record.seal_wrong(wrong_settled)
-        return failure
+        return wrong_settled.failure

@@ -8,6 +8,7 @@ and stops every further submit of its route until a person gives it up: better n
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -21,7 +22,15 @@ from pydantic import ValidationError
 
 from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
-from veo_check.core.results import Binding, JobKind, JobState, RowSeen, WrongKind, binding_of
+from veo_check.core.results import (
+    Binding,
+    JobKind,
+    JobState,
+    RefusalCharge,
+    RowSeen,
+    WrongKind,
+    binding_of,
+)
 from veo_check.core.route import Model, Route, Via
 from veo_check.evidence.records import (
     TEMPORARY,
@@ -104,7 +113,10 @@ class StatusSeen:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended, or why nobody knows. `text` is the other side's, cut and redacted."""
+    """How a job ended, or why nobody knows. `text` is the other side's, cut and redacted.
+
+    What a refusal told is here whole, so that a later run can seal what this one could not.
+    """
 
     at: datetime
     symptom: str | None = None
@@ -112,6 +124,10 @@ class Ended:
     status_code: int | None = None
     served_model: str | None = None
     video_count: int | None = None
+    code: str | None = None  # the other side's own word
+    request_id: str | None = None  # of the answer that refused it
+    replacement: str | None = None  # the model id that a retirement text names
+    names_the_mistake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,7 @@ class Entry:
     history: tuple[StatusSeen, ...] = ()
     ended: Ended | None = None
     billed: Decimal | None = None  # USD, as the gateway's own record says
+    charged: RefusalCharge | None = None  # of a refused request; None: not read yet
     closed_at: datetime | None = None
     abandoned_because: str | None = None
 
@@ -150,13 +167,18 @@ class Entry:
         return replace(self, state="submitted", operation=operation)
 
     def refused(self, ended: Ended) -> Entry:
-        """The submit was answered by a refusal that sent nothing. Closed: there is no job."""
+        """The submit was answered by a refusal. Open until its charge is read and it is sealed."""
         self._from("intent")
-        return replace(self, state="refused", ended=ended, closed_at=ended.at)
+        return replace(self, state="refused", ended=ended)
+
+    def weighed(self, charged: RefusalCharge) -> Entry:
+        """What a refused request cost was read."""
+        self._from("refused")
+        return replace(self, charged=charged)
 
     def doubted(self, ended: Ended) -> Entry:
         """Nobody knows whether the submit was accepted. Open until a person abandons it."""
-        self._from("intent")
+        self._from("intent", "refused")
         return replace(self, state="uncertain", ended=ended)
 
     def polled(self, status: str, at: datetime) -> Entry:
@@ -188,8 +210,10 @@ class Entry:
         return replace(self, state="failed", ended=ended)
 
     def closed(self, at: datetime, billed: Decimal | None = None) -> Entry:
-        """All that can be learned is learned and sealed."""
-        self._from("finished", "failed")
+        """All that can be learned is learned and sealed. A charged refusal only a person closes."""
+        self._from("finished", "failed", "refused")
+        if self.state == "refused" and self.charged not in _FREE:
+            raise WrongStepError(f"{self.id} was refused, and may have been charged")
         return replace(self, closed_at=at, billed=billed)
 
     def abandoned(self, at: datetime, because: str) -> Entry:
@@ -205,13 +229,14 @@ class Entry:
 
 def at_most_spent(entry: Entry) -> Decimal:
     """The most a job can have cost, in USD: its bill where it is known, nothing where it was
-    refused, else what was at stake."""
-    if entry.state == "refused":
+    refused and no charge is to be seen, else what was at stake."""
+    if entry.state == "refused" and entry.charged in _FREE:
         return Decimal(0)
     return entry.billed if entry.billed is not None else entry.intent.at_stake
 
 
-_CLOSED = {"refused", "abandoned"}
+#: A refusal costs nothing, unless its row or the key's total says otherwise.
+_FREE = {"no", "unknown"}
 _WITH_OPERATION = {"submitted", "unfinished", "finished", "failed"}
 _OPEN_ONLY = {"intent", "submitted", "uncertain", "unfinished"}
 
@@ -222,7 +247,10 @@ def is_sound(entry: Entry) -> bool:
     return (
         (entry.operation is not None or state not in _WITH_OPERATION)
         and (entry.operation is None or state in _WITH_OPERATION | {"abandoned"})
-        and (entry.closed_at is not None or state not in _CLOSED)
+        and (entry.closed_at is not None or state != "abandoned")
+        and (entry.charged is None or state in {"refused", "uncertain", "abandoned"})
+        and (entry.closed_at is None or state != "refused" or entry.charged in _FREE)
+        and (entry.ended is not None or state not in {"refused", "uncertain"})
         and (entry.closed_at is None or state not in _OPEN_ONLY)
         and entry.intent.binding.route == entry.intent.route
         and (entry.intent.wrong is not None) is (entry.intent.kind == "controlled-failure")
@@ -463,11 +491,23 @@ def _digest(entry: Entry) -> str:
 def _from_text(text: str) -> tuple[Entry, bool]:
     """The entry in a file's text, and whether a digest vouches for it. Raises ValueError."""
     if text.startswith(_UNDIGESTED):
-        return from_text(Entry, text), False
+        return _undigested(text), False
     stored = from_text(_Stored, text)
     if stored.digest != _digest(stored.entry):
         raise UnreadableRecordError("it does not match its own digest")
     return stored.entry, True
+
+
+def _undigested(text: str) -> Entry:
+    """An entry as an earlier version wrote it; what it had no field for is as good as unread."""
+    raw = json.loads(text)
+    if json.dumps(raw, indent=2, sort_keys=True) + "\n" != text:
+        raise UnreadableRecordError("not as it was written")
+    filled = {"charged": "unknown" if raw.get("state") == "refused" else None} | raw
+    if isinstance(raw.get("ended"), dict):
+        told = {"code": None, "request_id": None, "replacement": None, "names_the_mistake": False}
+        filled["ended"] = told | raw["ended"]
+    return from_text(Entry, json.dumps(filled, indent=2, sort_keys=True) + "\n")
 
 
 def _id(route: str, number: int, salt: str) -> str:

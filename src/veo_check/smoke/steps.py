@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from veo_check.core.facts import Missing, ProvenLife
@@ -30,7 +30,14 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
-from veo_check.smoke.collect import deliver, read_bill, used_before, was_charged
+from veo_check.smoke.collect import (
+    PASSING,
+    WORTH_WAITING,
+    charge_of_refusal,
+    deliver,
+    read_bill,
+    used_before,
+)
 from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
 from veo_check.smoke.tools import Dependencies, Progress, next_wait
@@ -128,10 +135,6 @@ def _progress(entry: Entry, elapsed: float, wait: float) -> Progress:
     )
 
 
-#: What an interruption explains, so that a later run reads it again for free.
-_PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
-#: How long a later run is worth waiting for; then the result is sealed as far as it is known.
-_WORTH_WAITING = timedelta(days=1)
 _TRIES = 3
 _PAUSE = 10.0  # seconds
 
@@ -165,8 +168,8 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
 
     Whatever is raised after the intent was written leaves the job uncertain, never unrecorded.
     """
-    journal = tools.journal
-    entry = journal.begin(_intent(step, used_before(driver), tools))
+    journal, at = tools.journal, tools.now()
+    entry = journal.begin(_intent(step, at, used_before(driver), tools))
     tools.progress(_say_progress(entry, "sending"))
     submission: Submission | None = None
     try:
@@ -223,17 +226,25 @@ def settle(
     return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
 
 
-def refused_result(entry: Entry, submission: Submission, driver: JobDriver) -> JobResult:
-    """The result of a submit that was not accepted."""
-    charged = None
-    if entry.state == "refused" and submission.state == "refused":
-        charged = was_charged(entry, submission.request_id, driver)
-    return replace(
-        result_of(entry, exchanges=submission.exchanges),
-        charged=charged,
-        replacement=submission.replacement,
-        request_id=submission.request_id,
-    )
+def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
+    """Write down whether a refused request was charged, where that can be read now.
+
+    A smoke job that was charged was not refused: then nobody knows whether it was accepted.
+    """
+    ended = entry.ended
+    if entry.state != "refused" or entry.charged is not None or ended is None:
+        return entry
+    tools.progress(_say_progress(entry, "reading usage"))
+    charged = charge_of_refusal(entry, driver, tools)
+    if charged is None:
+        return entry
+    entry = entry.weighed(charged)
+    if charged == "yes" and entry.intent.kind == "smoke":
+        said = f": {ended.text}" if ended.text else ""
+        why = f"answered as refused ({ended.symptom}) and charged all the same{said}"
+        entry = entry.doubted(replace(ended, symptom="submit-uncertain", text=why))
+    tools.journal.save(entry)
+    return entry
 
 
 def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
@@ -247,6 +258,14 @@ def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
         return settled
     put(_proof(settled, route, tools), route, tools)
     return close(settled, tools) if entry.is_open else settled
+
+
+def seal_refusal(
+    entry: Entry, route: Route, tools: Dependencies, exchanges: tuple[str, ...] = ()
+) -> Settled:
+    """Seal and close a smoke job that was not accepted, where all is known of it."""
+    none = Missing("smoke-job", "not-run", f"job {entry.id} was not accepted ({entry.state})")
+    return seal(Settled(entry, result_of(entry, exchanges), none, none), route, tools)
 
 
 def close(settled: Settled, tools: Dependencies) -> Settled:
@@ -270,7 +289,7 @@ def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
 
 
 def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
-    """What an entry says of its job. `charged` is left open."""
+    """What an entry says of its job. What an accepted one cost is left open."""
     operation, ended = entry.operation, entry.ended
     served = ended.served_model if ended else None
     return JobResult(
@@ -281,13 +300,15 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         failure=ended.text if ended else None,
         status_code=ended.status_code if ended else None,
         operation_id=shown_operation(entry),
-        request_id=operation.request_id if operation else None,
+        replacement=ended.replacement if ended else None,
+        request_id=operation.request_id if operation else ended.request_id if ended else None,
         served_model=served or (operation.served_model if operation else None),
         statuses=entry.statuses,
         polls=entry.polls,
         submitted_at=operation.at if operation else entry.intent.at,
         ended_at=ended.at if ended else None,
         video_count=ended.video_count if ended else None,
+        charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
@@ -301,14 +322,14 @@ def stake_of(entry: Entry) -> CostEstimate:
     )
 
 
-def _intent(step: Step, used: int | None, tools: Dependencies) -> Intent:
+def _intent(step: Step, at: datetime, used: int | None, tools: Dependencies) -> Intent:
     route = step.route
     return Intent(
         id="",
         kind=step.kind,
         route=route.name,
         simulated=tools.folder.simulated,
-        at=tools.now(),
+        at=at,
         what=step.what,
         binding=binding_of(route),
         at_stake=step.stake.at_stake,
@@ -357,11 +378,15 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
         submission.text,
         submission.status_code,
         submission.served_model,
+        code=submission.code,
+        request_id=submission.request_id,
+        replacement=submission.replacement,
+        names_the_mistake=submission.names_the_mistake,
     )
     if submission.state == "refused":
         return entry.refused(replace(ended, symptom=submission.symptom or "refused"))
     if submission.state == "not-sent":
-        return entry.refused(replace(ended, symptom="not-sent"))
+        return entry.refused(replace(ended, symptom="not-sent")).weighed("no").closed(now)
     return entry.doubted(replace(ended, symptom="submit-uncertain"))
 
 
@@ -396,12 +421,14 @@ def _delivered(
 
 def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     entry, delivery, usage = settled.entry, settled.delivery, settled.usage
+    if entry.state == "refused":
+        return entry.charged is None
     if entry.state != "finished" or not entry.is_open:
         return False
     if isinstance(delivery, Missing):
         return True
-    passing = isinstance(usage, Missing) and usage.code in _PASSING
-    return passing and tools.now() - entry.intent.at < _WORTH_WAITING
+    passing = isinstance(usage, Missing) and usage.code in PASSING
+    return passing and tools.now() - entry.intent.at < WORTH_WAITING
 
 
 def _with_charge(
