@@ -1,4 +1,4 @@
-"""Refusals that cost money: called uncertain or charged, left open, and never sent again."""
+"""What may have been paid is never sent again: refusals that were charged, jobs that vanished."""
 
 from __future__ import annotations
 
@@ -282,3 +282,102 @@ def test_an_operation_on_record_is_followed_however_the_refusal_ends(desk: Desk)
     assert outcome.controlled_failure.outcome == "accepted"
     assert desk.world.posts == [SMOKE, WRONG]
     assert smoke.id < wrong.id
+
+
+def lost(desk: Desk) -> JobResult:
+    """What a run says of a job that the other side does not know any more."""
+    outcome = desk.run("5")
+    assert isinstance(outcome.job, JobResult)
+    assert outcome.job.symptom == "operation-unknown"
+    return outcome.job
+
+
+UNPAID: dict[str, dict[str, object]] = {
+    "refunded": {"polls": ("queued", "gone-refunded")},
+    "no row, total unmoved": {"charges": 0},
+}
+PAID: dict[str, dict[str, object]] = {
+    "charged": {},
+    "charged twice, refunded once": {"charges": 2},
+    "no usage record": {"log": False},
+    "an estimate in a header": {"log": False, "cost_header": Decimal(0)},
+    "a record that cannot be read now": {"log_trouble": "rate-limited"},
+    "a record that cannot be read": {"log_trouble": "unreadable"},
+}
+
+
+@pytest.mark.parametrize("how", PAID)
+def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None:
+    desk.world.polls = ("queued", "gone")
+    for name, value in PAID[how].items():
+        setattr(desk.world, name, value)
+    job = lost(desk)
+    assert job.state == "unfinished"
+    assert job.charged is (True if how.startswith("charged") else None)
+    assert job.polls >= 6
+    assert desk.clock.monotonic() >= 300
+    assert lost(desk).state == "unfinished"
+    outcome = desk.run("5", renew=True)
+    assert desk.world.posts == [SMOKE]
+    found = Outcome.collect(
+        job_completes(
+            route=desk.route,
+            job=job,
+            delivery=outcome.delivery,
+            proof=outcome.proof,
+        )
+    )
+    assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
+    assert "job abandon" in (found.findings[0].fix or "")
+    desk.world.polls = ("done",)  # a gateway that was restored from a backup
+    assert desk.run("5").job != job
+    assert [one.seconds for one in desk.world.accepted()].count(4) == 1
+
+
+@pytest.mark.parametrize("how", UNPAID)
+def test_a_job_that_vanished_and_cost_nothing_has_failed(how: str, desk: Desk) -> None:
+    desk.world.polls = ("queued", "gone")
+    for name, value in UNPAID[how].items():
+        setattr(desk.world, name, value)
+    job = lost(desk)
+    assert (job.state, job.charged) == ("failed", False)
+    assert all(not one.is_open for one in entries(desk))
+    desk.world.polls, desk.world.charges = ("done",), 1
+    assert desk.run("5").proof.valid
+    assert desk.world.posts == [SMOKE, SMOKE, WRONG]
+
+
+def test_no_row_is_no_proof_while_the_total_grew(desk: Desk) -> None:
+    desk.world.polls = ("queued", "gone")
+
+    class Rowless(type(desk.world.rows)):  # type: ignore[misc]
+        def get(self, *_: object) -> tuple[()]:
+            return ()
+
+    desk.world.rows = Rowless()
+    job = lost(desk)
+    assert (job.state, job.charged) == ("unfinished", None)
+    desk.run("5")
+    assert desk.world.posts == [SMOKE]
+
+
+@pytest.mark.parametrize("polls", [("gone",) * 4, ("gone",) * 8, ("gone", "403", "503") * 4])
+def test_an_unknown_task_is_not_believed_at_once(polls: tuple[str, ...], desk: Desk) -> None:
+    desk.world.polls = (*polls, "queued", "done")
+    outcome = desk.run("5")
+    assert outcome.proof.valid
+    assert isinstance(outcome.job, JobResult)
+    assert outcome.job.polls == len(polls) + 2
+
+
+def test_a_finished_job_whose_operation_is_gone_is_not_paid_for_again(desk: Desk) -> None:
+    desk.world.polls, desk.world.log_trouble = ("done", "gone"), "rate-limited"
+    desk.run("5")
+    assert entries(desk)[0].is_open
+    desk.world.log_trouble = None
+    for _ in range(2):
+        outcome = desk.run("5", renew=True)
+        assert isinstance(outcome.delivery, Missing)
+        assert "job abandon" in outcome.delivery.detail
+    assert [one.seconds for one in desk.world.accepted()].count(4) == 1
+    assert desk.world.posts.count(SMOKE) == 1

@@ -40,7 +40,7 @@ job-429-retry-info           refused | blocked rate-limited | - | - | - | -
 job-poll-5xx                 unfinished | blocked job-unfinished | - | - | - | -
 job-poll-5xx-passing         finished | pass | pass | pass | pass | pass
 job-status-unknown           finished | pass | pass | pass | pass | pass
-job-task-lost                failed | fail operation-unknown | - | pass | fail not-refunded | -
+job-task-lost                unfinished | blocked operation-unknown | - | - | - | -
 job-dropped-before           uncertain | blocked submit-uncertain | - | - | - | -
 job-dropped-after            uncertain | blocked submit-uncertain | - | - | - | -
 job-duration-type            refused | fail duration-refused | - | - | - | -
@@ -83,7 +83,7 @@ job-429-retry-info           refused | blocked rate-limited | - | -
 job-poll-5xx                 unfinished | blocked job-unfinished | - | -
 job-poll-5xx-passing         finished | pass | pass | warn charge-unknown
 job-status-unknown           finished | pass | pass | warn charge-unknown
-job-task-lost                failed | fail operation-unknown | - | -
+job-task-lost                unfinished | blocked operation-unknown | - | -
 job-dropped-before           uncertain | blocked submit-uncertain | - | -
 job-dropped-after            uncertain | blocked submit-uncertain | - | -
 job-duration-type            refused | fail duration-refused | - | -

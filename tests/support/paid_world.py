@@ -281,7 +281,9 @@ class WorldDriver:
             return PollAnswer("failed", "failed", symptom=word, text=f"it was {word}")  # type: ignore[arg-type]
         if word == "503":
             return PollAnswer("trouble", "HTTP 503", retry_after=20)
-        if word == "gone":
+        if word == "gone-refunded":
+            self.world.end(job)
+        if word in {"gone", "gone-refunded"}:
             return PollAnswer("gone", "task_not_exist", symptom="operation-unknown")
         if word == "403":
             return PollAnswer("refused", "HTTP 403", symptom="poll-refused", text="no access")

@@ -256,4 +256,5 @@ def _next_step(entry: Entry) -> str | None:
             "run again with the key that sealed the proof of its smoke job: the proof has still to "
             "hold this; where that key is gone, `veo-check job abandon` it"
         )
-    return meaning_of("job-unfinished").next_step
+    lost = entry.ended is not None and entry.ended.symptom == "operation-unknown"
+    return meaning_of("operation-unknown" if lost else "job-unfinished").next_step

@@ -162,7 +162,9 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     "operation-unknown": Meaning(
         "the other side took the job and now knows no such operation",
         "unknown",
-        "look in the usage log for its row; Google keeps operations for two days",
+        "look for its charge in the gateway's usage log (straight at Google: in the billing "
+        "export; it keeps operations for two days); then `veo-check job abandon` the job, and only "
+        "then run again with --spend",
     ),
     "poll-refused": Meaning(
         "the key that submitted the job may not look at it",

@@ -189,6 +189,18 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
     return None if unread and tools.now() - ended.at < WORTH_WAITING else charged
 
 
+def cost_nothing(entry: Entry, usage: UsageProof | Missing, tools: Dependencies) -> bool:
+    """Whether the gateway's own record says that a job that vanished was not charged in the end.
+
+    An estimate in a header is no record, and no row is none either while the key's total grew.
+    """
+    if isinstance(usage, Missing) or usage.source == "cost-header":
+        return False
+    if usage.charges == 0:
+        return usage.used == 0 and _alone(entry, tools)
+    return usage.billed is not None and usage.refunded >= usage.billed
+
+
 def _charge_in(read: UsageRead, entry: Entry, tools: Dependencies) -> RefusalCharge:
     """Rows that carry the request's own id decide; without one, the key's total."""
     request = entry.ended.request_id if entry.ended else None

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from veo_check.core.facts import Missing, ProvenLife
-from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission
+from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission, meaning_of
 from veo_check.core.money import UsageError
 from veo_check.core.results import (
     ControlledFailure,
@@ -34,6 +34,7 @@ from veo_check.smoke.collect import (
     PASSING,
     WORTH_WAITING,
     charge_of_refusal,
+    cost_nothing,
     deliver,
     read_bill,
     used_before,
@@ -45,9 +46,11 @@ from veo_check.smoke.tools import Dependencies, Progress, next_wait
 # From an accepted operation to its end: polled politely, every answer on disk before the next.
 
 
-#: Answers in a row after which "no such operation" and "this key may not look" are believed: a
-#: gateway may need a moment to know its own task.
-_BELIEVED = 3
+#: Answers in a row after which "this key may not look" is believed.
+_BARRED = 3
+#: The same of "no such operation", and how long they have to go on: a gateway may need a moment to
+#: know its own task, and may be restarted.
+_GONE, _GONE_SECONDS = 5, 300
 
 
 def follow(
@@ -55,8 +58,9 @@ def follow(
 ) -> tuple[Entry, PollAnswer | None]:
     """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
 
-    The answer is the last one, where it ended the job. Raises OSError where the journal cannot be
-    written: then nothing is asked any more.
+    The answer is the last one, where it ended the job or the polling. A job that the other side
+    knows no more stays unfinished: only its bill can say whether it is over. Raises OSError where
+    the journal cannot be written: then nothing is asked any more.
     """
     operation = entry.operation
     assert operation is not None
@@ -66,7 +70,8 @@ def follow(
     last = entry.last_polled_at or operation.at
     since = max(0.0, (tools.now() - last).total_seconds())
     retry_after: float | None = None
-    unknown = 0
+    barred = gone = 0
+    gone_since = 0.0
     while True:
         left = end - clock.monotonic()
         wait = next_wait(pace, entry.polls, left, since=since, retry_after=retry_after)
@@ -81,7 +86,9 @@ def follow(
         now = tools.now()
         journal.save(entry := entry.polled(answer.status, now))
         retry_after = answer.retry_after
-        unknown = unknown + 1 if answer.state in {"gone", "refused"} else 0
+        barred = barred + 1 if answer.state == "refused" else 0
+        gone = gone + 1 if answer.state == "gone" else 0
+        gone_since = clock.monotonic() if gone == 1 else gone_since
         if answer.state == "done" and not answer.videos:
             failed = _failure(answer, tools, "empty-result")
             return _saved(entry.failed(failed), tools), answer
@@ -91,10 +98,10 @@ def follow(
         if answer.state == "failed":
             failed = _failure(answer, tools, "failed")
             return _saved(entry.failed(failed), tools), answer
-        if unknown >= _BELIEVED and answer.state == "gone":
-            failed = _failure(answer, tools, "operation-unknown")
-            return _saved(entry.failed(failed), tools), answer
-        if unknown >= _BELIEVED:
+        if gone >= _GONE and clock.monotonic() - gone_since >= _GONE_SECONDS:
+            lost = Ended(now, "operation-unknown", answer.text)
+            return _saved(entry.ran_out(lost), tools), answer
+        if barred >= _BARRED:
             symptom = answer.symptom or "poll-refused"
             return _saved(entry.ran_out(Ended(now, symptom, answer.text)), tools), answer
 
@@ -222,8 +229,30 @@ def settle(
     if entry.state in {"finished", "failed"}:
         tools.progress(_say_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
+    elif entry.ended is not None and entry.ended.symptom == "operation-unknown":
+        return _vanished(entry, entry.ended, driver, answer, tools)
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
     return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
+
+
+def _vanished(
+    entry: Entry, ended: Ended, driver: JobDriver, answer: PollAnswer | None, tools: Dependencies
+) -> Settled:
+    """A job that the other side knows no more: over only where its bill says that it cost nothing.
+
+    Closed, the next run would pay for another one beside it.
+    """
+    tools.progress(_say_progress(entry, "reading usage"))
+    usage = read_bill(entry, driver, stake_of(entry), tools)
+    delivery = Missing("smoke-job", "not-run", "nothing was delivered")
+    job = result_of(entry, exchanges=answer.exchanges if answer else ())
+    if cost_nothing(entry, usage, tools):
+        tools.journal.save(entry := entry.taken_up().failed(ended))
+        return Settled(entry, replace(job, state=entry.state, charged=False), delivery, usage)
+    charged = isinstance(usage, UsageProof) and usage.source == "usage-log" and usage.charges > 0
+    why = "the other side knows no such operation, and what the job cost is not settled"
+    usage = Missing("usage", "not-run", why, usage.exchanges)
+    return Settled(entry, replace(job, charged=charged or None), delivery, usage)
 
 
 def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
@@ -406,16 +435,17 @@ def _delivered(
     """The videos of a finished job. A Missing where the other side cannot be asked now."""
     if answer.state == "done":
         return deliver(entry, driver, answer, tools)
-    if answer.state not in {"failed", "gone"}:
+    if answer.state != "failed":
+        lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
         return Missing(
             "smoke-job",
             "server-error",
             f"job {entry.id} is done, and where its video is cannot be asked now"
-            f" ({answer.status}); the next run asks again",
+            f" ({answer.status}); the next run asks again{lost}",
             answer.exchanges,
         )
     count = entry.ended.video_count if entry.ended else None
-    symptom = answer.symptom or "operation-unknown"
+    symptom = answer.symptom or "failed"
     return Delivery((), count, symptom, answer.text, exchanges=answer.exchanges)
 
 
