@@ -59,6 +59,7 @@ job-overcharged              finished | pass | pass | pass | fail differs | pass
 job-not-refunded             failed | fail failed | - | pass | fail not-refunded | -
 job-usage-missing            finished | pass | pass | fail missing | - | pass
 job-model-not-found          refused | fail no-channel | - | - | - | -
+job-declared-not-routed      refused | fail no-channel | - | - | - | -
 job-pre-consume              refused | fail no-quota | - | - | - | -
 job-price-not-configured     refused | fail not-priced | - | - | - | -
 job-wrong-request-accepted   finished | pass | pass | pass | pass | fail accepted
@@ -100,6 +101,7 @@ job-overcharged              finished | pass | pass | warn charge-unknown
 job-not-refunded             failed | fail backend-error | - | -
 job-usage-missing            finished | pass | pass | warn charge-unknown
 job-model-not-found          refused | blocked rate-limited | - | -
+job-declared-not-routed      finished | pass | pass | warn charge-unknown
 job-pre-consume              refused | blocked rate-limited | - | -
 job-price-not-configured     finished | pass | pass | warn charge-unknown
 job-wrong-request-accepted   finished | pass | pass | fail accepted

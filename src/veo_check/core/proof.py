@@ -104,7 +104,8 @@ class ProofStatus:
 
     `proof` is set only where it does. `expires` is its last day. `lower_resolution` is the
     resolution it was paid at, where that is lower than the route's own. `refused` is the
-    newest paid job that was told that the model is not there, while no later job was accepted.
+    newest paid job that was told that the model is not there, `unrouted` the newest that was told
+    that its endpoint family is not served, while no later job was accepted.
     """
 
     code: ProofCode
@@ -114,6 +115,7 @@ class ProofStatus:
     age_days: int | None = None
     lower_resolution: str | None = None
     refused: JobResult | None = None
+    unrouted: JobResult | None = None
 
     @property
     def valid(self) -> bool:

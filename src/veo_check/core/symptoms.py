@@ -48,6 +48,9 @@ Symptom = Literal[
     "host-refused",
 ]
 
+#: Refusals of a submit that say this endpoint family does not serve the model there.
+NOT_ROUTED: frozenset[Symptom] = frozenset({"no-channel", "family-not-routed"})
+
 Charged = Literal["no", "unless-refunded", "yes", "unknown"]
 
 

@@ -143,6 +143,8 @@ def _routing(
     ruled = request.surface == "flatkey" and state.day >= _TYPE_RULE_SINCE
     if row is not None and wanted and ruled and wanted not in row.endpoint_types:
         channel = False
+    if state.has("declared-not-routed") and wanted:
+        channel = False
     if not channel or state.has("submit-model-not-found"):
         return gateway_error(
             503,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from veo_check.core.facts import Missing
 from veo_check.core.paid_facts import ControlledFailure, JobKind, JobResult
-from veo_check.core.proof import NewestJob, ProofStatus, binding_of
+from veo_check.core.proof import Binding, NewestJob, ProofStatus, binding_of
+from veo_check.core.symptoms import NOT_ROUTED, Symptom
 from veo_check.evidence.proof_status import assess
 from veo_check.evidence.proofs import proof_key_variable, read_proofs
 from veo_check.smoke.case import Case
@@ -54,28 +55,33 @@ class OnRecord:
             row_known=case.row_known,
             journal_problem=problem,
         )
-        return replace(status, refused=self._refused(entries))
+        return replace(
+            status,
+            refused=self._refusal(entries, _GONE, same_model=True),
+            unrouted=self._refusal(entries, NOT_ROUTED, same_model=False),
+        )
 
-    def _refused(self, entries: tuple[Entry, ...]) -> JobResult | None:
-        """The refusal that says the model is not there, while no later job was accepted.
+    def _refusal(
+        self, entries: tuple[Entry, ...], symptoms: frozenset[Symptom], *, same_model: bool
+    ) -> JobResult | None:
+        """The newest refusal of such a kind that no later accepted job of the same door undid.
 
         From the journal, so that it counts also where no key could seal it.
         """
-        entry = first(
-            reversed(entries),
-            lambda one: (
-                one.intent.kind == "smoke"
-                and (
-                    one.state in _ACCEPTED or (one.ended is not None and _names_it_gone(one.ended))
-                )
-            ),
-        )
-        if entry is None or entry.state != "refused":
-            return None
-        then, now = entry.intent.binding, binding_of(self.route)
-        if (then.via, then.model) != (now.via, now.model):
-            return None
-        return result_of(entry, exchanges=(f"job:{entry.id}",))
+        now = binding_of(self.route)
+        for entry in reversed(entries):
+            then = entry.intent.binding
+            if (
+                entry.intent.kind != "smoke"
+                or _door(then) != _door(now)
+                or (same_model and then.model != now.model)
+            ):
+                continue
+            if entry.state in _ACCEPTED:
+                return None
+            if entry.state == "refused" and entry.ended and entry.ended.symptom in symptoms:
+                return result_of(entry, exchanges=(f"job:{entry.id}",))
+        return None
 
     def doubt_if_killed(self, entry: Entry) -> Entry:
         """An intent without an answer, and nobody holds the lock: its run was killed."""
@@ -126,10 +132,14 @@ class OnRecord:
 
 
 _ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+_GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
+#: What decides where a job goes. Who owns the key, and what it is called, does not.
+_DOOR = ("gateway", "base_url", "endpoint", "model", "group", "project", "location")
+_KEY = ("key.env", "key.adc")
 
 
-def _names_it_gone(ended: Ended) -> bool:
-    return ended.symptom in {"model-retired", "model-unknown"}
+def _door(binding: Binding) -> tuple[str | None, ...]:
+    return tuple(binding.via.get(name) for name in (*_DOOR, *_KEY))
 
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
