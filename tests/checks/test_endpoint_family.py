@@ -134,7 +134,7 @@ def test_a_refusal_outweighs_whatever_is_declared(
     listing = a_listing(LABEL, types=("openai-video",))
     on_record = ProofStatus("not-finished", "it was refused", unrouted=refusal(symptom))
     for given in ({"job": refusal(symptom)}, {"status": on_record}):
-        outcome = run(changes, catalog, listing, **given)  # type: ignore[arg-type]
+        outcome = run(changes, catalog, listing, **given)
         assert codes(outcome) == ["blocker refused"]
         assert [outcome.status_at(tier) for tier in (Tier.STAGING, Tier.PRODUCTION)] == [
             Status.FAIL

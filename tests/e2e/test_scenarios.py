@@ -67,7 +67,7 @@ def test_each_check_has_a_scenario_that_it_notices() -> None:
 
 @pytest.fixture
 def lite(root: Path, tmp_path: Path) -> Callable[..., Path]:
-    """The Flatkey example with a model whose life nobody contests, for another target or gateway."""
+    """The Flatkey example with a model whose life nobody contests; other target or family."""
 
     def write(**changed: str) -> Path:
         text = (root / "examples/flatkey-veo-3.1-fast.yaml").read_text()

@@ -84,8 +84,8 @@ def _refusal(route: Route, job: JobResult) -> Finding:
     text = f' ("{job.failure}")' if job.failure else ""
     return blocker(
         "endpoint-family/refused",
-        f"Job {job.job}{day} was refused on {route.via.endpoint}: {meaning.says}{text}. What the "
-        "gateway's catalogue declares does not change that.",
+        f"Job {job.job}{day} was refused on {route.via.endpoint}: {meaning.says}{text}. What is "
+        "declared elsewhere does not change that.",
         at="via.endpoint",
         expected=f"an endpoint family that accepts jobs for {route.via.model}",
         actual=f"HTTP {job.status_code}" if job.status_code else "refused",

@@ -12,6 +12,7 @@ from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Mi
 from veo_check.core.findings import Finding, Findings, blocker, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
+from veo_check.core.symptoms import meaning_of
 from veo_check.pricing.gateway_row import GatewayPrice
 from veo_check.pricing.quota import quota_per_usd
 
@@ -43,9 +44,7 @@ def key_accepted(
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",
-            fix="put a working key for this gateway into the variable that via.key.env names"
-            if answer.state == "refused"
-            else "give the key, or its project, access to this API and model",
+            fix=_fix(answer),
             evidence=answer.exchanges,
         )
         return
@@ -63,6 +62,14 @@ def key_accepted(
         text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
         say = note if usage.code == "not-offered" else warning
         yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
+
+
+def _fix(answer: KeyAnswer) -> str:
+    if answer.symptom is not None:
+        return meaning_of(answer.symptom).next_step
+    if answer.state == "refused":
+        return "put a working key for this gateway into the variable that via.key.env names"
+    return "give the key, or its project, access to this API and model"
 
 
 def _limits(route: Route, usage: KeyUsage) -> Iterator[Finding]:

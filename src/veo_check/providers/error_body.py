@@ -33,6 +33,11 @@ class ErrorBody:
     inner: ErrorBody | None = None
 
     @property
+    def told(self) -> str:
+        """The upstream's own sentence, where it has one; else the nearest around it."""
+        return (self.inner.told if self.inner else "") or self.message
+
+    @property
     def innermost(self) -> ErrorBody:
         """The upstream's own error, where a gateway passed it on; else this one."""
         return self.inner.innermost if self.inner else self
@@ -58,6 +63,11 @@ def read_error(answer: Answer) -> ErrorBody:
     return _read(value, depth=0)
 
 
+def read_text(message: str) -> ErrorBody:
+    """The error that a job's own failure text tells: it may be an upstream's body in JSON."""
+    return _read(message, depth=0)
+
+
 def _read(value: Json, depth: int) -> ErrorBody:
     if isinstance(value, list):
         value = value[0] if value else None
@@ -66,7 +76,12 @@ def _read(value: Json, depth: int) -> ErrorBody:
     outer = mapping(value)
     error = outer.get("error")
     if isinstance(error, str):
-        return ErrorBody(error, code=_word(outer.get("code")), inner=_inner(error, depth))
+        # some gateways put a word here, and the upstream's whole body into `message` beside it
+        beside = text(outer.get("message")) or ""
+        inner = _inner(error, depth) or _inner(beside, depth)
+        if inner is None and beside and beside != error:
+            inner = ErrorBody(beside)
+        return ErrorBody(error, code=_word(outer.get("code")), inner=inner)
     body = error if isinstance(error, dict) else outer
     message = text(body.get("message")) or text(body.get("detail")) or text(outer.get("msg")) or ""
     reason, quota, delay = _details(items(body.get("details")))

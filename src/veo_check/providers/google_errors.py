@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
+from veo_check.core.symptoms import Symptom
 from veo_check.http.answer import Answer, Failure
 from veo_check.providers.error_body import ErrorBody, read_error
 
@@ -19,6 +20,32 @@ _UNKNOWN = (
     "model not found",
 )
 
+#: Google's sentences, wherever they come from: a refused submit, an operation's error, a gateway's
+#: poll. The first that matches names the symptom. A policy text may offer allowlisting, and is a
+#: filter all the same; hence the order.
+_SENTENCES: tuple[tuple[Symptom, str], ...] = (
+    ("filtered", r"usage guidelines|support codes?:|\bviolates? (our|google)"),
+    ("filtered", r"prompt (could not|couldn.t) be submitted|request allow-?listing"),
+    ("duration-refused", r"unsupported output video duration|supported durations are"),
+    ("bucket-needed", r"output storage uri is required"),
+    ("bucket-denied", r"access to (the )?(cloud storage|gcs) bucket|storage\.objects\.\w+"),
+    ("provisioning", r"service agents? (are|is) being provisioned"),
+    ("wrong-method", r"must be accessed through the vertex predictlongrunning"),
+    ("interactions-only", r"only support(s|ed)( in)? (the )?interactions api"),
+    ("wrong-credential", r"api keys are not supported by this api"),
+    ("project-mismatch", r"RESOURCE_PROJECT_INVALID"),
+    ("not-at-location", r"no such model\b.{0,200}\bat this location"),
+)
+
+
+def google_symptom(error: ErrorBody) -> Symptom | None:
+    """What one of Google's sentences says, anywhere on the way in; None where none is known."""
+    here = f"{error.message[:4000]}\n{error.reason}"
+    for symptom, pattern in _SENTENCES:
+        if re.search(pattern, here, re.IGNORECASE):
+            return symptom
+    return google_symptom(error.inner) if error.inner else None
+
 
 def model_state(error: ErrorBody, model: str) -> OfficialState | None:
     """What a 404 says about `model`; None where it is no word of Google's about a model."""
@@ -26,6 +53,8 @@ def model_state(error: ErrorBody, model: str) -> OfficialState | None:
         return None  # a page, a proxy, a captive portal: anything may say "not available"
     if error.says(*_GONE):
         return "no-longer-available"
+    if google_symptom(error) == "not-at-location":
+        return None  # the model may well live elsewhere
     return "not-found" if error.says(model, *_UNKNOWN) else None
 
 
@@ -62,9 +91,9 @@ def read_key_answer(answer: Answer, model: str) -> KeyAnswer | Failure:
     error = read_error(answer)
     shown, proof = answer.shown(error.message) or None, (answer.exchange,)
     if key_refused(answer, error):
-        return KeyAnswer("refused", answer.status, shown, proof)
+        return KeyAnswer("refused", answer.status, shown, proof, google_symptom(error))
     if answer.status == 403:
-        return KeyAnswer("denied", 403, shown, proof)
+        return KeyAnswer("denied", 403, shown, proof, google_symptom(error))
     if answer.status == 404 and model_state(error, model) is not None:
         return KeyAnswer("accepted", 404, None, proof)
     if answer.status != 200:

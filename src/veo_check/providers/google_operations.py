@@ -14,7 +14,7 @@ import re
 from veo_check.core.jobs import PollAnswer, VideoRef
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.json_text import Json
-from veo_check.providers.poll_answers import charged_by, poll_error, symptom_of, unreadable_poll
+from veo_check.providers.poll_answers import charged_by, poll_error, read_failure, unreadable_poll
 from veo_check.providers.reading import items, mapping, text, texts, whole
 
 _MODEL = re.compile(r"models/([^/:]+)/operations/")
@@ -60,12 +60,13 @@ def _failed(answer: Answer, error: Json, served: str | None) -> PollAnswer:
     """An operation with an error object (or, on some gateways, an error in words)."""
     message = text(mapping(error).get("message")) or (error if isinstance(error, str) else "")
     code = whole(mapping(error).get("code"))
+    symptom, told = read_failure(answer, message, code)
     return PollAnswer(
         "failed",
         "failed",
         served_model=served,
-        symptom=symptom_of(message, code),
-        text=answer.shown(message) or (f"error code {code}" if code is not None else None),
+        symptom=symptom,
+        text=told or (f"error code {code}" if code is not None else None),
         charged=charged_by(message),
         exchanges=(answer.exchange,),
     )

@@ -18,7 +18,7 @@ from veo_check.providers.poll_answers import (
     FAILED,
     charged_by,
     poll_error,
-    symptom_of,
+    read_failure,
     unreadable_poll,
     web_address,
 )
@@ -56,12 +56,13 @@ def read_poll(answer: Answer, place: JobPlace) -> PollAnswer:
             exchanges=proof,
         )
     if word in FAILED or word in CANCELLED:
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             billed_quota=quota,
             exchanges=proof,

@@ -39,7 +39,7 @@ from veo_check.providers.poll_answers import (
     charged_by,
     poll_error,
     poll_failure,
-    symptom_of,
+    read_failure,
     unreadable_poll,
 )
 from veo_check.providers.reading import mapping, text
@@ -169,14 +169,17 @@ def _read_poll(answer: Answer, operation: str) -> PollAnswer:
     if word in DONE:
         return PollAnswer("done", shown, videos=(VideoRef(),), served_model=served, exchanges=proof)
     if word in FAILED or word in CANCELLED:
-        error = mapping(mapping(body).get("error"))
-        said = " ".join(filter(None, (text(error.get("code")), text(error.get("message")))))
+        raw = mapping(body).get("error")
+        error = mapping(raw)
+        parts = (text(error.get("code")), text(error.get("message")), text(raw))
+        said = " ".join(filter(None, parts))
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             exchanges=proof,
         )

@@ -6,10 +6,10 @@ from veo_check.core.jobs import PollAnswer, VideoRef
 from veo_check.core.symptoms import Symptom
 from veo_check.http.answer import Answer, Failure
 from veo_check.http.json_text import Json
-from veo_check.providers.error_body import read_error
-from veo_check.providers.google_errors import key_refused
+from veo_check.providers.error_body import ErrorBody, read_error, read_text
+from veo_check.providers.google_errors import google_symptom, key_refused
 from veo_check.providers.reading import text
-from veo_check.providers.submit_answers import wait_of
+from veo_check.providers.submit_answers import field_refused, wait_of
 
 #: a gateway's and OpenAI's words for the three ways in which a job is
 DONE = frozenset({"completed", "complete", "succeeded", "success", "done"})
@@ -29,6 +29,9 @@ _FILTER_PHRASES = (
     "sensitive",
     "prohibited",
 )
+#: statuses of a poll that may pass by themselves
+_PASSING = frozenset({404, 408, 409, 425, 429})
+_CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
 _BACKEND_PHRASES = ("internal server issue", "internal error", "try again in a few minutes")
 _NOT_CHARGED = ("not been charged", "not be charged", "won't be charged")
 
@@ -47,7 +50,7 @@ def poll_failure(failure: Failure) -> PollAnswer:
 def poll_error(answer: Answer) -> PollAnswer:
     """A poll answered by another status than 200."""
     error = read_error(answer)
-    said = answer.shown(error.innermost.message or error.message) or None
+    said = answer.shown(error.told) or None
     proof = (answer.exchange,)
     structured = not isinstance(answer.json, Failure)
     status = f"http {answer.status}"
@@ -57,6 +60,9 @@ def poll_error(answer: Answer) -> PollAnswer:
         return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
     if answer.status in {401, 403} or key_refused(answer, error):
         return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+    if _misconfigured(answer.status, error, structured=structured):
+        symptom: Symptom = google_symptom(error) or "poll-misconfigured"
+        return PollAnswer("refused", status, symptom=symptom, text=said, exchanges=proof)
     return PollAnswer(
         "trouble", status, text=said, retry_after=wait_of(answer, error), exchanges=proof
     )
@@ -68,16 +74,31 @@ def unreadable_poll(answer: Answer, why: str) -> PollAnswer:
     return PollAnswer("trouble", "unreadable", text=detail, exchanges=(answer.exchange,))
 
 
-def symptom_of(message: str, code: int | None = None) -> Symptom:
-    """What went wrong with a job that failed, from its own error."""
-    here = message[:4000].casefold()
-    if any(phrase in here for phrase in _FILTER_PHRASES):
+def _misconfigured(status: int, error: ErrorBody, *, structured: bool) -> bool:
+    """Whether time will not change this answer: the poll itself is refused, or a proxy cannot ask
+    its upstream."""
+    if status == 500:
+        return error.says(*_CONFIGURATION_PHRASES)
+    return structured and 400 <= status < 500 and status not in _PASSING
+
+
+def read_failure(answer: Answer, message: str, code: int | None = None) -> tuple[Symptom, str]:
+    """(what went wrong, the sentence that says so) of a job that failed, by its own error text."""
+    error = read_text(message)
+    return _symptom_of(error, code), answer.shown(error.told)
+
+
+def _symptom_of(error: ErrorBody, code: int | None) -> Symptom:
+    known = google_symptom(error)
+    if known is not None:
+        return known
+    if error.says(*_FILTER_PHRASES):
         return "filtered"
-    if code in {13, 14} or any(phrase in here for phrase in _BACKEND_PHRASES):
+    if code in {13, 14} or error.says(*_BACKEND_PHRASES):
         return "backend-error"
-    if code == 1 or "cancelled" in here or "canceled" in here:
+    if code == 1 or error.says("cancelled", "canceled"):
         return "cancelled"
-    return "failed"
+    return field_refused(error) or "failed"
 
 
 def charged_by(message: str) -> bool | None:

@@ -12,7 +12,7 @@ from veo_check.core.jobs import Submission
 from veo_check.core.symptoms import Symptom
 from veo_check.http.answer import Answer, Failure
 from veo_check.providers.error_body import ErrorBody, read_error
-from veo_check.providers.google_errors import replacement
+from veo_check.providers.google_errors import google_symptom, replacement
 
 _REFUSING = frozenset({400, 401, 403, 404, 429, 503})
 
@@ -55,6 +55,13 @@ _PHRASES: tuple[tuple[Symptom, tuple[str, ...]], ...] = (
     ("family-not-routed", ("invalid url (",)),
 )
 _FIELD = re.compile(r"`(\w{1,60})`")
+#: request fields as Google spells them; some of its sentences name them without backticks
+_PLAIN_FIELD = re.compile(
+    r"\b(personGeneration|negativePrompt|enhancePrompt|generateAudio|aspectRatio|durationSeconds"
+    r"|sampleCount|storageUri|compressionQuality|resizeMode|referenceImages|lastFrame)\b"
+)
+#: what a 429 may say that waiting does not change
+_NEVER_PASSING = frozenset({"wrong-method", "interactions-only", "project-mismatch"})
 _DURATION_FIELDS = frozenset({"durationSeconds", "duration", "seconds", "duration_seconds"})
 _NAMING = frozenset({"duration-refused", "parameter-refused"})
 
@@ -66,7 +73,7 @@ def refused_or_uncertain(answer: Answer | Failure, model: str) -> Submission:
     error = read_error(answer)
     symptom = _refusal(answer, error)
     proof = (answer.exchange,)
-    text = answer.shown(error.innermost.message or error.message) or None
+    text = answer.shown(error.told) or None
     code = answer.shown(error.code or error.status or error.kind, 100) or None
     if symptom is None:
         return Submission(
@@ -140,12 +147,16 @@ def _refusal(answer: Answer, error: ErrorBody) -> Symptom | None:
         # new-api's limiter answers before anything is handled, without a body
         if not known and answer.body.strip():
             return None
-        return _named(error) if _named(error) == "cooling-down" else "rate-limited"
+        named = google_symptom(error) or _named(error)
+        return named if named in _NEVER_PASSING or named == "cooling-down" else "rate-limited"
     if not known:
         return None
     if answer.status == 503:
         no_channel = "model_not_found" in error.words() or error.says("no available channel")
         return "no-channel" if no_channel else None
+    symptom = google_symptom(error)
+    if symptom is not None:
+        return symptom
     symptom = "key-refused" if answer.status == 401 else _named(error)
     if symptom == "key-refused" and error.inner is not None:
         return "refused"  # not our key: the gateway's own, which its upstream refused
@@ -160,13 +171,13 @@ def _named(error: ErrorBody) -> Symptom | None:
     for symptom, phrases in _PHRASES:
         if error.says(*phrases):
             return symptom
-    return _field_refused(error)
+    return field_refused(error)
 
 
-def _field_refused(error: ErrorBody) -> Symptom | None:
+def field_refused(error: ErrorBody) -> Symptom | None:
     """A refusal that names the field it is about."""
-    message = error.innermost.message[:2000]
-    fields = set(_FIELD.findall(message))
+    message = error.told[:2000]
+    fields = {*_FIELD.findall(message), *_PLAIN_FIELD.findall(message)}
     if fields & _DURATION_FIELDS:
         return "duration-refused"
     about_support = "supported" in message or "out of bound" in message or "needs to be" in message
