@@ -118,6 +118,8 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    reason: str | None = None  # of a refund: why the job failed
+    symptom: Symptom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,8 @@ class UsageProof:
     quantity: Decimal | None = None
     billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
+    reason: str | None = None  # why the job failed, where the refund's record tells
+    symptom: str | None = None  # the name of what that reason says (`core.symptoms`)
     exchanges: tuple[str, ...] = ()
 
 
@@ -158,18 +160,20 @@ class ControlledFailure:
     """What became of the one request that must be refused.
 
     `outcome`: `refused` cleanly, with a reason that names the mistake; `refused-unclearly`, with an
-    answer that names none; `accepted`, whatever came of the job; `uncertain`. `charged` None: it
-    cannot be told.
+    answer that names none; `accepted`, whatever came of the job; `pending`, accepted, and how it
+    ends or whether its charge comes back is still to be seen; `uncertain`. `late`: the submit was
+    accepted, and the refusal came inside the operation. `charged` None: it cannot be told.
     """
 
     job: str
     kind: WrongKind
     sent: str  # what was wrong with it, in words
-    outcome: Literal["refused", "refused-unclearly", "accepted", "uncertain"]
+    outcome: Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
     symptom: str | None = None
     status_code: int | None = None
     code: str | None = None
     text: str | None = None
     served_model: str | None = None
     charged: bool | None = None
+    late: bool = False
     exchanges: tuple[str, ...] = ()

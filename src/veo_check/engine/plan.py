@@ -53,10 +53,12 @@ def describe_plan(files: Sequence[RouteFile], options: Options, around: Surround
 def _paid(route: Route, options: Options, around: Surroundings) -> list[str]:
     """What `--spend` may send for one route. What it costs is known once the price was read."""
     from veo_check.engine.run import judging_of
+    from veo_check.smoke.stakes import Prices
     from veo_check.smoke.wrong_request import wrong_request
 
-    day = judging_of(options, around.clock).day
-    wrong = wrong_request(route, around.reference, day)
+    unread = Missing("catalog", "not-run", "a plan reads no prices")
+    prices = Prices(around.reference, judging_of(options, around.clock).day, unread, unread)
+    wrong = wrong_request(route, prices)
     said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
     return [
         f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "

@@ -20,6 +20,7 @@ from veo_check.providers import newapi
 from veo_check.providers.asks import Ask
 from veo_check.providers.error_body import read_error
 from veo_check.providers.job_place import JobPlace
+from veo_check.providers.poll_answers import read_failure
 from veo_check.providers.reading import mapping, moment, text, whole
 
 _PROBE = "job-usage"
@@ -130,6 +131,8 @@ def _row(answer: Answer, row: dict[str, Json], per_unit: Decimal | None) -> Usag
         found = text(value)
         return answer.shown(found, 200) if found else None
 
+    reason = text(other.get("reason")) if kind == _REFUND else None
+    symptom, told = read_failure(answer, reason) if reason else (None, None)
     row_id = shown(row.get("request_id"))
     if row_id is None and whole(row.get("id")) is not None:
         row_id = f"log row {whole(row.get('id'))}"
@@ -147,6 +150,8 @@ def _row(answer: Answer, row: dict[str, Json], per_unit: Decimal | None) -> Usag
         amount=Decimal(abs(quota)) / per_unit if quota is not None and per_unit else None,
         unit="second" if seconds else None,
         quantity=Decimal(seconds[1]) if seconds else None,
+        reason=told,
+        symptom=symptom,
     )
 
 

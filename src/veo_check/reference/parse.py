@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from veo_check.core.errors import InvalidFileError
 from veo_check.reference.rows import (
+    AtEnd,
     Audio,
     Capability,
     DateKind,
@@ -37,6 +38,7 @@ DATE_KINDS: Mapping[str, DateKind] = {
     "none-announced": "none-announced",
     "absent": "absent",
 }
+AT_ENDS: Mapping[str, AtEnd] = {"refused": "refused", "rerouted": "rerouted"}
 #: kinds of reading that print no day
 _NO_DAY = frozenset({"none-announced", "absent"})
 AUDIO: Mapping[str, Audio] = {"always": "always", "optional": "optional", "never": "never"}
@@ -211,6 +213,7 @@ def parse_lifecycle(
             replacement=cells.optional_text("replacement"),
             replacement_text=cells.optional_text("replacement_text"),
             source=_source_of(cells, sources),
+            at_end=cells.optional_word("at_end", AT_ENDS),
         )
         cells.finish()
         if (row.shutdown is None) != (row.kind in _NO_DAY):

@@ -12,6 +12,7 @@ SourceKind = Literal["official", "official-copy", "gateway", "third-party"]
 #: `none-announced` a dated official page offers the model and prints no date; `absent` the page was
 #: read and no longer lists the id that it listed before.
 DateKind = Literal["exact", "earliest", "not-before", "none-announced", "absent"]
+AtEnd = Literal["refused", "rerouted"]
 Audio = Literal["always", "optional", "never"]
 
 
@@ -50,6 +51,8 @@ class LifecycleRow:
     replacement: str | None  # the first id named
     replacement_text: str | None  # the cell as printed, where it says more than the id
     source: Source
+    #: what becomes of requests after the shutdown; None: the source does not say
+    at_end: AtEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,8 @@ def finished(name: str, job: Job, wrapped: bool, samples: Sequence[object]) -> d
     body: dict[str, object] = {"name": name, "done": True}
     if job.ending == "error":
         return body | {"error": {"code": 13, "message": _ERROR_13}}
+    if job.ending == "refused":
+        return body | {"error": {"code": 3, "message": job.reason}}
     if job.ending == "nothing":
         return body | {"response": {"@type": _WRAPPED_TYPE if wrapped else _FLAT_TYPE}}
     if job.ending == "filtered-wrapped":

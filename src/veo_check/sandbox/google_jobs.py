@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veo_check.sandbox import google_answers as google
 from veo_check.sandbox.google_models import GoogleModel
-from veo_check.sandbox.google_rules import outside_limits, prompt_of, shape_of
+from veo_check.sandbox.google_rules import accepted_shape, outside_limits, prompt_of
 from veo_check.sandbox.jobs import Job
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Request, Response
@@ -28,7 +28,7 @@ def accept(
         return refuse(state, row.surface, row.id, refusal)
     body = request.fields()
     rerouting = state.has("wrong-request-rerouted")
-    shape = shape_of(body, row, lenient=rerouting or state.has("wrong-request-accepted"))
+    shape = accepted_shape(body, row, lenient=rerouting or state.has("wrong-request-accepted"))
     if isinstance(shape, Response):
         return refuse(state, row.surface, row.id, shape)
     job = state.start(

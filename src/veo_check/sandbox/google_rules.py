@@ -58,6 +58,18 @@ def shape_of(
     return Shape(seconds, str(resolution), str(aspect), audio, count)
 
 
+def accepted_shape(
+    body: Mapping[str, object] | None, model: GoogleModel, lenient: bool = False
+) -> Shape | Response:
+    """The job that a submit becomes: the Agent Platform looks at the clip length only later."""
+    shape = shape_of(body, model, lenient)
+    if isinstance(shape, Response) and model.surface == "agent-platform":
+        later = shape_of(body, model, lenient=True)
+        if isinstance(later, Shape) and later.seconds not in model.seconds:
+            return later
+    return shape
+
+
 def prompt_of(body: Mapping[str, object] | None) -> str:
     """The prompt, for the ledger."""
     instances = (body or {}).get("instances")

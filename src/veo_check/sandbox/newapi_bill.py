@@ -13,7 +13,6 @@ from veo_check.sandbox.catalog import GROUP_RATIO, QUOTA_PER_USD, Row, as_number
 from veo_check.sandbox.jobs import Job
 from veo_check.sandbox.state import State
 
-FAIL_REASON = "Video generation failed due to an internal server issue. Please try again."
 _DEFAULT_SECONDS = 8
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 
@@ -128,7 +127,7 @@ def give_back(state: State, job: Job) -> None:
     """Refund a failed job: the row names the task, and no request id."""
     state.token(job.surface, job.key).used -= job.quota
     state.refund(job)
-    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": FAIL_REASON}
+    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": job.reason}
     log(state, job.key, 6, job, job.quota, f"异步任务执行失败 {job.operation}", other, "")
 
 

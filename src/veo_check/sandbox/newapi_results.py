@@ -43,7 +43,7 @@ def _unknown(state: State, job: Job) -> bool:
 
 def _succeeded(job: Job) -> bool:
     """The gateway books a filtered job, and one without a video, as success."""
-    return job.ending != "error"
+    return not job.failed
 
 
 def _video_object(state: State, job: Job) -> dict[str, object]:
@@ -70,7 +70,7 @@ def _live(state: State, request: Request, job: Job) -> dict[str, object]:
     done = "succeeded" if _succeeded(job) else "failed"
     url = ""
     if phase == "done":
-        url = _url(request, job) if job.delivers else bill.FAIL_REASON if done == "failed" else ""
+        url = _url(request, job) if job.delivers else job.reason if done == "failed" else ""
     return {
         "error": None,
         "format": "mp4",
@@ -98,7 +98,7 @@ def _task_row(state: State, job: Job) -> dict[str, object]:
         "quota": job.quota,
         "action": "textGenerate",
         "status": status,
-        "fail_reason": bill.FAIL_REASON if failed else "",
+        "fail_reason": job.reason if failed else "",
         "result_url": "",
         "submit_time": job.created,
         "start_time": job.created if phase != "queued" else 0,
@@ -126,7 +126,7 @@ def _generation_task(state: State, request: Request, job: Job) -> dict[str, obje
         "status": "processing" if not done else "failed" if failed else "succeeded",
         "content": content,
         "usage": None,
-        "error": {"message": bill.FAIL_REASON} if failed else None,
+        "error": {"message": job.reason} if failed else None,
     }
 
 
@@ -150,5 +150,5 @@ def content(state: State, request: Request, task: str) -> Response:
 
 def settle(state: State, job: Job) -> None:
     """What the gateway's own poller does with a job that ended: it refunds a failed one."""
-    if job.ending == "error" and not state.has("not-refunded"):
+    if job.failed and not state.has("not-refunded"):
         bill.give_back(state, job)

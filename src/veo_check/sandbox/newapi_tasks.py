@@ -11,7 +11,7 @@ from veo_check.sandbox.accounts import Token, accepts, token_name
 from veo_check.sandbox.catalog import Row, find_row
 from veo_check.sandbox.google_answers import publisher_not_found, submit_trouble
 from veo_check.sandbox.google_models import find_model
-from veo_check.sandbox.google_rules import outside_limits, prompt_of, shape_of
+from veo_check.sandbox.google_rules import accepted_shape, outside_limits, prompt_of
 from veo_check.sandbox.jobs import Job
 from veo_check.sandbox.newapi_errors import gateway_error, task_error
 from veo_check.sandbox.state import State
@@ -226,7 +226,7 @@ def _upstream(
         return DROPPED
     rerouting = state.has("wrong-request-rerouted")
     if refusal is None and model is not None:
-        shape = shape_of(body, model, rerouting or state.has("wrong-request-accepted"))
+        shape = accepted_shape(body, model, rerouting or state.has("wrong-request-accepted"))
         if not isinstance(shape, Response):
             job = state.start(
                 request.surface,

@@ -10,7 +10,7 @@ from veo_check.sandbox.accounts import accepts
 from veo_check.sandbox.delivery import video_of
 from veo_check.sandbox.google_answers import publisher_not_found, submit_trouble
 from veo_check.sandbox.google_models import find_model
-from veo_check.sandbox.google_rules import outside_limits, shape_of
+from veo_check.sandbox.google_rules import accepted_shape, outside_limits
 from veo_check.sandbox.jobs import Job
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Request, Response, as_json, as_text
@@ -141,7 +141,7 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
     rerouting = state.has("wrong-request-rerouted")
     if row is not None and refusal is None:
         sent = _upstream_body(body)
-        shape = shape_of(sent, row, rerouting or state.has("wrong-request-accepted"))
+        shape = accepted_shape(sent, row, rerouting or state.has("wrong-request-accepted"))
         if not isinstance(shape, Response):
             job = state.start(
                 "openai",

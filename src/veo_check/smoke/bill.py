@@ -82,6 +82,7 @@ def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
     unit = read.quota_per_unit or stake.quota_per_unit
     charges = [one for one in read.rows if one.kind == "charge"]
     refunds = [one for one in read.rows if one.kind == "refund"]
+    told = next((refund for refund in refunds if refund.reason), None)
     first = charges[0] if charges else None
     before = entry.intent.used_before
     used = (
@@ -111,6 +112,8 @@ def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
         quantity=first.quantity if first else None,
         billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
+        reason=told.reason if told else None,
+        symptom=told.symptom if told else None,
         exchanges=read.exchanges,
     )
 

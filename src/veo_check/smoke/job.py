@@ -35,7 +35,7 @@ from veo_check.smoke.outcome import (
     without_job,
 )
 from veo_check.smoke.route_lock import route_lock
-from veo_check.smoke.stakes import Purse, Stake, smoke_stake, wrong_stake
+from veo_check.smoke.stakes import Purse, Stake, smoke_stake
 from veo_check.smoke.steps import Settled, Step, refused_result, result_of, seal, send, settle
 from veo_check.smoke.tools import Progress, Tools
 from veo_check.smoke.wrong_job import doubtful, send_wrong
@@ -196,7 +196,7 @@ class _Run:
             return replace(outcome, controlled_failure=doubtful(doubted))
         if isinstance(outcome.controlled_failure, ControlledFailure):
             return outcome
-        if self.route.smoke.controlled_failure == "none":
+        if self.route.controlled_failure == "none":
             why = "the route file switches it off (smoke.controlled_failure: none)"
         elif isinstance(plan, _Plan):
             why = plan.no_wrong or "it is sent once the smoke job has finished"
@@ -216,7 +216,7 @@ class _Run:
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, self.route.smoke.controlled_failure
+        wish, asked = self.wish, self.route.controlled_failure
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None
@@ -290,10 +290,10 @@ class _Run:
     def _priced_wrong(self) -> tuple[WrongRequest, Stake] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
-        planned = wrong_request(self.route, prices.reference, prices.day, self.case.image)
+        planned = wrong_request(self.route, prices, self.case.image)
         if isinstance(planned, Missing):
             return planned.detail
-        stake = wrong_stake(self.route, planned.shape, prices)
+        stake = planned.stake
         if isinstance(stake, str):
             return stake
         limit = self.route.budget.per_job
@@ -369,7 +369,7 @@ class _Run:
             self.notes.append(f"no controlled failure was sent: {wrong_settled.detail}")
             return None
         failure = wrong_settled.failure
-        if failure.outcome in {"refused", "refused-unclearly"}:
+        if wrong_settled.settled is None and failure.outcome != "uncertain":
             self._refused(stake, failure.charged)
         self.record.seal_wrong(wrong_settled)
         return failure

@@ -123,6 +123,8 @@ class OnRecord:
         In this order: closed and not sealed, it would be sent a second time.
         """
         status, failure = self.status_now(), wrong.failure
+        if failure.outcome == "pending":
+            return  # open until its end, or its refund, was seen
         if status.proof is not None and failure.outcome != "uncertain":
             added = replace(status.proof, controlled_failure=replace(failure, exchanges=()))
             put(added, self.route, self.tools)

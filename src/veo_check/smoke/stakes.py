@@ -86,10 +86,18 @@ def smoke_stake(route: Route, prices: Prices) -> Stake | str:
 def wrong_stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
     """What a request that must be refused costs if it is accepted after all.
 
-    A clip length that the model does not make may be billed as the longest that it makes. A shape
-    that no rule prices is taken at the model's dearest rate and longest duration.
+    A clip length that the model does not make may be billed as the longest that it makes. A model
+    that is gone is sent at the smoke test's own shape, and costs what that shape cost while it was
+    sold. A shape that no rule prices is taken at the model's dearest rate and longest duration.
     """
-    plain = _stake(route, shape, prices) if shape.model == route.model.official else "another model"
+    if shape.model != route.model.official:
+        sold = _most_listed(shape, prices)
+        if sold is not None:
+            reading = f"{shape.model} at the smoke test's own length and resolution"
+            return _bare_stake(route, sold, prices, reading)
+        plain: Stake | str = f"no price of {shape.model} is known"
+    else:
+        plain = _stake(route, shape, prices)
     if isinstance(plain, Stake):
         stretched = _stake(route, _stretched(shape, prices.reference), prices)
         if isinstance(stretched, Stake):
@@ -103,9 +111,22 @@ def wrong_stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
     ]
     if not dearest:
         return f"what it costs if it is accepted is not known ({plain})"
-    most = max(dearest)
-    unit = prices.quota_per_unit if route.via.gateway in _PRICED else None
     reading = f"{shape.model} at its dearest rate and longest duration"
+    return _bare_stake(route, max(dearest), prices, reading)
+
+
+def lengths_of(reference: Reference, model: str, surface: str) -> tuple[int, ...]:
+    """The clip lengths that a model takes; by its row of another surface where this one's does not
+    say, since the older pages of the Agent Platform print none. Empty: unknown."""
+    for place in (surface, *reference.surfaces(model)):
+        known = reference.capability(model, place)
+        if known is not None and known.seconds:
+            return known.seconds
+    return ()
+
+
+def _bare_stake(route: Route, most: Decimal, prices: Prices, reading: str) -> Stake:
+    unit = prices.quota_per_unit if route.via.gateway in _PRICED else None
     return Stake(most, most, _tolerance(most, unit), reading, unit)
 
 
@@ -136,8 +157,7 @@ def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:
 
 def _stretched(shape: Shape, reference: Reference) -> Shape:
     """The shape at the longest clip that it may be billed as."""
-    known = reference.capability(shape.model, shape.surface)
-    longest = Decimal(max((known.seconds if known else ()), default=1))
+    longest = Decimal(max(lengths_of(reference, shape.model, shape.surface), default=1))
     return replace(shape, seconds=max(longest, shape.seconds or longest))
 
 
@@ -154,16 +174,23 @@ def _every_shape(shape: Shape, reference: Reference) -> list[Shape]:
 
 def _dearest(route: Route, shape: Shape, prices: Prices) -> Decimal | None:
     """The most that any source names for a shape, today or while the model was still sold."""
-    found = [
-        told.expected
-        for day in _days(shape, prices)
-        if isinstance(told := quote(prices.reference, shape, day), Quote)
-    ]
+    listed = _most_listed(shape, prices)
+    found = [] if listed is None else [listed]
     same = shape.model == route.model.official
     if same and route.via.gateway in _PRICED and isinstance(prices.catalog, Catalog):
         row = price_of_row(prices.catalog, route.via.group, shape, prices.quota_per_unit)
         if isinstance(row, GatewayPrice) and row.expected is not None:
             found.append(row.expected)
+    return max(found, default=None)
+
+
+def _most_listed(shape: Shape, prices: Prices) -> Decimal | None:
+    """The most that the reference names for a shape, today or while the model was still sold."""
+    found = [
+        told.expected
+        for day in _days(shape, prices)
+        if isinstance(told := quote(prices.reference, shape, day), Quote)
+    ]
     return max(found, default=None)
 
 

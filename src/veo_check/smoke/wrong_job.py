@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, Submission
-from veo_check.core.paid_facts import ControlledFailure, WrongKind
+from veo_check.core.paid_facts import ControlledFailure, Delivery, UsageProof, WrongKind
 from veo_check.core.route import Route
 from veo_check.smoke.bill import was_charged
 from veo_check.smoke.entry import Entry
@@ -22,6 +23,10 @@ _CLEAR: Mapping[WrongKind, frozenset[str]] = {
     ),
     "retired-model": frozenset({"model-retired", "model-unknown", "no-channel", "not-priced"}),
 }
+
+
+#: How long a gateway may take to give back what it charged for a request that it refused later.
+_REFUND_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Mi
 
 def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Tools) -> WrongSettled:
     """Follow an accepted controlled failure to its end, or as far as this run can."""
-    settled = settle(entry, stored, driver, tools, fetch=False)
-    job = settled.job
+    settled = settle(entry, stored, driver, tools)
+    job, usage, delivery = settled.job, settled.usage, settled.delivery
     failure = ControlledFailure(
         job=entry.id,
         kind=_kind(entry),
@@ -63,7 +68,37 @@ def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Tools) -> Wro
         charged=job.charged,
         exchanges=job.exchanges,
     )
+    unseen = job.state == "finished" and isinstance(delivery, Missing)
+    if unseen or job.state in {"submitted", "unfinished"}:
+        failure = replace(failure, outcome="pending")
+    elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
+        # some gateways report a job that failed upstream as completed, without a word of why
+        text = delivery.failure or "reported as completed, and it has no video"
+        failure = replace(failure, outcome="refused-unclearly", late=True, text=text)
+    elif job.state == "failed":
+        record = usage if isinstance(usage, UsageProof) else None
+        failure = _refused_inside(failure, record)
+        unread = isinstance(usage, Missing) and usage.code != "not-offered"
+        recent = job.ended_at is not None and tools.now() - job.ended_at < _REFUND_WITHIN
+        if failure.late and recent and (failure.charged or unread):
+            failure = replace(failure, outcome="pending")
     return WrongSettled(failure, settled)
+
+
+def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> ControlledFailure:
+    """An operation that ended with an error: a refusal, where its error names the mistake.
+
+    new-api tells the error in the refund's row alone. An error that says nothing is an unclear
+    refusal; one that says something else (a filter, a backend) shows that the mistake was accepted.
+    """
+    clear = _CLEAR[failure.kind]
+    if failure.symptom not in clear and record is not None and record.reason:
+        failure = replace(failure, symptom=record.symptom, text=record.reason)
+    if failure.symptom in clear:
+        return replace(failure, outcome="refused", late=True)
+    if failure.symptom in {"failed", "refused", None}:
+        return replace(failure, outcome="refused-unclearly", late=True)
+    return failure
 
 
 def doubtful(entry: Entry) -> ControlledFailure:
