@@ -129,13 +129,16 @@ def test_done_without_a_video_did_not_complete(symptom: str | None) -> None:
     assert outcome.status_at(Tier.PRODUCTION) is Status.FAIL
 
 
-@pytest.mark.parametrize("symptom", ["duration-refused", "wrong-method", "not-at-location"])
+@pytest.mark.parametrize("symptom", ["duration-refused", "wrong-method", "filtered"])
 def test_a_known_refusal_sent_nothing_so_it_was_not_charged(symptom: str) -> None:
     """Where no usage can be read. A gateway that keeps a record is asked for it instead."""
     job = replace(GOOD, state="refused", symptom=symptom, charged=None)
     for via, says in ((GOOGLE, "it was not charged."), (OPENAI, "it was not charged.")):
         assert judged(job, a_route(via)).findings[0].message.endswith(says)
     assert "cannot be told" in judged(job).findings[0].message
+    for status in (402, 422):
+        unknown = judged(replace(job, status_code=status), a_route(OPENAI)).findings[0]
+        assert "cannot be told" in unknown.message
     failed = replace(job, state="failed")
     assert "cannot be told" in judged(failed, a_route(GOOGLE)).findings[0].message
 

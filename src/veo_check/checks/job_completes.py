@@ -142,7 +142,7 @@ def _failed(route: Route, job: JobResult, meaning: Meaning) -> Finding:
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
-        f"{_quoted(job)}. {_charge_of_failed(route, job, meaning)}",
+        f"{_quoted(job)}. {_charge_of_failed(route, job)}",
         at="via.model",
         expected="a finished job",
         actual=f"HTTP {job.status_code}" if job.status_code else job.state,
@@ -161,11 +161,12 @@ def _charge(job: JobResult) -> str:
     return "It was charged." if job.charged else "It was not charged."
 
 
-def _charge_of_failed(route: Route, job: JobResult, meaning: Meaning) -> str:
+def _charge_of_failed(route: Route, job: JobResult) -> str:
     """A known refusal at submit sent nothing on, so there is nothing to charge. A gateway with a
-    usage record of its own takes the money before it sends: there only the record can say so."""
+    usage record of its own takes the money before it sends: there only the record can say so. What
+    402 and 422 charged is not known of every gateway."""
     keeps_a_record = route.via.gateway in {"flatkey", "newapi"}
-    sent_nothing = job.state == "refused" and meaning.charged == "no"
+    sent_nothing = job.state == "refused" and job.status_code not in {402, 422}
     if job.charged is None and sent_nothing and not keeps_a_record:
         return "It was refused before any work began, so it was not charged."
     return _charge(job)

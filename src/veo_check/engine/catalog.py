@@ -16,6 +16,8 @@ from veo_check.core.errors import ExitCode, UsageError
 from veo_check.core.facts import Catalog, GatewayListing, GatewayStatus, Missing, ProvenLife
 from veo_check.core.findings import Status
 from veo_check.core.key_policy import origin_of
+from veo_check.core.paid_facts import JobResult
+from veo_check.core.proof import ProofStatus
 from veo_check.core.route import Model, Request, Resolution, Route, RouteHead, Via
 from veo_check.core.tiers import Tier
 from veo_check.engine.judge import Result, judge
@@ -107,6 +109,8 @@ def look(route: Route, asking: Asking, judging: Judging, reference: Reference) -
         GatewayStatus: status,
         GatewayListing: nothing,
         ProvenLife: nothing,
+        JobResult: nothing,
+        ProofStatus: nothing,
     }
     plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in _CHECKS)
     price = gateway_price(route, catalog, status) if isinstance(catalog, Catalog) else None
