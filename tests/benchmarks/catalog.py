@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from tests.benchmarks.stopwatch import Row, compare
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Answer
-from veo_check.providers.newapi_catalog import read_catalog
+from veo_check.core.secrets import Redactor
+from veo_check.gateways.newapi import read_catalog
+from veo_check.http.answers import Answer
 
 LABEL = "veo3.1-fast"
 

@@ -30,7 +30,6 @@ from check_world import (
     official,
 )
 from veo_check.checks.registry import CHECKS
-from veo_check.core.check import Check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import (
     Catalog,
@@ -46,13 +45,10 @@ from veo_check.core.facts import (
     SmokeKeyVariable,
 )
 from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
-from veo_check.core.findings import Outcome, Status, Uses
-from veo_check.core.key_policy import Leave
+from veo_check.core.findings import Check, Outcome, Status, Tier, UsedRows, Uses
 from veo_check.core.route import Route
-from veo_check.core.tiers import Tier
-from veo_check.core.used_rows import UsedRows
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.core.secrets import Leave
+from veo_check.reference.load import Reference, load_reference
 
 BOOK = load_reference()
 #: What can be told from the file and the reference alone, without asking anybody.

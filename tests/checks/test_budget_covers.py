@@ -23,8 +23,7 @@ from check_world import (
 )
 from veo_check.checks.budget_covers import budget_covers
 from veo_check.core.facts import Catalog, DisplayPrice, Missing
-from veo_check.core.findings import Outcome, Status, blocker, note
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier, blocker, note
 
 EVIDENCE = ("ref:price:agent-platform:veo-3.1-fast-generate-001:google", "x3")
 

@@ -9,10 +9,9 @@ import pytest
 
 from check_world import MODEL, a_route, codes, heard
 from veo_check.checks.controlled_failure import controlled_failure
-from veo_check.core.findings import Outcome, Status
-from veo_check.core.paid_facts import ControlledFailure
-from veo_check.core.symptoms import Symptom
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier
+from veo_check.core.jobs import Symptom
+from veo_check.core.results import ControlledFailure
 
 GOOD = ControlledFailure(
     "j2",

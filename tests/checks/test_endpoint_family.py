@@ -26,13 +26,10 @@ from check_world import (
 from paid_jobs import proof
 from veo_check.checks.endpoint_family import ROUTED, endpoint_family
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import Outcome, Status, Until, blocker, note, warning
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.proof import ProofStatus
-from veo_check.core.symptoms import NOT_ROUTED
-from veo_check.core.tiers import Tier
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.core.findings import Outcome, Status, Tier, Until, blocker, note, warning
+from veo_check.core.jobs import NOT_ROUTED
+from veo_check.core.results import JobResult, ProofStatus
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(

@@ -8,9 +8,8 @@ import pytest
 
 from check_world import a_route, codes, heard, judging, only
 from veo_check.checks.fallback_rules import DECISIONS, fallback_rules
-from veo_check.core.findings import Outcome, Status, blocker, note
+from veo_check.core.findings import Outcome, Status, Tier, blocker, note
 from veo_check.core.route import Fallback
-from veo_check.core.tiers import Tier
 
 SITUATIONS = list(DECISIONS)
 

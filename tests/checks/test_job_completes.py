@@ -11,11 +11,9 @@ import pytest
 from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
-from veo_check.core.findings import Outcome, Status, Until
-from veo_check.core.paid_facts import Delivery, JobResult, JobState, SmokeShape
-from veo_check.core.proof import ProofStatus
-from veo_check.core.symptoms import MEANINGS, Symptom
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier, Until
+from veo_check.core.jobs import MEANINGS, Symptom
+from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, SmokeShape
 
 ROUTE = a_route({"request.resolution": "720p"})
 GOOD = JobResult(

@@ -8,9 +8,8 @@ import pytest
 
 from job_rows import GOOD, row
 from veo_check.checks.job_log_complete import job_log_complete
-from veo_check.core.findings import Outcome, Status
+from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.job_log import QUESTIONS, LogSample, judge_rows
-from veo_check.core.tiers import Tier
 
 GONE = object()
 

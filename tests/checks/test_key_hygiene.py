@@ -8,7 +8,7 @@ from check_world import GOOGLE, OPENAI, a_route, codes, heard, missing, only
 from veo_check.checks.key_hygiene import key_hygiene
 from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.findings import Outcome, blocker, note
-from veo_check.core.key_policy import Leave
+from veo_check.core.secrets import Leave
 
 UNSET = SmokeKeyVariable("FLATKEY_SMOKE_KEY", is_set=False, from_sandbox=False)
 #: a whole key, put together so that no scanner takes this file for a leak

@@ -10,9 +10,8 @@ import pytest
 from check_world import a_book, a_route, codes, heard
 from paid_jobs import MEDIA
 from veo_check.checks.media_delivered import media_delivered, pixels
-from veo_check.core.findings import Outcome, Status
-from veo_check.core.paid_facts import Delivery, JobResult, MediaFacts, SmokeShape
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier
+from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
 
 ROUTE = a_route({"smoke": {"seconds": 4, "resolution": "720p"}})
 SHAPE = SmokeShape.of_route(ROUTE)

@@ -28,12 +28,9 @@ from paid_jobs import proof
 from veo_check.checks.model_lifecycle import model_lifecycle
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
-from veo_check.core.findings import Outcome, Status, Until, Uses
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.proof import ProofStatus
-from veo_check.core.tiers import TARGETS, Tier
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.core.findings import TARGETS, Outcome, Status, Tier, Until, Uses
+from veo_check.core.results import JobResult, ProofStatus
+from veo_check.reference.load import Reference, load_reference
 
 OLD = {"old": a_source("google", confirmed="2026-10-01")}
 

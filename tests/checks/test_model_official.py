@@ -17,8 +17,7 @@ from check_world import (
 from veo_check.checks.model_official import model_official
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Outcome, note
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(

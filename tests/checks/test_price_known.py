@@ -20,8 +20,7 @@ from check_world import (
 from veo_check.checks.price_known import price_known
 from veo_check.core.clock import Judging
 from veo_check.core.findings import Outcome, Uses
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(

@@ -7,8 +7,7 @@ import pytest
 
 from check_world import DAY, codes, heard, judging
 from veo_check.checks.reference_fresh import reference_fresh
-from veo_check.core.findings import Outcome, Until, Uses
-from veo_check.core.used_rows import UsedRows
+from veo_check.core.findings import Outcome, Until, UsedRows, Uses
 
 
 def used(

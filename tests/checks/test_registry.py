@@ -11,7 +11,7 @@ import pytest
 
 import veo_check.checks
 from veo_check.checks.registry import CHECKS
-from veo_check.core.check import Check
+from veo_check.core.findings import Check
 
 FOLDER = Path(veo_check.checks.__file__).parent
 NOT_WAIVABLE = {

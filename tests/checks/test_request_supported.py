@@ -7,10 +7,8 @@ import pytest
 
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
 from veo_check.checks.request_supported import request_supported, smoke_request
-from veo_check.core.findings import Outcome, Uses, blocker, note
-from veo_check.core.tiers import TARGETS
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.core.findings import TARGETS, Outcome, Uses, blocker, note
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(changes: dict[str, Any] | None = None, book: Reference | None = None) -> Outcome:

@@ -18,8 +18,7 @@ from check_world import (
 from veo_check.checks.successor_known import successor_known
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Outcome
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
+from veo_check.reference.load import Reference, load_reference
 
 
 def run(

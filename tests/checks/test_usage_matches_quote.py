@@ -9,9 +9,8 @@ import pytest
 
 from check_world import GOOGLE, a_route, codes, heard, judging, missing
 from veo_check.checks.usage_matches_quote import usage_matches_quote
-from veo_check.core.findings import Outcome, Status
-from veo_check.core.paid_facts import JobResult, SmokeShape, UsageProof
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier
+from veo_check.core.results import JobResult, SmokeShape, UsageProof
 
 ROUTE = a_route()
 JOB = JobResult("j1", "finished", SmokeShape.of_route(ROUTE), operation_id="op-1")

@@ -10,9 +10,8 @@ import pytest
 
 from check_world import GOOGLE, LABEL, a_route, codes, heard, judging, missing
 from veo_check.checks.usage_recorded import usage_recorded
-from veo_check.core.findings import Outcome, Status, Until
-from veo_check.core.paid_facts import JobResult, SmokeShape, UsageProof
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Outcome, Status, Tier, Until
+from veo_check.core.results import JobResult, SmokeShape, UsageProof
 
 ROUTE = a_route({"via.key.name": "ci-smoke"})
 JOB = JobResult("j1", "finished", SmokeShape.of_route(ROUTE), operation_id="op-1")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from veo_check.cli.main import main
-from veo_check.evidence.manifest import MANIFEST, manifest_of
+from veo_check.evidence.bundle import MANIFEST, manifest_of
 from veo_check.evidence.records import from_text
 from veo_check.sandbox.scenarios import SCENARIOS
 
@@ -315,7 +315,7 @@ def test_a_proof_is_shown_and_its_seal_verified(
 
 
 def test_a_manifest_is_what_sha256sum_says(keep: Callable[..., Path]) -> None:
-    from veo_check.evidence.manifest import Manifest
+    from veo_check.evidence.bundle import Manifest
 
     made = keep()
     manifest = from_text(Manifest, (made / MANIFEST).read_text())

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from init_command import CANARY, Command, command_in
-from veo_check.cli.init_draft import Draft, route_text
-from veo_check.spec.route_file import RouteFile, load_route_file
+from veo_check.cli.init_template import Draft, route_text
+from veo_check.routefile.load import RouteFile, load_route_file
 
 FLATKEY = ("--gateway", "flatkey", "--model", "veo3.1-fast")
 FULL = (

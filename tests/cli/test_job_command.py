@@ -12,8 +12,7 @@ from paid_jobs import intent
 from paid_world import Desk
 from veo_check.cli.main import main
 from veo_check.smoke.journal import Journal
-from veo_check.smoke.route_lock import route_lock
-from veo_check.smoke.state_folder import StateFolder, open_state_folder
+from veo_check.smoke.state_folder import StateFolder, open_state_folder, route_lock
 
 
 @pytest.fixture

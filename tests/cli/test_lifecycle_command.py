@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from small_reference import document, row
 from veo_check.cli import lifecycle as command
 from veo_check.core.clock import Judging, SystemClock
-from veo_check.core.errors import VeoCheckError
 from veo_check.core.facts import Missing, OfficialModel
-from veo_check.engine import live
+from veo_check.core.money import VeoCheckError
+from veo_check.engine import catalog as live
 from veo_check.reference.load import REFRESHED_FILE, user_data_dir
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.cli import outputs, streams
-from veo_check.core.errors import UsageError
+from veo_check.cli import output as outputs
+from veo_check.cli import output as streams
+from veo_check.core.money import UsageError
 
 
 class FakeReport:

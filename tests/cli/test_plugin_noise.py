@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from veo_check.cli.main import main
-from veo_check.core.check import check
-from veo_check.core.findings import Findings, note
-from veo_check.engine import select
+from veo_check.core.findings import Findings, check, note
+from veo_check.engine import plan as select
 
 ROOT = Path(__file__).parents[2]
 CHECKLIST = """\

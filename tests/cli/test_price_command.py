@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from veo_check.cli.price import price
-from veo_check.core.errors import VeoCheckError
+from veo_check.core.money import VeoCheckError
 from veo_check.reference.load import load_reference
 
 FAST = ("veo-3.1-fast-generate-001", "--seconds", "8", "--resolution", "1080p")

@@ -23,7 +23,7 @@ from veo_check.reference.load import (
     read_document,
     user_data_dir,
 )
-from veo_check.reference.refresh_files import as_text
+from veo_check.refresh.run import as_text
 
 DATA = Path(load.__file__).parent / "data"
 Ran = tuple[int, str, str]

@@ -13,7 +13,7 @@ import pytest
 from canonical_reports import CANONICAL
 from hostile_reports import HOSTILE, hostile_report
 from veo_check.cli.main import main
-from veo_check.cli.outputs import FORMATS
+from veo_check.cli.output import FORMATS
 from veo_check.report.json import render
 from veo_check.report.model import Report
 

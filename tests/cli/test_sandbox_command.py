@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from veo_check.cli.sandbox import sandbox, table
-from veo_check.core.errors import UsageError
+from veo_check.core.money import UsageError
 from veo_check.sandbox.scenarios import SCENARIOS
 
 COMMAND = [sys.executable, "-c", "from veo_check.cli.main import entry; entry()", "sandbox"]

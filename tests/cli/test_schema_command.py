@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from veo_check.cli.main import main
-from veo_check.spec.schema import schema_text
+from veo_check.routefile.schema import schema_text
 
 
 def test_it_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from veo_check.core.check import Check, Need, check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, KeyUsage, Missing
-from veo_check.core.findings import Findings, Outcome, note
+from veo_check.core.findings import Check, Findings, Need, Outcome, check, note
 
 
 @check(item="lifecycle", since="0.1", waivable=False, not_for={"google": "no gateway"})

@@ -7,19 +7,20 @@ import pytest
 
 from veo_check.core.findings import (
     GOOD,
+    TARGETS,
     Blocked,
     Finding,
     Outcome,
     Said,
     Severity,
     Status,
+    Tier,
     Until,
     Uses,
     blocker,
     note,
     warning,
 )
-from veo_check.core.tiers import TARGETS, Tier
 
 BLOCKER, WARNING, NOTE = blocker("a/b", "b"), warning("a/w", "w"), note("a/n", "n")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from veo_check.core.key_policy import (
+from veo_check.core.secrets import (
     Leave,
     is_google,
     is_loopback,

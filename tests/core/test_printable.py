@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.core.printable import printable
+from veo_check.core.secrets import printable
 
 
 @pytest.mark.parametrize(

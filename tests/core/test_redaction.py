@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.core.redaction import Redactor
+from veo_check.core.secrets import Redactor
 
 SECRET = "tricky/va+lue=9 x%Zq"
 

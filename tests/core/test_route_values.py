@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from veo_check.core import route_values
-from veo_check.core.route_values import (
+from veo_check.core import route as route_values
+from veo_check.core.route import (
     Day,
     Deadline,
     Duration,

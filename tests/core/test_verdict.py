@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.core.errors import ExitCode
-from veo_check.core.findings import Status
-from veo_check.core.tiers import TARGETS, Tier
-from veo_check.core.verdict import (
-    Judged,
-    Ruling,
-    Verdict,
-    exit_code,
-    rule,
-    worst,
-    worst_exit,
-)
+from veo_check.core.findings import TARGETS, Status, Tier
+from veo_check.core.money import ExitCode
+from veo_check.core.verdict import Judged, Ruling, Verdict, exit_code, rule, worst, worst_exit
 
 FINE = {Status.PASS, Status.WARN, Status.WAIVED, Status.NOT_APPLICABLE}
 #: From best to worst. Could not tell is better than no: its exit code says so.

@@ -15,11 +15,11 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from veo_check.cli.outputs import FORMATS
-from veo_check.core.check import Check
+from veo_check.cli.output import FORMATS
 from veo_check.core.clock import SandboxClock
-from veo_check.sandbox.accounts import KEYS
+from veo_check.core.findings import Check
 from veo_check.sandbox.scenarios import SCENARIOS
+from veo_check.sandbox.wire import KEYS
 
 Run = Callable[..., Any]
 CANARY = "sk-canary+Zq7/40cXw9==LmN2"

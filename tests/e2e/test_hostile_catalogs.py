@@ -13,14 +13,14 @@ import pytest
 
 from veo_check.cli.run_command import load_routes
 from veo_check.core.clock import SandboxClock
-from veo_check.core.key_policy import Leave
+from veo_check.core.secrets import Leave
 from veo_check.engine.options import Options
+from veo_check.engine.plan import built_in_checklist
 from veo_check.engine.run import Surroundings, run
-from veo_check.engine.select import built_in_checklist
-from veo_check.probes.probe import Asking
+from veo_check.gateways.probes import Asking
 from veo_check.reference.load import load_reference
 from veo_check.sandbox.scenarios import HEALTHY_DAY
-from veo_check.sandbox.transport import SandboxTransport
+from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.world import World, open_world
 
 CANARY = "canary5f1e2d3c4b5a"

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from veo_check.core.check import Check, check
 from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
-from veo_check.core.findings import Findings, Status, Uses, blocker, note, warning
-from veo_check.core.tiers import Tier
-from veo_check.core.used_rows import UsedRows
+from veo_check.core.findings import (
+    Check,
+    Findings,
+    Status,
+    Tier,
+    UsedRows,
+    Uses,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.engine.judge import Result, judge
-from veo_check.engine.select import Selected
+from veo_check.engine.plan import Selected
 
 LISTING = GatewayListing((), "https://example.com/v1/models")
 REFUSED = Missing("gateway-listing", "key-refused", "the key was refused (401)")

@@ -9,10 +9,10 @@ import pytest
 from fake_clock import FakeClock
 from probe_world import route
 from veo_check.core.facts import Missing
-from veo_check.core.key_policy import Leave
 from veo_check.core.route import Route
-from veo_check.engine.learn import Wanted, learn
-from veo_check.probes.probe import Asking, Cost, PlannedRequest
+from veo_check.core.secrets import Leave
+from veo_check.engine.plan import Wanted, learn
+from veo_check.gateways.probes import Asking, Cost, PlannedRequest
 
 
 class First:

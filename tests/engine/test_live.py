@@ -12,10 +12,10 @@ import pytest
 from fake_clock import FakeClock
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel
-from veo_check.engine.live import LiveAnswers, ask
+from veo_check.engine.catalog import LiveAnswers, ask
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 from veo_check.reference.load import load_reference
-from veo_check.sandbox.transport import SandboxTransport
+from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.world import open_world
 
 DAY = date(2026, 11, 22)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from veo_check.core.check import check
-from veo_check.core.findings import Findings, Status
-from veo_check.core.tiers import Tier
-from veo_check.engine import select as selecting
+from veo_check.core.findings import Findings, Status, Tier, check
+from veo_check.engine import plan as selecting
 from veo_check.engine.options import Options
-from veo_check.engine.select import built_in_checklist, select
-from veo_check.spec.checklist import Checklist, Item, Requirement
+from veo_check.engine.plan import built_in_checklist, select
+from veo_check.routefile.checklist import Checklist, Item, Requirement
 
 BUILT_IN = built_in_checklist()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from veo_check.core.clock import Judging
 from veo_check.core.findings import Until
-from veo_check.engine.valid import Validity, passed_not_before, validity
+from veo_check.engine.judge import Validity, passed_not_before, validity
 from veo_check.reference.load import load_reference
-from veo_check.spec.route_file import RouteFile, load_route_file
+from veo_check.routefile.load import RouteFile, load_route_file
 
 DAY = date(2026, 11, 22)
 

@@ -6,14 +6,23 @@ from datetime import date
 
 import pytest
 
-from veo_check.core.check import Check, check
 from veo_check.core.clock import Judging
-from veo_check.core.findings import Findings, Outcome, Said, Status, Until, blocker, warning
+from veo_check.core.findings import (
+    TARGETS,
+    Check,
+    Findings,
+    Outcome,
+    Said,
+    Status,
+    Tier,
+    Until,
+    blocker,
+    check,
+    warning,
+)
 from veo_check.core.route import Waiver
-from veo_check.core.tiers import TARGETS, Tier
-from veo_check.engine.judge import Result
-from veo_check.engine.select import Selected
-from veo_check.engine.waive import waive
+from veo_check.engine.judge import Result, waive
+from veo_check.engine.plan import Selected
 
 TODAY = Judging(date(2026, 11, 22), date(2026, 11, 22))
 MARKUP = blocker("price-agrees/markup", "the gateway is 40 % dearer", at="via.model")

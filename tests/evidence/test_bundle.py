@@ -15,21 +15,24 @@ from veo_check.core.clock import Judging
 from veo_check.core.facts import GatewayStatus, KeyAnswer, Missing
 from veo_check.core.findings import Uses
 from veo_check.evidence.bundle import (
+    MANIFEST,
     Bundle,
     ChecklistRecord,
     ItemRecord,
     LeaveRecord,
+    NotABundleError,
     RequirementRecord,
     RouteEvidence,
     RouteRecord,
     RunRecord,
     bundle_files,
+    manifest_of,
     read_bundle,
+    read_files,
     write_bundle,
 )
-from veo_check.evidence.manifest import MANIFEST, NotABundleError, manifest_of, read_files
 from veo_check.evidence.records import UnreadableRecordError
-from veo_check.http.exchange import Exchange
+from veo_check.http.answers import Exchange
 
 DAY = date(2026, 11, 22)
 BUNDLE = Bundle(

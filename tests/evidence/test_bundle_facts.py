@@ -17,11 +17,11 @@ from veo_check.checks.registry import CHECKS
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import FallbackOutcomes
-from veo_check.core.key_policy import Leave
+from veo_check.core.findings import UsedRows
 from veo_check.core.route import Route
-from veo_check.core.used_rows import UsedRows
-from veo_check.evidence.fact_files import FACT_TYPES, fact_files, fact_name, read_facts
-from veo_check.reference.book import Reference
+from veo_check.core.secrets import Leave
+from veo_check.evidence.bundle import FACT_TYPES, fact_files, fact_name, read_facts
+from veo_check.reference.load import Reference
 
 #: Not facts: the route, what it is judged by, and what is worked out while judging.
 GIVEN = {Route, Reference, Judging, Leave, UsedRows, FallbackOutcomes}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from veo_check.evidence.diff import Drift, Snapshot, drifts
+from veo_check.engine.verify import Drift, Snapshot, drifts
 
 BASE = Snapshot(
     facts={"verdict": "ready", "price expected": "0.96", "group ratio plg": "0.8"},

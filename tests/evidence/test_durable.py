@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.evidence.durable import (
+from veo_check.evidence.records import (
     Disk,
     NotRegularError,
     make_folders,

@@ -12,11 +12,9 @@ import pytest
 
 from paid_jobs import MEDIA, NOON, ROUTE, ROW, Signet, proof
 from veo_check.core.clock import Judging
-from veo_check.core.paid_facts import JobState
-from veo_check.core.proof import NewestJob, Proof, ProofStatus, RowSeen
+from veo_check.core.results import JobState, NewestJob, Proof, ProofStatus, RowSeen
 from veo_check.core.route import Route
-from veo_check.evidence.proof_status import assess
-from veo_check.evidence.proofs import proof_key_variable, read_proofs, write_proof
+from veo_check.evidence.proofs import assess, proof_key_variable, read_proofs, write_proof
 from veo_check.evidence.records import from_text, to_text
 
 TODAY = date(2026, 11, 22)

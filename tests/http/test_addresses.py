@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from veo_check.http.addresses import is_literal, is_public
+from veo_check.http.transport import is_literal, is_public
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,8 @@ import pytest
 from doors import KEY, SECRET, URL, Answers, answered, door_to, failed
 from fake_clock import FakeClock
 from socket_guard import SocketGuard
-from veo_check.http.answer import Failure
-from veo_check.http.exchange import Exchange
+from veo_check.http.answers import Exchange, Failure, Limits
 from veo_check.http.keys import KeyName
-from veo_check.http.limits import Limits
 
 
 def test_a_get_carries_the_key_and_is_recorded_without_it(clock: FakeClock) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from doors import KEY, URL, Answers, Chunks, answered, door_to, failed
 from fake_clock import FakeClock
-from veo_check.http.answer import Failure
-from veo_check.http.limits import Limits
+from veo_check.http.answers import Failure, Limits
 
 
 def test_a_body_over_the_limit_ends_the_reading(clock: FakeClock) -> None:

@@ -11,12 +11,10 @@ import pytest
 
 from rough_server import RoughServer, rough_server
 from veo_check.core.clock import SystemClock
-from veo_check.core.key_policy import Leave
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Answer, Failure
-from veo_check.http.door import Door
+from veo_check.core.secrets import Leave, Redactor
+from veo_check.http.answers import Answer, Failure, Limits
+from veo_check.http.client import Door
 from veo_check.http.keys import KeyName, Keys
-from veo_check.http.limits import Limits
 
 KEY = KeyName("SANDBOX_KEY")
 PATIENT = Limits(connect=5, read=5, deadline=10, tries=1, body=1_000_000)

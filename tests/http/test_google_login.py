@@ -8,12 +8,10 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from veo_check.core.key_policy import Leave
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Answer, Failure
-from veo_check.http.door import Door
-from veo_check.http.google_login import may_log_in_at
-from veo_check.http.keys import KeyName, Keys
+from veo_check.core.secrets import Leave, Redactor
+from veo_check.http.answers import Answer, Failure
+from veo_check.http.client import Door
+from veo_check.http.keys import KeyName, Keys, may_log_in_at
 
 VERTEX = "https://us-central1-aiplatform.googleapis.com/v1beta1/publishers/google/models/m"
 TOKEN = "ya29.token-of-the-login"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.http.json_text import MAX_DEPTH, JsonError, parse_json
+from veo_check.http.answers import MAX_DEPTH, JsonError, parse_json
 
 
 def test_numbers_are_exact() -> None:

@@ -7,8 +7,8 @@ import pickle
 
 import pytest
 
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Failure
+from veo_check.core.secrets import Redactor
+from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName, Keys, Secret
 
 VALUE = "sk-very-secret-value"

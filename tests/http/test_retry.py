@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from veo_check.http.retry import back_off, retry_after, worth_repeating
+from veo_check.http.client import back_off, retry_after, worth_repeating
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -12,13 +12,12 @@ from job_world import MODEL, request
 from rough_server import rough_server
 from veo_check.core.clock import SystemClock
 from veo_check.core.facts import Missing
-from veo_check.core.key_policy import Leave
-from veo_check.core.redaction import Redactor
-from veo_check.http.door import Door
+from veo_check.core.secrets import Leave, Redactor
+from veo_check.gateways.base import JobPlace
+from veo_check.gateways.probes import job_driver
+from veo_check.http.answers import Limits
+from veo_check.http.client import Door
 from veo_check.http.keys import KeyName, Keys
-from veo_check.http.limits import Limits
-from veo_check.providers.job_driver import job_driver
-from veo_check.providers.job_place import JobPlace
 
 PARENT = f"projects/p/locations/us-central1/publishers/google/models/{MODEL}"
 #: gateway, family, surface, and the answer to an accepted job

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.pricing.answers import RefusedError
 from veo_check.pricing.billing_expression import Evaluated, Value, evaluate
+from veo_check.pricing.shape import RefusedError
 
 FACTS: dict[str, Value | None] = {
     "seconds": Decimal(8),

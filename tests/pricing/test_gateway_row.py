@@ -8,10 +8,14 @@ from decimal import Decimal
 import pytest
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
-from veo_check.pricing.answers import Refusal
-from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.quota import QUOTA_PER_UNIT, quota_charged, quota_per_usd
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.gateway_row import (
+    QUOTA_PER_UNIT,
+    GatewayPrice,
+    price_of_row,
+    quota_charged,
+    quota_per_usd,
+)
+from veo_check.pricing.shape import Refusal, Shape
 
 D = Decimal
 SHAPE = Shape("veo-3.1-generate-001", "agent-platform", D(8), "720p", audio=True)

@@ -15,7 +15,7 @@ from veo_check.pricing.comparison import compare
 from veo_check.pricing.quote import Quote, quote
 from veo_check.pricing.shape import Shape
 from veo_check.reference.load import load_reference
-from veo_check.reference.price_rules import PriceRule
+from veo_check.reference.prices import PriceRule
 
 RULES = load_reference().prices
 DAY = date(2026, 11, 22)

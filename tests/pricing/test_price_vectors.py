@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
+from veo_check.pricing.arithmetic import from_pack
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.packs import from_pack
 from veo_check.pricing.quote import Quote, Refusal, quote
 from veo_check.pricing.shape import Shape, normal_resolution
 from veo_check.reference.load import load_reference

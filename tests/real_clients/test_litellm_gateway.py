@@ -25,8 +25,8 @@ import pytest
 from fast_clock import SharedClock
 from kill_bench import SAMPLE, Starter
 from kill_world import ROUTE
-from veo_check.sandbox.ledger import Ledger
 from veo_check.sandbox.server import SandboxServer
+from veo_check.sandbox.wire import Ledger
 from veo_check.sandbox.world import open_world
 
 pytestmark = [

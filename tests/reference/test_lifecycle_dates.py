@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from small_reference import MODEL, SURFACE, book, row
 from veo_check.core.clock import Judging
 from veo_check.core.facts import OfficialModel
-from veo_check.reference.book import Reference
-from veo_check.reference.freshness import freshness, last_usable_day, limits
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
+    counting,
+    freshness,
     judge_lifecycle,
+    last_usable_day,
+    limits,
     say_day,
     successors,
 )
-from veo_check.reference.readings import counting
+from veo_check.reference.load import Reference
 
 DAY = date(2026, 11, 22)
 

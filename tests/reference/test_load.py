@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from small_reference import document, row
-from veo_check.core.errors import ExitCode, InvalidFileError
+from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.reference import load
 from veo_check.reference.load import (
     REFRESHED_FILE,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.cli.surroundings import with_fallbacks
+from veo_check.cli.session import with_fallbacks
 from veo_check.reference.load import load_reference
-from veo_check.spec.route_file import RouteFile, load_route_file
+from veo_check.routefile.load import RouteFile, load_route_file
 
 #: An id as vendors write them: no gateway's label such as `veo3.1-fast`, and no file's name.
 _ID = re.compile(r"\b(?:veo|sora|gemini-omni)-[0-9][a-z0-9.-]*[a-z0-9]\b")

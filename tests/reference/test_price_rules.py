@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.core.errors import InvalidFileError
+from veo_check.core.money import InvalidFileError
 from veo_check.reference.load import load_reference
-from veo_check.reference.price_rules import Component, PriceRule, Span, parse_prices
+from veo_check.reference.prices import Component, PriceRule, Span, parse_prices
 
 SOURCES = {
     "page": {

@@ -8,8 +8,8 @@ import pytest
 
 from small_reference import MODEL, SURFACE, book, document, row
 from veo_check.core.clock import Judging
-from veo_check.core.errors import InvalidFileError
 from veo_check.core.facts import OfficialModel, OfficialState
+from veo_check.core.money import InvalidFileError
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Shape
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from canonical_reports import CANONICAL
-from veo_check.cli.outputs import FORMATS
+from veo_check.cli.output import FORMATS
 
 HERE = Path(__file__).parent
 
@@ -41,7 +41,7 @@ def test_colour_only_repeats_the_words(name: str) -> None:
 
 @pytest.mark.parametrize("name", CANONICAL)
 def test_a_saved_report_reads_back_whole(name: str, tmp_path: Path) -> None:
-    from veo_check.cli.saved_report import read_report
+    from veo_check.cli.checks import read_report
     from veo_check.report.json import render
 
     saved = tmp_path / "report.json"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from canonical_reports import AGREED, NOTE, UNPRICED, check, report, route
-from veo_check.cli.outputs import FORMATS
-from veo_check.core.tiers import TargetWord
+from veo_check.cli.output import FORMATS
+from veo_check.core.findings import TargetWord
 from veo_check.report.model import CheckReport, Report, StatusWord, VerdictWord
 
 #: item None: a check that the checklist leaves out, so that no item of the report is its own

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from canonical_reports import CANONICAL
 from hostile_reports import HOSTILE, PLAIN, hostile_report
-from veo_check.cli.outputs import FORMATS
+from veo_check.cli.output import FORMATS
 from veo_check.report.model import Report
 
 REPORTS = {name: hostile_report(text) for name, text in HOSTILE.items()}

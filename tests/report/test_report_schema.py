@@ -13,7 +13,7 @@ from canonical_reports import CANONICAL
 from hostile_reports import HOSTILE, hostile_report
 from veo_check.cli.main import main
 from veo_check.report.json import render
-from veo_check.report.schema import BUNDLED, report_schema
+from veo_check.report.model import BUNDLED, report_schema
 
 VALID = jsonschema.Draft202012Validator(report_schema())
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.sandbox.h264 import level_of
-from veo_check.sandbox.media import mp4
+from veo_check.sandbox.media import level_of, mp4
 
 SHAPES = [
     (4, 1280, 720, True),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from fake_clock import FakeClock
 from sandbox_box import AGENT_PLATFORM, FLATKEY, GEMINI, NEWAPI, OPENAI, PUBLISHER, Box
 from veo_check.core.clock import SandboxClock
-from veo_check.core.key_policy import SANDBOX_KEY_MARK
+from veo_check.core.secrets import SANDBOX_KEY_MARK
 from veo_check.sandbox.scenarios import SCENARIOS
-from veo_check.sandbox.transport import SandboxTransport
+from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.wire import SURFACES, Request, Surface
 from veo_check.sandbox.world import UnknownScenarioError, open_world
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from sandbox_box import GEMINI, OPENAI, Box
 from veo_check.sandbox.google_models import MODELS
-from veo_check.sandbox.jobs import SIZES, Shape
 from veo_check.sandbox.media import mp4
-from veo_check.sandbox.tickets import Ticket, issue, read
-from veo_check.sandbox.wire import SURFACES
+from veo_check.sandbox.state import Ticket, issue, read
+from veo_check.sandbox.wire import SIZES, SURFACES, Shape
 
 MODEL = st.sampled_from([model.id for model in MODELS])
 SHAPES = st.builds(

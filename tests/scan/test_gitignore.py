@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from veo_check.scan.gitignore import LARGEST, GitIgnore
-from veo_check.scan.walk import walk
+from veo_check.scan.scanner import walk
 
 FILES = (
     "a.py", "a.pyc", "a.log", "keep.log", "b c.txt", "#x", "build/x.py", "src/build/x.py",

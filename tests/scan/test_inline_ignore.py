@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from veo_check.scan.ids import IdFinder
-from veo_check.scan.text_hits import hits_in
+from veo_check.scan.scanner import hits_in
 
 finder = IdFinder.of(["veo-3.1-generate-001", "sora-2"])
 DAY = date(2026, 12, 31)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.scan import occurrences as module
-from veo_check.scan.occurrences import occurrences
+from veo_check.scan import scanner as module
+from veo_check.scan.scanner import occurrences
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.scan.walk import walk
+from veo_check.scan.scanner import walk
 
 
 def walked(*arguments: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -12,18 +12,10 @@ import pytest
 from paid_world import MODEL, Desk
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing, ProvenLife
-from veo_check.core.jobs import UsageRow
-from veo_check.core.paid_facts import (
-    ControlledFailure,
-    Delivery,
-    JobResult,
-    MediaFacts,
-    UsageProof,
-)
-from veo_check.core.symptoms import NOT_ROUTED
-from veo_check.core.tiers import Tier
-from veo_check.smoke.entry import Entry
-from veo_check.smoke.journal import Journal
+from veo_check.core.findings import Tier
+from veo_check.core.jobs import NOT_ROUTED, UsageRow
+from veo_check.core.results import ControlledFailure, Delivery, JobResult, MediaFacts, UsageProof
+from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
 
 LABEL = "veo3.1-fast"

@@ -12,15 +12,8 @@ from paid_jobs import Signet
 from paid_world import Desk, World
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing, ProvenLife
-from veo_check.core.paid_facts import (
-    ControlledFailure,
-    Delivery,
-    JobResult,
-    MediaFacts,
-    UsageProof,
-)
-from veo_check.smoke.entry import Entry
-from veo_check.smoke.journal import Journal
+from veo_check.core.results import ControlledFailure, Delivery, JobResult, MediaFacts, UsageProof
+from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
 
 LABEL = "veo3.1-fast"

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from paid_world import Desk, Fate, Killed, World
-from veo_check.core.paid_facts import JobResult
-from veo_check.smoke.entry import Entry
-from veo_check.smoke.journal import Journal
-from veo_check.smoke.outcome import SmokeOutcome
+from veo_check.core.results import JobResult
+from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
+from veo_check.smoke.steps import SmokeOutcome
 
 WORLDS = {
     "good": lambda: World(),

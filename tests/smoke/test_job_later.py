@@ -12,11 +12,10 @@ import pytest
 from paid_world import Desk
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing
-from veo_check.core.paid_facts import Delivery, JobResult, UsageProof
-from veo_check.smoke.entry import Entry, Operation
-from veo_check.smoke.journal import Journal
+from veo_check.core.results import Delivery, JobResult, UsageProof
+from veo_check.smoke.controlled_failure import smoke_request
+from veo_check.smoke.journal import Entry, Journal, Operation
 from veo_check.smoke.state_folder import StateFolder
-from veo_check.smoke.wrong_request import smoke_request
 
 DAY = 86_400.0
 

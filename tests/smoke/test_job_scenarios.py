@@ -15,9 +15,8 @@ import pytest
 from check_world import GOOGLE, a_route
 from sandbox_desk import PAID_CHECKS, SandboxDesk, with_room
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Status
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Status, Tier
+from veo_check.core.results import JobResult
 from veo_check.sandbox.scenarios import SCENARIOS
 
 SMOKE = {"request.resolution": "720p", "smoke": {"seconds": 4, "resolution": "720p"}}

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from paid_jobs import LIFE, NOON, OPERATION, intent, later, state
-from veo_check.smoke.entry import Ended, Entry, WrongStepError
 from veo_check.smoke.journal import (
+    Ended,
+    Entry,
     Journal,
     JournalUnreadableError,
     OpenJobError,
     Spend,
     Unreadable,
+    WrongStepError,
 )
 
 ROUTE = "storyboard-drafts"

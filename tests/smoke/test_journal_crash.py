@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from paid_jobs import LIFE, intent, state
-from veo_check.evidence.durable import Disk
-from veo_check.smoke.entry import Entry
-from veo_check.smoke.journal import Journal
+from veo_check.evidence.records import Disk
+from veo_check.smoke.journal import Entry, Journal
 
 ROUTE = "storyboard-drafts"
 

@@ -17,7 +17,7 @@ from paid_jobs import ROUTE
 from veo_check.core.facts import Missing
 from veo_check.core.job_log import LogProblem, LogSample
 from veo_check.core.route import Logging, Route
-from veo_check.smoke.log_sample import learn_log_sample
+from veo_check.engine.log_sample import learn_log_sample
 
 
 def with_sample(name: str, **fields: str) -> Route:

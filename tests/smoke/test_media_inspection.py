@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tiny_mp4 import FTYP, box, movie, track, words
-from veo_check.core.paid_facts import MediaFacts
+from veo_check.core.results import MediaFacts
 from veo_check.smoke.media import TooLargeError, inspect, receiving
 
 FFMPEG = shutil.which("ffmpeg") and shutil.which("ffprobe")

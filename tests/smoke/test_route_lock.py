@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fake_clock import FakeClock
-from veo_check.smoke.route_lock import RouteBusyError, route_lock
+from veo_check.smoke.state_folder import RouteBusyError, route_lock
 
 HOLDER = """
 import sys
 from pathlib import Path
 from veo_check.core.clock import SystemClock
-from veo_check.smoke.route_lock import route_lock
+from veo_check.smoke.state_folder import route_lock
 
 with route_lock(Path(sys.argv[1]), SystemClock()):
     print("held", flush=True)

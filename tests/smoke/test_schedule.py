@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veo_check.core.route import Gateway
-from veo_check.smoke.schedule import Pace, next_wait, pace_of
+from veo_check.smoke.tools import Pace, next_wait, pace_of
 
 
 def waits(pace: Pace, deadline: float) -> list[float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.core.errors import UsageError
+from veo_check.core.money import UsageError
 from veo_check.smoke.state_folder import open_state_folder, refuse_if_tracked, state_folder
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=m"]

@@ -24,14 +24,12 @@ from check_world import (
 from paid_world import Desk
 from veo_check.checks.controlled_failure import controlled_failure
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Outcome, Status
-from veo_check.core.paid_facts import ControlledFailure
-from veo_check.core.tiers import Tier
-from veo_check.reference.book import Reference
-from veo_check.reference.load import load_reference
-from veo_check.smoke.outcome import SmokeOutcome
-from veo_check.smoke.stakes import Prices, Stake
-from veo_check.smoke.wrong_request import WrongRequest, wrong_request
+from veo_check.core.findings import Outcome, Status, Tier
+from veo_check.core.results import ControlledFailure
+from veo_check.reference.load import Reference, load_reference
+from veo_check.smoke.controlled_failure import WrongRequest, wrong_request
+from veo_check.smoke.cost import Prices, Stake
+from veo_check.smoke.steps import SmokeOutcome
 
 DAY = date(2026, 11, 22)
 UNREAD = Missing("catalog", "offline", "x")

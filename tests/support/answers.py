@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from veo_check.core.redaction import Redactor
-from veo_check.http.answer import Answer
+from veo_check.core.secrets import Redactor
+from veo_check.http.answers import Answer
 
 PLACE = "gateway.example/path"
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from veo_check.core.check import Check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import (
     Catalog,
@@ -23,10 +22,9 @@ from veo_check.core.facts import (
     OfficialState,
     ProvenLife,
 )
-from veo_check.core.findings import Finding, Outcome
+from veo_check.core.findings import Check, Finding, Outcome
 from veo_check.core.route import Route
-from veo_check.reference.book import Reference
-from veo_check.reference.load import parse_reference
+from veo_check.reference.load import Reference, parse_reference
 
 DAY = date(2026, 11, 22)
 MODEL = "veo-3.1-fast-generate-001"

@@ -10,12 +10,11 @@ import httpx
 from fake_clock import FakeClock
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, JobRequest
-from veo_check.core.key_policy import Leave
-from veo_check.core.redaction import Redactor
-from veo_check.http.door import Door
+from veo_check.core.secrets import Leave, Redactor
+from veo_check.gateways.base import JobPlace
+from veo_check.gateways.probes import job_driver
+from veo_check.http.client import Door
 from veo_check.http.keys import KeyName, Keys
-from veo_check.providers.job_driver import job_driver
-from veo_check.providers.job_place import JobPlace
 
 MODEL = "veo-3.1-fast-generate-001"
 ROUTER, CONSOLE = "https://router.flatkey.ai", "https://console.flatkey.ai"

@@ -24,8 +24,7 @@ from fast_clock import NOON, SharedClock
 from kill_world import ROUTE, SURFACE, VIA, Death, Gateway, TrapWorld
 from veo_check.sandbox.scenarios import find_scenario
 from veo_check.sandbox.server import SandboxServer
-from veo_check.smoke.entry import Entry
-from veo_check.smoke.journal import Journal
+from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
 
 SUPPORT = Path(__file__).parent

@@ -41,7 +41,7 @@ def die_before(step: int) -> Callable[[str, tuple[Any, ...]], None]:
 def become(order: dict[str, Any]) -> int:
     """The run itself, from here to its exit code."""
     import veo_check.cli.run_command
-    import veo_check.cli.surroundings
+    import veo_check.cli.session
     import veo_check.core.clock
     from veo_check.cli.main import main
 
@@ -52,7 +52,7 @@ def become(order: dict[str, Any]) -> int:
     os.chdir(order["folder"])
     origin = order["origin"]
     for module in (
-        veo_check.cli.surroundings,
+        veo_check.cli.session,
         veo_check.cli.run_command,
         veo_check.core.clock,
     ):
@@ -66,14 +66,6 @@ def load() -> None:
     """Everything a run imports on its way, so that its time is its own work."""
     import httpx  # noqa: F401
 
-    import veo_check.checks.registry
-    import veo_check.cli.job
-    import veo_check.cli.run
-    import veo_check.cli.run_command
-    import veo_check.engine.paid
-    import veo_check.engine.run
-    import veo_check.http.wire
-    import veo_check.smoke.job_list  # noqa: F401
     from veo_check.reference.load import load_reference
 
     load_reference()

@@ -10,18 +10,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from veo_check.core.paid_facts import (
+from veo_check.core.results import (
+    Binding,
     Delivery,
     JobKind,
     JobResult,
     MediaFacts,
+    Proof,
+    RowSeen,
     SmokeShape,
     UsageProof,
+    binding_of,
 )
-from veo_check.core.proof import Binding, Proof, RowSeen, binding_of
 from veo_check.core.route import Route
-from veo_check.evidence.durable import Disk
-from veo_check.smoke.entry import Ended, Entry, Intent, Operation
+from veo_check.evidence.records import Disk
+from veo_check.smoke.journal import Ended, Entry, Intent, Operation
 from veo_check.smoke.state_folder import StateFolder, open_state_folder, route_mark
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

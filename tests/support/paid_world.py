@@ -18,6 +18,7 @@ from fake_clock import FakeClock
 from paid_jobs import Signet
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing, MissingCode
+from veo_check.core.findings import Tier
 from veo_check.core.jobs import (
     FetchAnswer,
     JobRequest,
@@ -28,18 +29,15 @@ from veo_check.core.jobs import (
     UsageRow,
     VideoRef,
 )
-from veo_check.core.proof import row_seen
+from veo_check.core.results import row_seen
 from veo_check.core.route import Route
-from veo_check.core.tiers import Tier
-from veo_check.evidence.durable import Disk
-from veo_check.reference.book import Reference
-from veo_check.smoke.case import Case, Wish
+from veo_check.evidence.records import Disk
+from veo_check.reference.load import Reference
+from veo_check.smoke.cost import Prices, Purse
 from veo_check.smoke.job import run_smoke
-from veo_check.smoke.outcome import SmokeOutcome
-from veo_check.smoke.schedule import pace_of
-from veo_check.smoke.stakes import Prices, Purse
 from veo_check.smoke.state_folder import open_state_folder
-from veo_check.smoke.tools import Tools
+from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.tools import Case, Tools, Wish, pace_of
 
 MODEL = "veo-3.1-fast-generate-001"
 QUOTA = 500_000

@@ -8,10 +8,9 @@ import httpx
 
 from fake_clock import FakeClock
 from veo_check.core.facts import Missing
-from veo_check.core.key_policy import Leave
 from veo_check.core.route import Route
-from veo_check.probes.probe import Asking
-from veo_check.probes.registry import PROBES
+from veo_check.core.secrets import Leave
+from veo_check.gateways.probes import PROBES, Asking
 
 ENVIRON = {
     "FLATKEY_SMOKE_KEY": "sk-smoke-key-value",

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from veo_check.reference.refresh_cost_map import SURFACES, read_cost_map
-from veo_check.reference.refresh_lifecycle import read_deprecations, read_versions
-from veo_check.reference.refresh_merge import Merged, merge
-from veo_check.reference.refresh_page import read_page
-from veo_check.reference.refresh_pricing import read_pricing
-from veo_check.reference.refresh_rows import Reading
 from veo_check.reference.rows import Source
+from veo_check.refresh.cost_map import SURFACES, read_cost_map
+from veo_check.refresh.google import read_deprecations, read_pricing, read_versions
+from veo_check.refresh.merge import Merged, Reading, merge
+from veo_check.refresh.pages import read_page
 
 Kind = Literal["deprecations", "versions", "pricing", "cost-map"]
 EMPTY: Mapping[str, object] = {"compiled": "2026-01-01", "sources": {}, "lifecycle": []}

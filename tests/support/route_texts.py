@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from veo_check.spec.route_file import Problem, RouteFile, load_route_file
+from veo_check.routefile.load import Problem, RouteFile, load_route_file
 
 SHORT = """\
 version: 1

@@ -9,7 +9,7 @@ import httpx
 
 from fake_clock import FakeClock
 from veo_check.sandbox.scenarios import find_scenario
-from veo_check.sandbox.transport import SandboxTransport
+from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.world import World
 
 GEMINI = "https://generativelanguage.googleapis.com"

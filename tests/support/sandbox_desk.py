@@ -13,28 +13,20 @@ from veo_check.checks.job_completes import job_completes
 from veo_check.checks.media_delivered import media_delivered
 from veo_check.checks.usage_matches_quote import usage_matches_quote
 from veo_check.checks.usage_recorded import usage_recorded
-from veo_check.core.check import Check
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import Blocked, Outcome
-from veo_check.core.key_policy import Leave
-from veo_check.core.proof import row_seen
-from veo_check.core.redaction import Redactor
+from veo_check.core.findings import Blocked, Check, Outcome, Tier
+from veo_check.core.results import row_seen
 from veo_check.core.route import Route
-from veo_check.core.tiers import Tier
+from veo_check.core.secrets import Leave, Redactor
+from veo_check.gateways.base import place_of
+from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
 from veo_check.http.keys import Secret
-from veo_check.probes.catalog import CatalogProbe
-from veo_check.probes.gateway_status import GatewayStatusProbe
-from veo_check.probes.probe import Asking
-from veo_check.providers.job_driver import job_driver
-from veo_check.providers.job_place import place_of
 from veo_check.reference.load import load_reference
-from veo_check.smoke.case import Case, Wish
+from veo_check.smoke.cost import Prices, Purse
 from veo_check.smoke.job import run_smoke
-from veo_check.smoke.outcome import SmokeOutcome
-from veo_check.smoke.schedule import pace_of
-from veo_check.smoke.stakes import Prices, Purse
 from veo_check.smoke.state_folder import open_state_folder
-from veo_check.smoke.tools import Tools
+from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.tools import Case, Tools, Wish, pace_of
 
 PAID_CHECKS: tuple[Check, ...] = (
     job_completes,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from veo_check.reference.book import Reference
-from veo_check.reference.load import parse_reference
+from veo_check.reference.load import Reference, parse_reference
 
 MODEL, SURFACE = "veo-9.0-generate-001", "agent-platform"
 

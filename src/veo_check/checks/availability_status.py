@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, CatalogRow, Missing, ProvenLife
-from veo_check.core.findings import Blocked, Findings, Until, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, Until, blocker, check, note, warning
 from veo_check.core.route import Route
 
 #: Since this day Flatkey's probe skips names that contain one of these words and stores

@@ -8,16 +8,14 @@ from decimal import Decimal
 from veo_check.checks.price_agrees import PRICED_GATEWAYS
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.fallbacks import candidates
-from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, note
+from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, check, note
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.answers import Refusal
-from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
+from veo_check.pricing.shape import Refusal, Shape
+from veo_check.reference.load import Reference
 
 
 @check(item="pricing-unit", since="0.1")

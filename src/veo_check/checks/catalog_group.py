@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.check import check
 from veo_check.core.facts import Catalog, CatalogRow
-from veo_check.core.findings import Blocked, Findings, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.money import plain
 from veo_check.core.route import Route
 

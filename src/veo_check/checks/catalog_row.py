@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
 from veo_check.core.facts import Catalog
-from veo_check.core.findings import Findings, blocker, note
+from veo_check.core.findings import Findings, blocker, check, note
 from veo_check.core.route import Route
 
 NO_CATALOGUE = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
-from veo_check.core.findings import Blocked, Findings, blocker, note, warning
-from veo_check.core.paid_facts import ControlledFailure
+from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.jobs import meaning_of
+from veo_check.core.results import ControlledFailure
 from veo_check.core.route import Route
-from veo_check.core.symptoms import meaning_of
 
 #: Refusals that are about the key or the moment, not about the request.
 _BESIDE_THE_POINT = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
-from veo_check.core.clock import Judging
-from veo_check.core.confirmed import last_day, why_not
-from veo_check.core.findings import Blocked, Findings, Until, note
+from veo_check.core.clock import Judging, last_day, why_not
+from veo_check.core.findings import Blocked, Findings, Until, check, note
 from veo_check.core.route import Route
 
 

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import (
-    Blocked,
-    Finding,
-    Findings,
-    Until,
-    blocker,
-    note,
-    warning,
-)
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.proof import ProofStatus
+from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
+from veo_check.core.jobs import NOT_ROUTED, meaning_of
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import EndpointFamily, Gateway, Route
-from veo_check.core.symptoms import NOT_ROUTED, meaning_of
-from veo_check.reference.book import Reference
+from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
 #: Which families a kind of gateway routes at all. Google's own depend on the model.

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from veo_check.core.check import check
 from veo_check.core.facts import KeyAnswer, Missing
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes, candidates
-from veo_check.core.findings import GOOD, Blocked, Finding, Findings, Status, blocker, note, warning
+from veo_check.core.findings import (
+    GOOD,
+    Blocked,
+    Finding,
+    Findings,
+    Status,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.route import Route
 
 #: Without this check's status nobody looked whether the target is alive at all.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from veo_check.core.check import check
 from veo_check.core.fallbacks import (
     Candidate,
     FallbackOutcome,
@@ -13,7 +12,7 @@ from veo_check.core.fallbacks import (
     candidates,
     differences,
 )
-from veo_check.core.findings import Blocked, Finding, Findings, blocker, note
+from veo_check.core.findings import Blocked, Finding, Findings, blocker, check, note
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
-from veo_check.core.findings import Finding, Findings, blocker, note
+from veo_check.core.findings import Finding, Findings, blocker, check, note
 from veo_check.core.route import Fallback, FallbackTarget, Route, Situation
 
 #: What each situation may be decided as. Anything else goes against the article's table.

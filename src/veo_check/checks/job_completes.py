@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from veo_check.core.check import check
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, note, warning
-from veo_check.core.paid_facts import Delivery, JobResult, JobState
-from veo_check.core.proof import ProofStatus, lower_resolution
+from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
+from veo_check.core.jobs import Meaning, Symptom, meaning_of
+from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
-from veo_check.core.symptoms import Meaning, Symptom, meaning_of
 
 #: new-api writes this id where it could not read the operation's own.
 _NEWAPI_PLACEHOLDER = "veo-3.0-generate-001"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
-from veo_check.core.findings import Finding, Findings, blocker, note, warning
+from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
 from veo_check.core.job_log import FIELDS, QUESTIONS, LogProblem, LogSample, Question
 
 _SHOWN = 5

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
-from veo_check.core.findings import Finding, Findings, blocker, note, warning
+from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
+from veo_check.core.jobs import meaning_of
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.core.symptoms import meaning_of
-from veo_check.pricing.gateway_row import GatewayPrice
-from veo_check.pricing.quota import quota_per_usd
+from veo_check.pricing.gateway_row import GatewayPrice, quota_per_usd
 
 _SHOWN = Decimal("0.0001")
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from veo_check.core.check import check
 from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.fallbacks import candidates
-from veo_check.core.findings import Blocked, Finding, Findings, blocker, note, warning
-from veo_check.core.key_policy import Leave, refusal_of_host, refusal_of_key
+from veo_check.core.findings import Blocked, Finding, Findings, blocker, check, note, warning
 from veo_check.core.route import Key, Route, google_url
+from veo_check.core.secrets import Leave, refusal_of_host, refusal_of_key
 
 # The shapes of the keys that video routes use. The file's reader refuses them already; a route
 # that was put together in another way is held to the same rule.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from veo_check.core.check import check
-from veo_check.core.findings import Blocked, Findings, Said, blocker, note
+from veo_check.core.findings import Blocked, Findings, Said, blocker, check, note
+from veo_check.core.jobs import meaning_of
 from veo_check.core.money import plain
-from veo_check.core.paid_facts import Delivery, JobResult, MediaFacts, SmokeShape
+from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
 from veo_check.core.route import Route
-from veo_check.core.symptoms import meaning_of
-from veo_check.reference.book import Reference
+from veo_check.reference.load import Reference
 
 #: Seconds and frames a second by which an encoder may miss, pixels by which it may round up.
 _SECONDS = Decimal("0.5")

@@ -5,26 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel, OfficialState, ProvenLife
 from veo_check.core.findings import (
     Blocked,
     Finding,
     Findings,
+    Tier,
     Until,
     Uses,
     blocker,
+    check,
     note,
     warning,
 )
-from veo_check.core.key_policy import is_google
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.proof import ProofStatus
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import Route
-from veo_check.core.tiers import Tier
-from veo_check.reference.book import Reference
+from veo_check.core.secrets import is_google
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day
+from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
 
 

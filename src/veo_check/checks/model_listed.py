@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from veo_check.core.check import check
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
-from veo_check.core.findings import Blocked, Findings, blocker, note
+from veo_check.core.findings import Blocked, Findings, blocker, check, note
 from veo_check.core.route import Route
 
 #: The method that a model must offer on the Gemini API for the endpoint family.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
 from veo_check.core.facts import Missing, OfficialModel
-from veo_check.core.findings import Blocked, Findings, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.route import Route
-from veo_check.reference.book import Reference
+from veo_check.reference.load import Reference
 
 
 @check(item="official-model-id", since="0.1", waivable=False)

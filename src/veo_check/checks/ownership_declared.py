@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
-from veo_check.core.findings import Findings, blocker, note
+from veo_check.core.findings import Findings, blocker, check, note
 from veo_check.core.route import Route
 
 

@@ -7,18 +7,16 @@ from decimal import Decimal
 
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, note, warning
+from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, check, note, warning
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.answers import Quote, Refusal
 from veo_check.pricing.gateway_row import GatewayPrice
 from veo_check.pricing.quote import quotes_by_source
-from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
-from veo_check.reference.freshness import freshness
+from veo_check.pricing.shape import Quote, Refusal, Shape
+from veo_check.reference.lifecycle import freshness
+from veo_check.reference.load import Reference
 
 #: Gateways whose own price is read from a catalogue.
 PRICED_GATEWAYS = {"flatkey", "newapi"}

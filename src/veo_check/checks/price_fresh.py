@@ -8,25 +8,15 @@ from datetime import timedelta
 from veo_check.checks.price_agrees import PRICED_GATEWAYS
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import (
-    Blocked,
-    Finding,
-    Findings,
-    Until,
-    Uses,
-    note,
-    warning,
-)
+from veo_check.core.findings import Blocked, Finding, Findings, Until, Uses, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.answers import Quote, Refusal
 from veo_check.pricing.quote import promotions, quote
-from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
-from veo_check.reference.freshness import freshness, last_usable_day, limits
+from veo_check.pricing.shape import Quote, Refusal, Shape
+from veo_check.reference.lifecycle import freshness, last_usable_day, limits
+from veo_check.reference.load import Reference
 
 _MEND = "run veo-check refresh, or update veo-check"
 

@@ -7,14 +7,13 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
-from veo_check.core.findings import Blocked, Findings, Uses, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, Uses, blocker, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.quote import Quote, Refusal, quote, quotes_by_source
 from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
+from veo_check.reference.load import Reference
 
 #: Refusals that are findings about the request; every other one is a hole in the price data.
 _ABOUT_THE_REQUEST = {"unsupported-combination", "retired"}

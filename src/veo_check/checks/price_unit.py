@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.check import check
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import Blocked, Findings, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.answers import Refusal
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.shape import Refusal, Shape
 
 
 @check(item="pricing-unit", since="0.1", waivable=False, not_for=NO_CATALOGUE)

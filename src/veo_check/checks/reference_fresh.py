@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
-from veo_check.core.findings import Blocked, Findings, Until, Uses, note, warning
-from veo_check.core.used_rows import UsedRows
-from veo_check.reference.freshness import freshness, last_usable_day, limits
+from veo_check.core.findings import Blocked, Findings, Until, UsedRows, Uses, check, note, warning
+from veo_check.reference.lifecycle import freshness, last_usable_day, limits
 
 _MEND = "run veo-check refresh, or update veo-check"
 #: `refresh` reads dates and prices; what a model accepts comes with a release, or with a file.

@@ -30,7 +30,7 @@ from veo_check.checks.request_supported import request_supported
 from veo_check.checks.successor_known import successor_known
 from veo_check.checks.usage_matches_quote import usage_matches_quote
 from veo_check.checks.usage_recorded import usage_recorded
-from veo_check.core.check import Check
+from veo_check.core.findings import Check
 
 #: Adding a check means adding its file here, and its line to a checklist.
 CHECKS: tuple[Check, ...] = (

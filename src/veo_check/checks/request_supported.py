@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from veo_check.core.check import check
-from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    Tier,
+    Uses,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.route import Request, Route
-from veo_check.core.tiers import Tier
-from veo_check.reference.book import Reference
 from veo_check.reference.capabilities import Unsupported, unsupported
+from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
 #: What new-api's Veo adapters have no field for (QuantumNous/new-api #3315).

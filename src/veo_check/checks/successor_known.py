@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing, OfficialModel
-from veo_check.core.findings import Finding, Findings, note
+from veo_check.core.findings import Finding, Findings, check, note
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
 from veo_check.pricing.quote import Quote, quote
 from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day, successors
+from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
 _TWO = Decimal("0.01")

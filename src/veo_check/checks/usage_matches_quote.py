@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from veo_check.checks.usage_recorded import confirmed_by_hand
-from veo_check.core.check import check
 from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Findings, Said, blocker, note, warning
+from veo_check.core.findings import Blocked, Findings, Said, blocker, check, note, warning
 from veo_check.core.money import usd
-from veo_check.core.paid_facts import JobResult, UsageProof
+from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Route
 
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from veo_check.core.check import check
-from veo_check.core.clock import Judging
-from veo_check.core.confirmed import last_day, why_not
+from veo_check.core.clock import Judging, last_day, why_not
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Said, Until, blocker, note, warning
-from veo_check.core.paid_facts import JobResult, UsageProof
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    Said,
+    Until,
+    blocker,
+    check,
+    note,
+    warning,
+)
+from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Confirmation, Route
 
 #: What a record should tell, and how `UsageProof` calls it.

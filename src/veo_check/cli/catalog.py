@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import Outputs, ReferenceFile
-from veo_check.cli.streams import parse_outputs, write
+from veo_check.cli.output import Outputs, ReferenceFile, parse_outputs, write
 
 if TYPE_CHECKING:
     from veo_check.engine.catalog import Look
@@ -42,10 +41,10 @@ def catalog(
     """
     from typing import get_args
 
-    from veo_check.cli.surroundings import chosen_reference, open_asking
-    from veo_check.core.errors import UsageError
-    from veo_check.core.key_policy import Leave, origin_of
+    from veo_check.cli.session import chosen_reference, open_asking
+    from veo_check.core.money import UsageError
     from veo_check.core.route import Resolution
+    from veo_check.core.secrets import Leave, origin_of
     from veo_check.engine.catalog import Wanted, look, route_of
     from veo_check.engine.options import Options
     from veo_check.engine.run import judging_of
@@ -75,9 +74,9 @@ def _text(seen: Look, scenario: str | None) -> str:
     import textwrap
 
     from veo_check.core.facts import Missing
-    from veo_check.core.printable import printable
-    from veo_check.core.tiers import Tier
-    from veo_check.pricing.answers import Refusal
+    from veo_check.core.findings import Tier
+    from veo_check.core.secrets import printable
+    from veo_check.pricing.shape import Refusal
 
     def wrap(text: str, indent: str = "  ") -> list[str]:
         return textwrap.wrap(
@@ -133,8 +132,8 @@ def _json(seen: Look) -> str:
     import json
 
     from veo_check.core.facts import Catalog
+    from veo_check.core.findings import Tier
     from veo_check.core.money import plain, usd
-    from veo_check.core.tiers import Tier
     from veo_check.pricing.gateway_row import GatewayPrice
 
     rows = seen.catalog.rows if isinstance(seen.catalog, Catalog) else ()

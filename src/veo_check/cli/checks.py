@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+
+from veo_check.core.money import InvalidFileError
+from veo_check.report.model import Report
 
 
 def checks(
@@ -21,7 +26,7 @@ def checks(
 
 
 def _catalogue() -> str:
-    from veo_check.engine.select import BUILT_IN, built_in_checklist
+    from veo_check.engine.plan import BUILT_IN, built_in_checklist
 
     lines = ["R, S, P: required for research, staging, production.", ""]
     for number, item in enumerate(built_in_checklist().items, start=1):
@@ -37,8 +42,8 @@ def _catalogue() -> str:
 def _explain(check_id: str) -> str:
     import difflib
 
-    from veo_check.core.errors import UsageError
-    from veo_check.engine.select import BUILT_IN, built_in_checklist
+    from veo_check.core.money import UsageError
+    from veo_check.engine.plan import BUILT_IN, built_in_checklist
 
     if check_id not in BUILT_IN:
         near = difflib.get_close_matches(check_id, BUILT_IN, 1)
@@ -75,3 +80,78 @@ def _wrapped(text: str, rest: str) -> list[str]:
     import textwrap
 
     return textwrap.wrap(text, 80, subsequent_indent=rest, break_on_hyphens=False)
+
+
+# `veo-check schema`: the JSON Schema of the route file, for editors, and of the report.
+
+
+def schema(
+    report: Annotated[
+        bool, typer.Option("--report", help="The schema of the JSON report instead.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the route file, for editors.
+
+    Example: veo-check schema > veo-route.schema.json, and begin each route file beside it with
+    "# yaml-language-server: $schema=veo-route.schema.json".
+    """
+    from importlib.resources import files
+
+    # the bundled copies, which tests hold equal to the models: printing them needs no model
+    package, name = ("report", "report-v1") if report else ("routefile", "route-v1")
+    bundled = files(f"veo_check.{package}").joinpath(f"{name}.schema.json")
+    sys.stdout.write(bundled.read_text(encoding="utf-8"))
+
+
+# `veo-check render`: other formats from a saved JSON report.
+
+
+def render(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report saved with -o json.")],
+    output: Annotated[
+        list[str] | None,
+        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats."),
+    ] = None,
+) -> None:
+    """Write other formats of a saved report. Asks nobody; exits with the report's own code.
+
+    Example: veo-check render report.json -o html:report.html -o markdown
+    """
+    from veo_check.cli.output import FORMATS, check_writable, parse_outputs, write_outputs
+
+    outputs = parse_outputs(tuple(output or ("text",)), FORMATS)
+    check_writable(outputs)
+    saved = read_report(report)
+    write_outputs(saved, outputs)
+    raise typer.Exit(saved.exit_code)
+
+
+# Reading a report that was saved with `-o json`: untrusted like any other input.
+
+
+_LARGEST = 64 * 1024 * 1024
+
+
+def read_report(path: Path) -> Report:
+    """The report in `path`. Raises InvalidFileError when it is not one of version 1."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not the name of a file"
+        raise InvalidFileError(f"{path}: cannot read: {why}") from None
+    if len(data) > _LARGEST:
+        raise InvalidFileError(f"{path}: larger than 64 MiB; not a veo-check report")
+    return parse_report(data, str(path))
+
+
+def parse_report(data: bytes, shown: str) -> Report:
+    """The report that these bytes are; `shown` names them in the InvalidFileError."""
+    try:
+        return Report.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "the whole file"
+        raise InvalidFileError(
+            f"{shown}: not a veo-check report of version 1: {place}: {first['msg']}"
+        ) from None

@@ -3,27 +3,111 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from veo_check.cli.crash import write_text
-from veo_check.cli.proof_file import is_proof, show_proof, verify_proof
-from veo_check.cli.saved_report import parse_report
-from veo_check.cli.streams import wants_colour
-from veo_check.core.errors import InvalidFileError, UsageError
+from veo_check.cli.checks import parse_report
+from veo_check.cli.main import write_text
+from veo_check.cli.output import wants_colour
 from veo_check.core.facts import Missing
-from veo_check.core.printable import printable
-from veo_check.engine.rejudge import kept_reference, rejudge
-from veo_check.engine.snapshot import snapshots
-from veo_check.evidence.bundle import Bundle, RouteEvidence, read_bundle
-from veo_check.evidence.diff import Drift, Snapshot, drifts
-from veo_check.evidence.fact_files import Facts, fact_name
-from veo_check.evidence.manifest import NotABundleError, Read, read_files
-from veo_check.evidence.records import UnreadableRecordError
+from veo_check.core.money import ExitCode, InvalidFileError, UsageError
+from veo_check.core.results import Proof
+from veo_check.core.secrets import Redactor, printable
+from veo_check.engine.verify import Drift, Snapshot, drifts, kept_reference, rejudge, snapshots
+from veo_check.evidence.bundle import (
+    Bundle,
+    Facts,
+    NotABundleError,
+    Read,
+    RouteEvidence,
+    fact_name,
+    read_bundle,
+    read_files,
+)
+from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SealedProof, read_proof
+from veo_check.evidence.records import UnreadableRecordError, from_text, read_limited
+from veo_check.http.keys import Keys, Secret
 from veo_check.report.model import Report
+
+# `veo-check evidence show|verify` of a proof: what was paid, and whether its seal holds.
+
+
+_LIMIT = 1024 * 1024
+
+
+def is_proof(path: Path) -> bool:
+    """Whether this is a file, so that it can only be a proof."""
+    return path.is_file()
+
+
+def show_proof(path: Path) -> int:
+    """Print what a proof says. Its seal is not checked: that takes the key that paid."""
+    for line in _told(_read(path).proof):
+        sys.stdout.write(f"{printable(line, 300)}\n")
+    sys.stdout.write("its seal was not checked; `veo-check evidence verify` does, with the key\n")
+    return int(ExitCode.OK)
+
+
+def verify_proof(path: Path) -> int:
+    """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
+    sealed = _read(path)
+    variable = _variable(sealed.proof)
+    keys = Keys(os.environ, Redactor.of_environment(os.environ))
+    secret = keys.read(variable) if variable else None
+    if not isinstance(secret, Secret):
+        named = printable(variable or "the key's variable", 100)
+        sys.stdout.write(f"{path}: cannot tell: the key that sealed it is not set ({named})\n")
+        return int(ExitCode.INCONCLUSIVE)
+    read = read_proof(path, secret)
+    if isinstance(read, SealedProof):
+        sys.stdout.write(f"{path}: the seal holds under {variable}\n")
+        return int(ExitCode.OK)
+    sys.stdout.write(f"{printable(read.why, 500)}\n")
+    return int(ExitCode.FAILED)
+
+
+def _read(path: Path) -> SealedProof:
+    try:
+        return from_text(SealedProof, read_limited(path, _LIMIT).decode())
+    except UnreadableRecordError as error:
+        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof: {error}") from None
+    except OSError as error:
+        raise InvalidFileError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof") from None
+
+
+def _variable(proof: Proof) -> str | None:
+    """The variable whose key seals it, by what the proof says of the route."""
+    via, model = proof.binding.via, proof.binding.model
+    changing = via.get("gateway") == "google" and model.get("surface") == "agent-platform"
+    if changing or via.get("key.adc") == "true":
+        return PROOF_KEY_VARIABLE
+    return via.get("key.env")
+
+
+def _told(proof: Proof) -> Iterator[str]:
+    shape = proof.binding.shape
+    kind = "SIMULATED proof" if proof.simulated else "proof"
+    yield f"{kind} {proof.id} of route {proof.binding.route}, made {proof.made_at:%Y-%m-%d}"
+    yield (
+        f"  {shape.label}: {shape.mode}, {shape.seconds} s, {shape.resolution}, "
+        f"{shape.aspect_ratio}, {'with audio' if shape.audio else 'silent'}"
+    )
+    job = proof.job
+    why = f" ({job.symptom})" if job.symptom else ""
+    yield f"  job {job.job}: {job.state}{why}, served by {job.served_model or 'unknown'}"
+    yield f"  {job.polls} polls: {' -> '.join(job.statuses) or 'no status seen'}"
+    if proof.delivery:
+        yield f"  {len(proof.delivery.videos)} videos delivered"
+    if proof.usage and proof.usage.billed is not None:
+        yield f"  billed {proof.usage.billed:f} USD, quoted {proof.usage.quoted:f}"
+    yield f"  valid for {proof.valid_for_seconds // 86400} days"
+
 
 _MOST_SHOWN = 40
 
@@ -55,7 +139,7 @@ def verify(path: Path, allow_plugins: tuple[str, ...]) -> int:
     """0 whole and the same, 1 altered or not what its facts say. Raises InvalidFileError."""
     if is_proof(path):
         return verify_proof(path)
-    read = _read(path)
+    read = _read_bundle(path)
     if read.altered:
         for one in read.altered[:_MOST_SHOWN]:
             sys.stdout.write(f"{printable(one.file, 200)}: {one.why}\n")
@@ -96,11 +180,11 @@ def diff(before: Path, after: Path, output: str) -> int:
         drifted = [asdict(one) for one in found]
         sys.stdout.write(json.dumps({"matters": matters, "drifts": drifted}, indent=2) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _told(found))
+        sys.stdout.writelines(f"{line}\n" for line in _told_bundle(found))
     return 1 if matters else 0
 
 
-def _read(path: Path) -> Read:
+def _read_bundle(path: Path) -> Read:
     try:
         return read_files(path)
     except NotABundleError as error:
@@ -109,7 +193,7 @@ def _read(path: Path) -> Read:
 
 def _open(path: Path) -> _Opened:
     """A whole bundle. Raises InvalidFileError; a changed file is one reason."""
-    read = _read(path)
+    read = _read_bundle(path)
     if read.altered:
         first = read.altered[0]
         why = printable(f"{first.file} {first.why}", 400)
@@ -150,7 +234,7 @@ def _snapshots(path: Path) -> dict[str, Snapshot]:
         raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
 
 
-def _told(found: tuple[Drift, ...]) -> Iterator[str]:
+def _told_bundle(found: tuple[Drift, ...]) -> Iterator[str]:
     if not found:
         yield "nothing drifted"
     for one in found:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, Outputs, ReferenceFile, WithinDays
-from veo_check.cli.streams import parse_outputs, write
+from veo_check.cli.output import AsOf, Outputs, ReferenceFile, WithinDays, parse_outputs, write
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from veo_check.engine.runbook import Runbook
+
 
 _WIDTH = 100
 
@@ -32,12 +32,12 @@ def fallback(
     Exit codes: 0 every rule and target holds, 1 one does not, 2 usage or invalid route file,
     3 the life or price of a target is not known.
     """
-    from veo_check.cli.shared_options import parse_day
-    from veo_check.cli.surroundings import chosen_reference
+    from veo_check.cli.output import parse_day
+    from veo_check.cli.session import chosen_reference
     from veo_check.core.clock import Judging, SystemClock
-    from veo_check.core.errors import InvalidFileError
+    from veo_check.core.money import InvalidFileError
     from veo_check.engine.runbook import runbook
-    from veo_check.spec.route_file import RouteFile, load_route_file
+    from veo_check.routefile.load import RouteFile, load_route_file
 
     outputs = parse_outputs(output or ["text"], ("text", "json"))
     loaded = load_route_file(route)
@@ -61,7 +61,7 @@ def _text(book: Runbook, judging: object) -> str:
 
     from veo_check.core.clock import Judging
     from veo_check.core.money import usd
-    from veo_check.core.printable import printable
+    from veo_check.core.secrets import printable
     from veo_check.engine.runbook import successor_lines
 
     assert isinstance(judging, Judging)

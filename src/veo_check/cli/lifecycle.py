@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays, parse_day
-from veo_check.cli.streams import parse_outputs, safe, tell, write
+from veo_check.cli.output import (
+    AsOf,
+    ReferenceFile,
+    WithinDays,
+    parse_day,
+    parse_outputs,
+    safe,
+    tell,
+    write,
+)
 from veo_check.core.clock import Judging, SystemClock
-from veo_check.core.errors import ExitCode, UsageError
-from veo_check.reference.book import Reference
+from veo_check.core.money import ExitCode, UsageError
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
+from veo_check.reference.load import Reference
+
+if TYPE_CHECKING:
+    from veo_check.core.facts import OfficialModel
+
 
 if TYPE_CHECKING:
     from veo_check.core.facts import OfficialModel
@@ -120,7 +132,7 @@ def _ask_live(
     models: list[str], surface: str | None, judging: Judging, book: Reference
 ) -> LiveAnswers:
     from veo_check.core.facts import Missing
-    from veo_check.engine.live import ask
+    from veo_check.engine.catalog import ask
 
     if judging.hypothetical:
         tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")

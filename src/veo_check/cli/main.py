@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 
 import typer
 
-from veo_check.core.errors import ExitCode, VeoCheckError
+from veo_check.core.money import ExitCode, VeoCheckError
 
 #: Every command, in the order of the help text: a function of this name in the module of this
 #: name under `veo_check.cli`, or a group of commands, as a Typer called `group`.
@@ -27,6 +30,9 @@ COMMANDS = (
     "refresh",
     "sandbox",
 )
+
+#: Commands that live in a module of another name.
+_MODULES = {"schema": "checks", "render": "checks"}
 
 
 def _version(wanted: bool) -> None:
@@ -60,7 +66,7 @@ def program(first_word: str | None = None) -> typer.Typer:
     )
     app.callback()(_root)
     for name in [first_word] if first_word in COMMANDS else COMMANDS:
-        module = import_module(f"veo_check.cli.{name}")
+        module = import_module(f"veo_check.cli.{_MODULES.get(name, name)}")
         if hasattr(module, "group"):
             app.add_typer(module.group, name=name)
         else:
@@ -113,7 +119,6 @@ def _closed_pipe() -> int:
 
 
 def _internal(error: Exception) -> int:
-    from veo_check.cli.crash import write_traceback
 
     where = write_traceback(error)
     sys.stderr.write(
@@ -121,3 +126,21 @@ def _internal(error: Exception) -> int:
         f"the traceback is in {where}; please report it\n"
     )
     return int(ExitCode.INTERNAL)
+
+
+# Where a crash's traceback goes: a private file, redacted, never the terminal.
+
+
+def write_traceback(error: BaseException) -> str:
+    """Write the redacted traceback of `error` and return the file's path."""
+    return write_text("".join(traceback.format_exception(error)))
+
+
+def write_text(text: str) -> str:
+    """Write a redacted crash text to a new file only this user can read; return its path."""
+    from veo_check.core.secrets import Redactor
+
+    handle, path = tempfile.mkstemp(prefix="veo-check-crash-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(Redactor.of_environment(os.environ).redact(text))
+    return path

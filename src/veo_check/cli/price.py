@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, parse_day
-from veo_check.cli.streams import parse_outputs, tell, write
-from veo_check.core.errors import ExitCode, UsageError
+from veo_check.cli.output import AsOf, parse_day, parse_outputs, tell, write
+from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 
 if TYPE_CHECKING:
-    from veo_check.pricing.answers import Quote, Refusal
-    from veo_check.pricing.shape import Shape
-    from veo_check.reference.book import Reference
+    from veo_check.pricing.shape import Quote, Refusal, Shape
+    from veo_check.reference.load import Reference
+
 
 _FORMATS = ("text", "json")
 #: What is compared when nothing else is said.
@@ -122,9 +121,9 @@ def price(
 
     Example: veo-check price veo-3.1-fast-generate-001 --seconds 8 --resolution 1080p
     """
-    from veo_check.cli.price_reference import price_reference
+
     from veo_check.core.clock import SystemClock
-    from veo_check.pricing.answers import Refusal
+    from veo_check.pricing.shape import Refusal
 
     outputs = parse_outputs(output or ["text"], _FORMATS)
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
@@ -183,7 +182,7 @@ def _asked(subject: str | None, book: Reference, surface: str | None, compare: b
 
 def _of_route(path: Path, surface: str | None) -> Asked:
     from veo_check.pricing.shape import Shape
-    from veo_check.spec.route_file import RouteFile, load_route_file
+    from veo_check.routefile.load import RouteFile, load_route_file
 
     loaded = load_route_file(path)
     if not isinstance(loaded, RouteFile):
@@ -232,8 +231,7 @@ def _number(option: str, text: str | None) -> Decimal | None:
 
 
 def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote | Refusal:
-    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, Refusal, quote
-    from veo_check.pricing.surfaces import quote_anywhere
+    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, Refusal, quote, quote_anywhere
 
     if asked.named_surface:
         kinds = WITH_PROMOTIONS if promotions else LIST
@@ -268,7 +266,7 @@ def _near(book: Reference, word: str) -> list[str]:
 def _paid(
     answer: Quote | Refusal, pack: Decimal | None, clips: int | None, estimate: bool
 ) -> Quote | Refusal:
-    from veo_check.pricing.packs import from_pack
+    from veo_check.pricing.arithmetic import from_pack
     from veo_check.pricing.quote import Refusal
 
     if isinstance(answer, Refusal):
@@ -282,10 +280,10 @@ def _paid(
 
 def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form: str) -> str:
     if form == "json":
-        from veo_check.cli.price_json import one_json
+        from veo_check.cli.price_output import one_json
 
         return one_json(answer, asked.retries)
-    from veo_check.cli.price_text import one_text
+    from veo_check.cli.price_output import one_text
 
     return one_text(book, answer, asked.shape, asked.retries, asked.jobs, day)
 
@@ -293,7 +291,7 @@ def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form
 def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, form: str) -> str:
     from veo_check.core.clock import Judging
     from veo_check.pricing.comparison import compare
-    from veo_check.pricing.surfaces import own_surfaces
+    from veo_check.pricing.quote import own_surfaces
 
     shape = asked.shape
     if subject is not None and not asked.named_surface:
@@ -307,9 +305,78 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
     only = shape.surface if subject is None and asked.named_surface else None
     rows = compare(book, shape, Judging(day, day), first=subject is not None, surface=only)
     if form == "json":
-        from veo_check.cli.price_json import comparison_json
+        from veo_check.cli.price_output import comparison_json
 
         return comparison_json(rows, shape, asked.retries, day)
-    from veo_check.cli.price_text import comparison_text
+    from veo_check.cli.price_output import comparison_text
 
     return comparison_text(rows, shape, day)
+
+
+# The reference a price is read from: bundled, a whole file, or a team's own prices on top.
+
+
+_LARGEST = 1024 * 1024
+
+
+def price_reference(path: Path | None) -> Reference:
+    """`path` as the reference; a file with prices and no lifecycle rows is added to the usual one.
+
+    Such a file may be YAML or JSON, in the format of the bundled prices. Raises InvalidFileError.
+    """
+    from veo_check.reference.load import load_reference, user_data_dir
+
+    if path is None:
+        return load_reference(user_dir=user_data_dir())
+    own = _prices_alone(path)
+    if own is None:
+        return load_reference(path)
+    return with_prices(load_reference(user_dir=user_data_dir()), own, str(path))
+
+
+def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Reference:
+    """`book` with the prices of `own` added. Raises InvalidFileError where names collide."""
+    merged = dict(book.read_prices())
+    for section in ("sources", "rasters", "credits"):
+        merged[section] = _joined(merged.get(section, {}), own.get(section, {}), section, name)
+    listed, added = merged.get("prices", []), own["prices"]
+    if not isinstance(listed, list) or not isinstance(added, list):
+        raise InvalidFileError(f"{name}: prices must be a list of rows")
+    merged["prices"] = [*listed, *added]
+    both = replace(book, origin=f"{book.origin} + {name}", read_prices=lambda: merged)
+    _ = both.prices  # a wrong row of the team's is told even where another model is asked about
+    return both
+
+
+def _joined(there: object, added: object, section: str, name: str) -> dict[str, object]:
+    if not isinstance(there, Mapping) or not isinstance(added, Mapping):
+        raise InvalidFileError(f"{name}: {section} must be a mapping")
+    clash = sorted(set(there) & set(added))
+    if clash:
+        raise InvalidFileError(f"{name}: {section}.{clash[0]} is bundled already; rename it")
+    return {**there, **added}
+
+
+def _prices_alone(path: Path) -> Mapping[str, object] | None:
+    """What a file holds that has prices but no lifecycle rows; None for any other file."""
+    from veo_check.routefile.yaml_reader import read_yaml
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidFileError(f"{path}: cannot be read: {error}") from None
+    if len(content) > _LARGEST or not _looks_alone(content):
+        return None
+    try:
+        document = read_yaml(str(path), content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidFileError(f"{path}: is not UTF-8 text") from None
+    if document.problems or document.data is None:
+        listed = "\n".join(map(str, document.problems)) or "is empty"
+        raise InvalidFileError(f"{path}: cannot be used as prices\n{listed}")
+    return document.data
+
+
+def _looks_alone(content: bytes) -> bool:
+    return b"prices" in content and b'"lifecycle"' not in content and b"lifecycle:" not in content

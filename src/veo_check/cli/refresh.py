@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import parse_day
-from veo_check.cli.streams import parse_outputs, tell
-from veo_check.cli.streams import write as write_text
-from veo_check.core.errors import ExitCode, UsageError
+from veo_check.cli.output import parse_day, parse_outputs, tell
+from veo_check.cli.output import write as write_text
+from veo_check.core.money import ExitCode, UsageError
+from veo_check.refresh.run import PageResult, Refreshed
 
 if TYPE_CHECKING:
-    from datetime import date
+    from veo_check.refresh.run import PageName, Wanted
 
-    from veo_check.engine.refresh import PageName, Wanted
 
 _PLACE = "URL|FILE"
 _FORMATS = ("text", "json")
@@ -106,9 +107,8 @@ def refresh(
     if write is not None and not write.parent.is_dir():
         raise UsageError(f"--write: {write.parent} is not a folder")
 
-    from veo_check.cli.refresh_text import as_json, as_text
-    from veo_check.engine.refresh import refresh as read_again
     from veo_check.reference.load import REFRESHED_FILE, user_data_dir
+    from veo_check.refresh.run import refresh as read_again
 
     target = write or user_data_dir() / REFRESHED_FILE
     base = _base(reference, write, bundled=write_bundle is not None)
@@ -128,8 +128,8 @@ def refresh(
 
 
 def _wanted(named: Mapping[PageName, str | None]) -> tuple[Wanted, ...]:
-    from veo_check.core.printable import printable
-    from veo_check.engine.refresh import PAGES, Wanted, refusal
+    from veo_check.core.secrets import printable
+    from veo_check.refresh.run import PAGES, Wanted, refusal
 
     places = tuple(Wanted(page, place) for page, place in named.items() if place is not None)
     for one in places:
@@ -179,7 +179,7 @@ def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mappi
 
 def _check_age(days: int, reference: Path | None, today: date) -> None:
     from veo_check.reference.load import load_reference
-    from veo_check.reference.upkeep import in_force
+    from veo_check.refresh.run import in_force
 
     book = load_reference(reference)
     old = [one for one in in_force(book, today) if one.age_days(today) > days]
@@ -196,7 +196,7 @@ def _check_age(days: int, reference: Path | None, today: date) -> None:
 
 
 def _write_bundle(document: Mapping[str, object], folder: Path) -> tuple[Path, ...]:
-    from veo_check.reference.refresh_files import as_bundle
+    from veo_check.refresh.run import as_bundle
 
     if not folder.is_dir():
         raise UsageError(f"--write-bundle: {folder} is not a folder")
@@ -205,7 +205,7 @@ def _write_bundle(document: Mapping[str, object], folder: Path) -> tuple[Path, .
 
 
 def _write_file(document: Mapping[str, object], target: Path) -> Path:
-    from veo_check.reference.refresh_files import as_text
+    from veo_check.refresh.run import as_text
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -233,3 +233,61 @@ def _replace(path: Path, text: str, option: str) -> Path:
             temporary.unlink(missing_ok=True)
         raise UsageError(f"{option}: {path} cannot be written: {error.strerror}") from None
     return path
+
+
+# What `refresh` prints: page by page, what changed, in words; or the same as JSON.
+
+
+def as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+    """One block a page, then where the result is."""
+    lines: list[str] = []
+    for page in done.pages:
+        lines += [*_page(page, read_on), ""]
+    if written:
+        lines += [f"Written: {path}" for path in written]
+    else:
+        lines.append("Nothing was written.")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+    """The same for programs."""
+    document = {
+        "read_on": read_on.isoformat(),
+        "written": [str(path) for path in written],
+        "pages": [
+            {
+                "page": page.page,
+                "read_from": page.place,
+                "state": page.state,
+                "detail": page.detail,
+                "sha256": page.sha256,
+                "changes": [
+                    {
+                        "kind": change.kind,
+                        "model": change.model,
+                        "surface": change.surface,
+                        "text": change.text,
+                    }
+                    for change in page.changes
+                ],
+            }
+            for page in done.pages
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _page(page: PageResult, read_on: date) -> Iterator[str]:
+    yield f"{page.page}: {page.place}"
+    match page.state:
+        case "unreadable":
+            yield f"  could not be read: {page.detail}; nothing changed"
+        case "older" | "known":
+            yield f"  nothing changed: {page.detail}"
+        case "read":
+            yield f"  read on {read_on}, sha256 {page.sha256}"
+            if not page.changes:
+                yield "  says what was known; every row is confirmed anew"
+            for change in page.changes:
+                yield f"  {change.text}"

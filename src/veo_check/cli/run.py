@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays
+from veo_check.cli.output import AsOf, ReferenceFile, WithinDays
 
 EXAMPLE = """
 Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox

@@ -9,24 +9,58 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from veo_check.cli.crash import write_text
-from veo_check.cli.evidence_folder import check_folder, write_evidence
-from veo_check.cli.outputs import FORMATS, check_writable, write_outputs
+from veo_check.cli.main import write_text
+from veo_check.cli.output import FORMATS, check_writable, parse_day, parse_outputs, write_outputs
 from veo_check.cli.progress import Progress
-from veo_check.cli.shared_options import parse_day
-from veo_check.cli.streams import parse_outputs
-from veo_check.cli.surroundings import surroundings
-from veo_check.cli.user_config import read_user_config
+from veo_check.cli.session import read_user_config, surroundings
 from veo_check.core.clock import SystemClock
-from veo_check.core.errors import UsageError
-from veo_check.core.key_policy import Leave, origin_of
-from veo_check.core.money import amount
-from veo_check.core.tiers import TARGETS, Tier
+from veo_check.core.findings import TARGETS, Tier
+from veo_check.core.money import UsageError, amount
+from veo_check.core.secrets import Leave, origin_of
 from veo_check.engine.options import Inconclusive, Options
-from veo_check.spec.checklist import Checklist, load_checklist
-from veo_check.spec.route_file import Problem, RouteFile, load_route_file, route_paths
+from veo_check.routefile.checklist import Checklist, load_checklist
+from veo_check.routefile.load import Problem, RouteFile, load_route_file, route_paths
+
+if TYPE_CHECKING:
+    from veo_check.engine.options import Options
+    from veo_check.engine.run import Ran, Surroundings
+
+
+# `run --evidence DIR`: where bundles go.
+
+
+def check_folder(folder: Path | None) -> None:
+    """Refuse what cannot be a folder of bundles before anything is asked or spent."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not the name of a folder"
+        raise UsageError(f"--evidence {folder}: {why}") from None
+
+
+def write_evidence(folder: Path, ran: Ran, options: Options, around: Surroundings) -> None:
+    """Write the run's bundle, and say on standard error where it is. Raises UsageError."""
+    from veo_check.engine.verify import bundle_of
+    from veo_check.evidence.bundle import write_bundle
+
+    bundle = bundle_of(
+        ran,
+        options,
+        around.checklist,
+        around.reference,
+        around.asking.door.exchanges,
+        around.asking.redactor,
+    )
+    stamp = ran.report.started_at.replace("-", "").replace(":", "")
+    try:
+        place = write_bundle(folder, f"{stamp}-{ran.report.verdict}", bundle)
+    except OSError as error:
+        raise UsageError(f"--evidence {folder}: cannot write: {error.strerror}") from None
+    sys.stderr.write(f"veo-check: evidence in {place}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +109,7 @@ def execute(wishes: Wishes) -> int:
             files, options, wishes.reference, checklist, progress, _on_crash, progress.job
         )
         if wishes.plan:
-            from veo_check.engine.plan import describe_plan
+            from veo_check.engine.run import describe_plan
 
             with _reports_only():
                 plan = describe_plan(files, options, around)
@@ -123,7 +157,7 @@ def _on_crash(text: str) -> None:
 
 
 def _checklist(wishes: Wishes, options: Options) -> Checklist:
-    from veo_check.engine.select import BUILT_IN, built_in_checklist, installed_plugins
+    from veo_check.engine.plan import BUILT_IN, built_in_checklist, installed_plugins
 
     if wishes.checklist == built_in_checklist().name:
         checklist = built_in_checklist()

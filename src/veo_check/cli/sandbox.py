@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.core.errors import UsageError
+from veo_check.core.money import UsageError
 
 if TYPE_CHECKING:
     from veo_check.sandbox.scenarios import Scenario

@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.shared_options import AsOf, ReferenceFile, WithinDays, parse_day
-from veo_check.cli.streams import Output, parse_outputs, safe, tell, wants_colour, write
-from veo_check.core.errors import UsageError
+from veo_check.cli.output import (
+    AsOf,
+    Output,
+    ReferenceFile,
+    WithinDays,
+    parse_day,
+    parse_outputs,
+    safe,
+    tell,
+    wants_colour,
+    write,
+)
+from veo_check.core.money import UsageError
 
 if TYPE_CHECKING:
-    from veo_check.scan.baseline import Baseline
-    from veo_check.scan.judged import Hit
+    from veo_check.scan.judged import Baseline, Hit
     from veo_check.scan.scanner import Scan
+
 
 FORMATS = ("text", "json", "sarif", "github")
 #: How many files that could not be looked into are named on stderr.
@@ -65,7 +75,7 @@ def scan(
     from veo_check.cli.scan_formats import Shown, render
     from veo_check.core.clock import Judging, SystemClock
     from veo_check.reference.load import load_reference, user_data_dir
-    from veo_check.scan import baseline as baselines
+    from veo_check.scan import judged as baselines
     from veo_check.scan.ids import IdFinder
     from veo_check.scan.judged import judge_hits
     from veo_check.scan.scanner import scan as look

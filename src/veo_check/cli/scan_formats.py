@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from veo_check import __version__
 from veo_check.core.clock import Judging
-from veo_check.core.printable import printable
-from veo_check.reference.book import Reference
+from veo_check.core.secrets import printable
 from veo_check.reference.lifecycle import State
+from veo_check.reference.load import Reference
 from veo_check.scan.judged import Hit, Verdict
 from veo_check.scan.scanner import Scan
 

@@ -14,7 +14,278 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from veo_check.core.facts import Missing
-from veo_check.core.symptoms import Symptom
+
+# Everything that is known to go wrong with a video job, by name: what it means, and what next.
+
+
+Symptom = Literal[
+    # refused at submit: nothing was sent on, nothing is charged
+    "model-retired",
+    "model-unknown",
+    "model-not-allowed",
+    "no-channel",
+    "not-priced",
+    "no-quota",
+    "key-refused",
+    "wrong-credential",
+    "project-mismatch",
+    "access-denied",
+    "rate-limited",
+    "cooling-down",
+    "duration-refused",
+    "combination-unsupported",
+    "parameter-refused",
+    "not-allowlisted",
+    "not-at-location",
+    "bucket-needed",
+    "bucket-denied",
+    "provisioning",
+    "family-not-routed",
+    "interactions-only",
+    "wrong-method",
+    "refused",
+    "not-sent",
+    # nobody knows
+    "submit-uncertain",
+    # after it was accepted
+    "filtered",
+    "backend-error",
+    "empty-result",
+    "failed",
+    "cancelled",
+    "operation-unknown",
+    "poll-refused",
+    "poll-misconfigured",
+    "job-unfinished",
+    # done, and nothing to show for it
+    "content-unavailable",
+    "content-refused",
+    "result-elsewhere",
+    "too-large",
+    "host-refused",
+]
+
+#: Refusals of a submit that say this endpoint family does not serve the model there.
+NOT_ROUTED: frozenset[Symptom] = frozenset(
+    {"no-channel", "family-not-routed", "interactions-only", "wrong-method"}
+)
+
+Charged = Literal["no", "unless-refunded", "yes", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a symptom says about the route, who pays, and the step that works.
+
+    `of_the_gateway`: through a gateway it is about the gateway's own access to Google, not the
+    caller's.
+    """
+
+    says: str
+    charged: Charged
+    next_step: str
+    of_the_gateway: bool = False
+
+    def step(self, *, direct: bool) -> str:
+        """What to do next, on a route that calls Google directly or through a gateway."""
+        if self.of_the_gateway and not direct:
+            return f"ask the gateway's operator, whose access to Google it is: {self.next_step}"
+        return self.next_step
+
+
+_RETRY = "wait and run again with --spend"
+_LOOK = (
+    "look in the gateway's usage log for a row of this time and label; then `veo-check job abandon`"
+    " the job, and only then run again with --spend"
+)
+
+MEANINGS: Mapping[Symptom, Meaning] = {
+    "model-retired": Meaning(
+        "the model was shut down",
+        "no",
+        "move to the successor that `veo-check lifecycle` names",
+    ),
+    "model-unknown": Meaning(
+        "nobody there knows the model, or offers video generation for it",
+        "no",
+        "compare via.model with what is listed, via.endpoint with what is routed, and, at Google, "
+        "via.location with where the model is served",
+    ),
+    "model-not-allowed": Meaning(
+        "the key may not use the model", "no", "allow the model for this key"
+    ),
+    "no-channel": Meaning(
+        "the gateway lists the model, but has no channel that serves it on this endpoint",
+        "no",
+        "ask the gateway's operator, or try another endpoint family",
+    ),
+    "not-priced": Meaning(
+        "nobody set a price for this model or shape on the gateway",
+        "no",
+        "ask the gateway's operator to price it",
+    ),
+    "no-quota": Meaning(
+        "the key or its account cannot pay for one job", "no", "top up the account or the key"
+    ),
+    "key-refused": Meaning("the key was refused", "no", "put a working key into the variable"),
+    "wrong-credential": Meaning(
+        "this API takes OAuth access tokens, and was sent an API key",
+        "no",
+        "put an access token into the variable (gcloud auth print-access-token makes one), or use "
+        "key: {adc: true}",
+        of_the_gateway=True,
+    ),
+    "project-mismatch": Meaning(
+        "project, location or kind of key does not fit this endpoint",
+        "no",
+        "compare via.project and via.location with the project that the key belongs to, and use an "
+        "access token, not an API key",
+        of_the_gateway=True,
+    ),
+    "access-denied": Meaning(
+        "the key is known, but may not do this", "no", "give the key or its project access"
+    ),
+    "rate-limited": Meaning("a quota or rate limit is used up", "no", _RETRY),
+    "cooling-down": Meaning(
+        "the gateway itself pauses the model after a failure; nobody upstream was asked",
+        "no",
+        _RETRY,
+    ),
+    "duration-refused": Meaning(
+        "the clip length was refused (its value or its type)",
+        "no",
+        "use a length that the answer or the model's page names; gateways must pass it on as a "
+        "number",
+    ),
+    "combination-unsupported": Meaning(
+        "this combination of settings is not supported by the model",
+        "no",
+        "compare smoke and request with what `veo-check checks request-supported` names",
+    ),
+    "parameter-refused": Meaning(
+        "a parameter was refused", "no", "leave it out, or use a model that takes it"
+    ),
+    "not-allowlisted": Meaning(
+        "the project is not on the list for this feature", "no", "ask Google for access"
+    ),
+    "not-at-location": Meaning(
+        "the model is not served at this location",
+        "no",
+        "set via.location to one that serves it (Veo: us-central1, Omni: global)",
+    ),
+    "bucket-needed": Meaning(
+        "the result is too large for the answer, so a Cloud Storage bucket has to be named",
+        "unless-refunded",
+        "send a storageUri (gs://...) with the request, or ask for fewer or smaller videos",
+    ),
+    "bucket-denied": Meaning(
+        "Google's service agent may not use the Cloud Storage bucket",
+        "unless-refunded",
+        "give the service account that the answer names the role Storage Object User on the bucket",
+        of_the_gateway=True,
+    ),
+    "provisioning": Meaning(
+        "Google is still setting up the project's service agents",
+        "no",
+        "wait some minutes and run again with --spend",
+    ),
+    "interactions-only": Meaning(
+        "the model is served through the Interactions API only",
+        "no",
+        "set via.endpoint to interactions, or choose a model that this endpoint family carries",
+    ),
+    "wrong-method": Meaning(
+        "Veo was called through another method than predictLongRunning; this is not a rate limit, "
+        "and waiting never helps",
+        "no",
+        "call it through predict-long-running; on a gateway, have the operator put it on a channel "
+        "that does, or try another endpoint family",
+    ),
+    "family-not-routed": Meaning(
+        "the gateway does not route this endpoint family",
+        "no",
+        "set via.endpoint to a family that the gateway has",
+    ),
+    "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
+    "not-sent": Meaning(
+        "nothing left this machine", "no", "mend what the sentence names and run again with --spend"
+    ),
+    "submit-uncertain": Meaning(
+        "whether the job was accepted is not known, so it is never sent again", "unknown", _LOOK
+    ),
+    "filtered": Meaning(
+        "a safety filter stopped it (the prompt, an image, or often the audio)",
+        "unless-refunded",
+        "rephrase the prompt; support codes in the answer name the filter. Google does not charge "
+        "for it, a gateway may",
+    ),
+    "backend-error": Meaning(
+        "the model's backend failed (an internal error)", "unless-refunded", _RETRY
+    ),
+    "empty-result": Meaning(
+        "the job is done and holds neither a video nor an error",
+        "unless-refunded",
+        "look in the usage log whether it was charged; run again with --spend",
+    ),
+    "failed": Meaning(
+        "the job failed",
+        "unless-refunded",
+        "read the answer in the evidence; where it says nothing, ask the gateway's operator by the "
+        "request id",
+    ),
+    "cancelled": Meaning("somebody cancelled the job", "unless-refunded", _RETRY),
+    "operation-unknown": Meaning(
+        "the other side took the job and now knows no such operation",
+        "unknown",
+        "look in the usage log for its row; Google keeps operations for two days",
+    ),
+    "poll-refused": Meaning(
+        "the key that submitted the job may not look at it",
+        "unknown",
+        "give the key (or the variable that the job was submitted with) access to polls",
+    ),
+    "poll-misconfigured": Meaning(
+        "every poll is refused for a reason that does not pass with time",
+        "unknown",
+        "fix what the quoted answer names (in a proxy's configuration, where one is in between); "
+        "the next run then polls on and sends nothing",
+    ),
+    "job-unfinished": Meaning(
+        "this run ended before the job did; it was not given up",
+        "unknown",
+        "run again later: the next run polls on and sends nothing",
+    ),
+    "content-unavailable": Meaning(
+        "the job says it is done, but its video cannot be fetched",
+        "yes",
+        "look at the address by hand; on new-api a safety-filtered job looks the same",
+    ),
+    "content-refused": Meaning(
+        "the key may not fetch the video", "yes", "give the key access to the content"
+    ),
+    "result-elsewhere": Meaning(
+        "the video was left in a storage bucket that this key cannot read",
+        "yes",
+        "take the storage address out of the gateway's configuration",
+    ),
+    "too-large": Meaning(
+        "the video is larger than any clip of this length can be", "yes", "look at it by hand"
+    ),
+    "host-refused": Meaning(
+        "the video's address is one that veo-check does not fetch from",
+        "yes",
+        "media comes from https and public addresses only",
+    ),
+}
+
+_UNNAMED = Meaning(
+    "it ended in a way that has no name", "unknown", "read the answer in the evidence"
+)
+
+
+def meaning_of(symptom: str | None) -> Meaning:
+    """What a symptom means; of a word that is none: that it is not known."""
+    return next((one for name, one in MEANINGS.items() if name == symptom), _UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)

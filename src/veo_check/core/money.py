@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from decimal import Decimal, InvalidOperation
 
@@ -50,3 +51,31 @@ def plain(number: Decimal, places: int = 0) -> str:
 def usd(number: Decimal) -> str:
     """An amount of USD for a report: at least cents, never rounded."""
     return plain(number, 2)
+
+
+# Errors with a sentence for the user and the documented exit code.
+
+
+class ExitCode(enum.IntEnum):
+    """The exit codes of every command, whatever the output format."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    INTERNAL = 4
+    INTERRUPTED = 130
+
+
+class VeoCheckError(Exception):
+    """A problem the user can act on: says what, where, and what to do."""
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+
+class UsageError(VeoCheckError):
+    """The command line asks for something that cannot be done as written."""
+
+
+class InvalidFileError(VeoCheckError):
+    """A file the user named (checklist, reference, report, configuration) cannot be used."""

@@ -6,9 +6,8 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from veo_check.core.errors import ExitCode
-from veo_check.core.findings import GOOD, Status
-from veo_check.core.tiers import TARGETS, Tier
+from veo_check.core.findings import GOOD, TARGETS, Status, Tier
+from veo_check.core.money import ExitCode
 
 
 class Verdict(enum.StrEnum):

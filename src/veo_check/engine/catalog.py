@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from veo_check.checks.availability_status import availability_status
 from veo_check.checks.catalog_group import catalog_group
 from veo_check.checks.catalog_row import catalog_row
 from veo_check.checks.endpoint_family import endpoint_family
 from veo_check.checks.price_unit import gateway_price, price_unit
-from veo_check.core.check import Check
-from veo_check.core.clock import Judging
-from veo_check.core.errors import ExitCode, UsageError
-from veo_check.core.facts import Catalog, GatewayListing, GatewayStatus, Missing, ProvenLife
-from veo_check.core.findings import Status
-from veo_check.core.key_policy import origin_of
-from veo_check.core.paid_facts import JobResult
-from veo_check.core.proof import ProofStatus
-from veo_check.core.route import Model, Request, Resolution, Route, RouteHead, Via
-from veo_check.core.tiers import Tier
+from veo_check.core.clock import Clock, Judging, SystemClock
+from veo_check.core.facts import (
+    Catalog,
+    GatewayListing,
+    GatewayStatus,
+    Missing,
+    OfficialModel,
+    ProvenLife,
+)
+from veo_check.core.findings import Check, Status, Tier
+from veo_check.core.money import ExitCode, UsageError
+from veo_check.core.results import JobResult, ProofStatus
+from veo_check.core.route import (
+    AGENT_PLATFORM,
+    GEMINI_API,
+    Model,
+    Request,
+    Resolution,
+    Route,
+    RouteHead,
+    Via,
+)
+from veo_check.core.secrets import Leave, Redactor, origin_of
 from veo_check.engine.judge import Result, judge
-from veo_check.engine.select import Selected
-from veo_check.pricing.answers import Refusal
+from veo_check.engine.plan import Selected
+from veo_check.gateways import google as google_agent_platform
+from veo_check.gateways import google as google_gemini
+from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe
+from veo_check.http.answers import Failure
+from veo_check.http.keys import KeyName
 from veo_check.pricing.gateway_row import GatewayPrice
-from veo_check.probes.catalog import CatalogProbe
-from veo_check.probes.gateway_status import GatewayStatusProbe
-from veo_check.probes.probe import Asking
-from veo_check.reference.book import Reference
+from veo_check.pricing.shape import Refusal
+from veo_check.reference.load import Reference
+
+if TYPE_CHECKING:
+    from veo_check.http.client import Transport
+
 
 _CHECKS: tuple[Check, ...] = (
     catalog_row,
@@ -115,3 +136,76 @@ def look(route: Route, asking: Asking, judging: Judging, reference: Reference) -
     plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in _CHECKS)
     price = gateway_price(route, catalog, status) if isinstance(catalog, Catalog) else None
     return Look(route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False)))
+
+
+# Ask Google itself about model ids, with the account's own key: `lifecycle --live`. Free.
+
+
+LiveAnswers = dict[tuple[str, str], OfficialModel | Missing]
+_PROBE = "official-model"
+_SURFACES = (GEMINI_API, AGENT_PLATFORM)
+#: The variables that Google's own tools read, in their order.
+_GEMINI_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+_TOKEN = "GOOGLE_ACCESS_TOKEN"  # noqa: S105 - a variable's name
+_LOCATION = "GOOGLE_CLOUD_LOCATION"
+
+
+def ask(
+    models: Iterable[str],
+    surface: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+) -> LiveAnswers:
+    """Google's answer for each (model, surface), or why there is none. One GET each.
+
+    Without `surface` both of Google's are asked.
+
+    The Gemini API is asked with GOOGLE_API_KEY or GEMINI_API_KEY, the Agent Platform with the
+    access token in GOOGLE_ACCESS_TOKEN, in GOOGLE_CLOUD_LOCATION.
+    """
+    asking = Asking.open(
+        environ=environ,
+        leave=Leave(),
+        clock=clock or SystemClock(),
+        redactor=Redactor.of_environment(environ),
+        transport=transport,
+    )
+    with asking.door:
+        return {
+            (model, place): _ask_one(model, place, environ, asking)
+            for model in dict.fromkeys(models)
+            for place in ((surface,) if surface else _SURFACES)
+        }
+
+
+def _ask_one(
+    model: str, surface: str, environ: Mapping[str, str], asking: Asking
+) -> OfficialModel | Missing:
+    if surface == GEMINI_API:
+        variable = next((name for name in _GEMINI_KEYS if environ.get(name)), None)
+        if variable is None:
+            names = " or ".join(_GEMINI_KEYS)
+            return Missing(_PROBE, "no-key", f"set {names} to ask the Gemini API")
+        key = KeyName(variable, "x-goog-api-key")
+        question = google_gemini.model_ask(google_gemini.DEFAULT_URL, model, key)
+        read = google_gemini.read_model
+    elif surface == AGENT_PLATFORM:
+        if not environ.get(_TOKEN):
+            return Missing(
+                _PROBE,
+                "no-key",
+                f"set {_TOKEN} to ask the Agent Platform: "
+                f"export {_TOKEN}=$(gcloud auth print-access-token)",
+            )
+        url = google_agent_platform.default_url(environ.get(_LOCATION))
+        question = google_agent_platform.publisher_model_ask(url, model, KeyName(_TOKEN))
+        read = google_agent_platform.read_publisher_model
+    else:
+        return Missing(_PROBE, "not-offered", f"surface {surface} is not one of Google's")
+    answer = question.send(asking.door)
+    if isinstance(answer, Failure):
+        return answer.as_missing(_PROBE)
+    got = read(answer, model, asking.clock.now())
+    return got.as_missing(_PROBE) if isinstance(got, Failure) else got

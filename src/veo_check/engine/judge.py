@@ -5,14 +5,30 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
 
-from veo_check.core.check import Check
+from veo_check.core.clock import Judging
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Finding, Outcome, Status, Uses
-from veo_check.core.tiers import TARGETS, Tier
-from veo_check.core.used_rows import UsedRows
-from veo_check.engine.select import Selected
+from veo_check.core.findings import (
+    GOOD,
+    TARGETS,
+    Blocked,
+    Check,
+    Finding,
+    Outcome,
+    Status,
+    Tier,
+    Until,
+    UsedRows,
+    Uses,
+    warning,
+)
+from veo_check.core.route import Route, Waiver
+from veo_check.engine.plan import Selected
+from veo_check.reference.lifecycle import judge_lifecycle
+from veo_check.reference.load import Reference
 
 #: What checks may ask for, by type: the route, the reference, judging, and every fact.
 Values = Mapping[type, object]
@@ -101,3 +117,169 @@ def _ask(check: Check, values: Values) -> Outcome:
 def _belongs(check: Check, finding: Finding) -> None:
     if not finding.code.startswith(f"{check.id}/"):
         raise ValueError(f"{check.id} yielded the code {finding.code}")
+
+
+# Waivers: which failed checks the owner accepts, and what became of each waiver.
+
+
+LONGEST = timedelta(days=90)
+State = Literal["used", "unused", "expired", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What became of one waiver of the route file."""
+
+    waiver: Waiver
+    state: State
+
+
+def waive(
+    results: list[Result], waivers: tuple[Waiver, ...], judging: Judging, strict: bool
+) -> tuple[list[Result], tuple[Ruled, ...]]:
+    """Apply the waivers. A check is waived where every failing finding is covered by a live one.
+
+    A waiver that is expired, too long or for a check that may not be waived covers nothing, and
+    the check it names says so in a warning.
+    """
+    if not waivers:
+        return results, ()
+    by_id = {result.selected.id: result for result in results}
+    ruled: list[Ruled] = []
+    live: set[str] = set()
+    ends: dict[str, Waiver] = {}
+    for number, waiver in enumerate(waivers):
+        check = waiver.finding.partition("/")[0]
+        complaint, state = _complaint(waiver, by_id.get(check), judging)
+        if complaint is None:
+            live.add(waiver.finding)
+            ends[waiver.finding] = waiver
+            seen = check in by_id and any(
+                finding.code == waiver.finding for finding in by_id[check].outcome.findings
+            )
+            ruled.append(Ruled(waiver, "used" if seen else "unused"))
+            continue
+        ruled.append(Ruled(waiver, state))
+        if check in by_id:
+            by_id[check] = _warned(by_id[check], f"waivers.{number}", state, complaint, strict)
+    return [_covered(by_id[one.selected.id], live, ends, strict) for one in results], tuple(ruled)
+
+
+def _complaint(waiver: Waiver, result: Result | None, judging: Judging) -> tuple[str | None, State]:
+    if result is None:
+        return f"no check is called {waiver.finding.partition('/')[0]}", "refused"
+    if result.selected.check is not None and not result.selected.check.waivable:
+        return f"{result.selected.id} cannot be waived", "refused"
+    if waiver.expires < judging.expiry_day:
+        return f"the waiver for {waiver.finding} expired on {waiver.expires}", "expired"
+    if waiver.expires - judging.expiry_day > LONGEST:
+        return f"the waiver for {waiver.finding} runs longer than 90 days", "refused"
+    return None, "unused"
+
+
+def _warned(result: Result, at: str, state: State, complaint: str, strict: bool) -> Result:
+    code = f"{result.selected.id}/waiver-{state}"
+    fix = "renew it with a new reason and day, or delete it"
+    said = warning(code, f"{complaint}; it covers nothing", at=at, fix=fix)
+    outcome = replace(result.outcome, findings=(*result.outcome.findings, said))
+    return replace(result, outcome=outcome, statuses=_raised(result.statuses, strict))
+
+
+def _raised(statuses: Mapping[Tier, Status], strict: bool) -> dict[Tier, Status]:
+    warned = Status.FAIL if strict else Status.WARN
+    return {tier: warned if one is Status.PASS else one for tier, one in statuses.items()}
+
+
+def _covered(result: Result, live: set[str], ends: Mapping[str, Waiver], strict: bool) -> Result:
+    statuses = {
+        tier: Status.WAIVED
+        if status is Status.FAIL and _all_covered(result.outcome, tier, live, strict)
+        else status
+        for tier, status in result.statuses.items()
+    }
+    if statuses == dict(result.statuses):
+        return result
+    codes = {finding.code for finding in result.outcome.findings} & live
+    untils = tuple(Until(ends[code].expires, f"the waiver for {code} ends") for code in codes)
+    outcome = replace(result.outcome, untils=(*result.outcome.untils, *untils))
+    return replace(result, outcome=outcome, statuses=statuses)
+
+
+def _all_covered(outcome: Outcome, tier: Tier, live: set[str], strict: bool) -> bool:
+    if tier not in TARGETS or outcome.blocked is not None:
+        return False
+    failing = {"blocker", "warning"} if strict else {"blocker"}
+    return all(
+        finding.code in live for finding in outcome.findings if finding.severity_at(tier) in failing
+    )
+
+
+# Until when a verdict holds, and why it ends then.
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """`until` is the earliest of all ends, `model_until` the model's shutdown date alone."""
+
+    until: date | None
+    because: str | None
+    model_until: date | None
+
+
+def validity(untils: Iterable[Until], day: date) -> Validity:
+    """The earliest end on or after `day`. Ends that have passed are findings, not limits."""
+    coming = sorted(
+        (one for one in untils if one.day >= day), key=lambda one: (one.day, one.because)
+    )
+    model = next((one.day for one in coming if one.model), None)
+    if not coming:
+        return Validity(None, None, None)
+    return Validity(coming[0].day, coming[0].because, model)
+
+
+def passed_not_before(route: Route, reference: Reference, judging: Judging) -> list[str]:
+    """Published "or later" days that have gone by: they promise nothing since, and end nothing."""
+    judged = judge_lifecycle(reference, route.model.official, route.model.surface, judging)
+    return [
+        f"{row.source.publisher} promised the model until {row.shutdown} or later; that has passed"
+        for row in judged.dated
+        if row.kind == "not-before" and row.shutdown is not None and row.shutdown <= judging.day
+    ]
+
+
+# What keeps a run from paying for a job.
+
+
+#: What a job settles, so that it never stops one.
+_AVAILABILITY = "availability-status"
+_FAMILY = "endpoint-family"
+_CONTESTED = "model-lifecycle/contested"
+#: The failures of `endpoint-family` that no job can settle: it would be paid for nothing.
+_HOPELESS = frozenset({"endpoint-family/not-routed", "endpoint-family/other-family"})
+
+
+def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
+    """The first reason why no job may be paid for, or None.
+
+    Every check required for research or staging has to be good at the target, whatever kept it
+    from being so; a contested date and what only a job can settle stop nothing.
+    """
+    stopping = [
+        f"{result.selected.id} is {result.statuses[target].value}"
+        for result in results
+        if result.selected.required_for is not None
+        and result.selected.required_for <= Tier.STAGING
+        and result.statuses[target] not in GOOD
+        and not _a_job_settles(result, target)
+    ]
+    return "; ".join(stopping) or None
+
+
+def _a_job_settles(result: Result, target: Tier) -> bool:
+    if result.selected.id == _AVAILABILITY:
+        return True
+    status = result.statuses[target]
+    codes = {finding.code for finding in result.outcome.findings}
+    if result.selected.id == _FAMILY:
+        return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
+    return status is Status.BLOCKED and _CONTESTED in codes

@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from veo_check.core.key_policy import Leave
-from veo_check.core.tiers import Tier
+from veo_check.core.findings import Tier
+from veo_check.core.route import Route
+from veo_check.core.secrets import Leave
+from veo_check.gateways.probes import Asking
 
 Inconclusive = Literal["own", "fail", "pass"]
 
@@ -39,3 +41,14 @@ class Options:
     renew: bool = False
     keep_media: bool = False
     state: Path | None = None
+
+
+# Whether a run speaks of a real route at all.
+
+
+def is_simulated(options: Options, asking: Asking, route: Route) -> bool:
+    """In-process worlds are simulated; so is whatever takes a key that a sandbox printed."""
+    key = route.via.key
+    return options.scenario is not None or (
+        key is not None and key.env is not None and asking.keys.from_sandbox(key.env)
+    )

@@ -1,68 +1,220 @@
-"""What a run would ask, and the most it can cost: `--plan`."""
+"""Which checks judge a route: the checklist, the built-in requirements, --only and --skip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING
 
+from veo_check.checks.registry import CHECKS
 from veo_check.core.facts import Missing
-from veo_check.core.money import usd
+from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.route import Route
-from veo_check.engine.learn import wanted
 from veo_check.engine.options import Options
-from veo_check.engine.run import Surroundings
-from veo_check.engine.select import select
-from veo_check.spec.route_file import RouteFile
+from veo_check.gateways.probes import PROBES, Asking, Probe
+from veo_check.routefile.checklist import Checklist, load_checklist
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
-def describe_plan(files: Sequence[RouteFile], options: Options, around: Surroundings) -> str:
-    """The requests of a run as text, each once, and its greatest cost. Sends nothing."""
-    plan = select(around.checklist, options)
-    lines: list[str] = []
-    seen: set[str] = set()
-    for file in files:
-        lines.append(f"{file.route.name}  ({file.path})")
-        for probe in wanted(file.route, plan).probes:
-            planned = probe.plan(file.route, around.asking)
-            if isinstance(planned, Missing):
-                lines.append(f"  {probe.cost:<5} {probe.id}: not asked: {planned.detail}")
-                continue
-            for request in planned:
-                again = "" if request.url not in seen else "  (asked once per run)"
-                seen.add(request.url)
-                lines.append(f"  {probe.cost:<5} {request.method} {request.url}{again}")
-        if options.spend is not None:
-            lines += _paid(file.route, options, around)
-        lines += [
-            f"  {line.required_for.word if line.required_for else 'note':<11}"
-            f"{line.id}: {line.reason}"
-            for line in plan
-            if line.check is None
-        ]
-    lines.append("")
-    if options.spend is None:
-        lines.append(f"{len(seen)} requests, all free. This run can cost at most 0.00 USD.")
-    else:
-        lines.append(
-            f"{len(seen)} free requests, then the paid ones. This run can cost at most "
-            f"{usd(options.spend)} USD (--spend): a job is priced before it is sent, and not sent "
-            "where that does not cover it, where a check stops it, or where a valid proof answers."
-        )
-    return "\n".join(lines) + "\n"
+BUILT_IN: Mapping[str, Check] = {check.id: check for check in CHECKS}
+PLUGIN_GROUP = "veo_check.checks"
 
 
-def _paid(route: Route, options: Options, around: Surroundings) -> list[str]:
-    """What `--spend` may send for one route. What it costs is known once the price was read."""
-    from veo_check.engine.run import judging_of
-    from veo_check.smoke.stakes import Prices
-    from veo_check.smoke.wrong_request import wrong_request
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One line of the plan: a check to run, or the status and reason of one that does not run."""
 
-    unread = Missing("catalog", "not-run", "a plan reads no prices")
-    prices = Prices(around.reference, judging_of(options, around.clock).day, unread, unread)
-    wrong = wrong_request(route, prices)
-    said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
-    return [
-        f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "
-        f"{route.smoke.seconds} s at {route.smoke.resolution} from {route.via.model}; "
-        "then its polls, its video and its usage record, all free",
-        f"  paid  POST {route.base_url} ({route.via.endpoint})  the controlled failure: {said}",
+    id: str
+    item: str
+    required_for: Tier | None
+    check: Check | None
+    status: Status | None = None
+    reason: str | None = None
+    left_out: bool = False
+
+
+@cache
+def built_in_checklist() -> Checklist:
+    """The checklist that ships with the program and sets the floor for every other."""
+    return load_checklist("veo-access", BUILT_IN)
+
+
+def installed_plugins() -> dict[str, metadata.EntryPoint]:
+    """Plug-in checks installed beside veo-check, by name. Loads none of them."""
+    return {point.name: point for point in metadata.entry_points(group=PLUGIN_GROUP)}
+
+
+def select(checklist: Checklist, options: Options) -> tuple[Selected, ...]:
+    """The plan for one route, in the checklist's order.
+
+    A built-in requirement can be raised by a checklist, never lowered; one that a checklist leaves
+    out stays in the plan as skipped, and so keeps its tier out of reach.
+    """
+    floor = {
+        line.check: (item.id, line.tier)
+        for item in built_in_checklist().items
+        for line in item.checks
+    }
+    plan = [
+        _line(line.check, item.id, _stricter(line.tier, floor.get(line.check)), options)
+        for item in checklist.items
+        for line in item.checks
     ]
+    named = {line.id for line in plan}
+    plan += [
+        Selected(
+            check,
+            item,
+            tier,
+            None,
+            Status.SKIPPED,
+            f"left out by the checklist {checklist.name}",
+            left_out=True,
+        )
+        for check, (item, tier) in floor.items()
+        if check not in named and tier is not None
+    ]
+    return tuple(plan)
+
+
+def _stricter(tier: Tier | None, floor: tuple[str, Tier | None] | None) -> Tier | None:
+    given = [one for one in (tier, floor[1] if floor else None) if one is not None]
+    return min(given, default=None)
+
+
+def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+    if options.only and check_id not in options.only:
+        return Selected(check_id, item, tier, None, Status.SKIPPED, "not among --only")
+    if check_id in options.skip:
+        return Selected(check_id, item, tier, None, Status.SKIPPED, "switched off with --skip")
+    if check_id in BUILT_IN:
+        return Selected(check_id, item, tier, BUILT_IN[check_id])
+    return _plugin(check_id, item, tier, options)
+
+
+def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+    point = installed_plugins().get(check_id)
+    if point is None:
+        why = f"plug-in {check_id} is not installed; install the package that brings it"
+        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+    if check_id not in options.allow_plugins:
+        why = f"plug-in {check_id} is not allowed; add --allow-plugin {check_id} if you trust it"
+        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+    try:
+        loaded = point.load()
+    # a plug-in may fail in any way it likes; one that exits must not end the run with its own code
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        why = f"plug-in {check_id} could not be loaded: {type(error).__name__}"
+        return Selected(check_id, item, tier, None, Status.ERROR, why)
+    if not isinstance(loaded, Check) or loaded.id != check_id:
+        why = f"plug-in {check_id} is not a check of that name (see veo_check.core.check)"
+        return Selected(check_id, item, tier, None, Status.ERROR, why)
+    return Selected(check_id, item, tier, loaded)
+
+
+def needs(plan: Iterable[Selected], fact: type) -> bool:
+    """Whether any check of the plan asks for this type."""
+    return any(line.check is not None and fact in line.check.need_types for line in plan)
+
+
+# Ask the probes for the facts that the selected checks need, several at a time.
+
+
+#: One fact type -> what was learned, or why it was not.
+Learned = dict[type, object]
+#: Told when a probe of a route starts (True) and when it has an answer (False).
+Watcher = Callable[[str, str, bool], None]
+
+_PROBE_OF: Mapping[type, Probe] = {probe.fact: probe for probe in PROBES}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A route and the probes its checks need."""
+
+    route: Route
+    probes: tuple[Probe, ...]
+
+
+def wanted(route: Route, plan: Iterable[Selected]) -> Wanted:
+    """Which probes the plan's checks need; one that does not apply to this gateway needs none."""
+    types = {
+        need.type
+        for line in plan
+        if line.check is not None and route.via.gateway not in line.check.not_for
+        for need in line.check.needs
+    }
+    return Wanted(route, tuple(_PROBE_OF[one] for one in _PROBE_OF if one in types))
+
+
+def learn(
+    all_wanted: list[Wanted], asking: Asking, parallel: int, watch: Watcher
+) -> tuple[list[Learned], bool]:
+    """The facts of each route, in order, and whether Ctrl-C cut the asking short.
+
+    A probe that crashes is a Missing of its own. Each endpoint is asked only once per run: the
+    door remembers.
+    """
+    if parallel <= 1 or asking.door.offline:
+        return _one_by_one(all_wanted, asking, watch)
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="probe")
+    asked = [
+        {probe: pool.submit(_ask, probe, one.route, asking, watch) for probe in one.probes}
+        for one in all_wanted
+    ]
+    interrupted = False
+    try:
+        for futures in asked:
+            for future in futures.values():
+                future.result()
+    except KeyboardInterrupt:
+        interrupted = True
+    pool.shutdown(wait=not interrupted, cancel_futures=True)
+    facts = [
+        {probe.fact: _settled(probe, future) for probe, future in futures.items()}
+        for futures in asked
+    ]
+    return facts, interrupted
+
+
+def _one_by_one(
+    all_wanted: list[Wanted], asking: Asking, watch: Watcher
+) -> tuple[list[Learned], bool]:
+    facts: list[Learned] = [
+        {probe.fact: _interrupted(probe) for probe in one.probes} for one in all_wanted
+    ]
+    try:
+        for one, learned in zip(all_wanted, facts, strict=True):
+            for probe in one.probes:
+                learned[probe.fact] = _ask(probe, one.route, asking, watch)
+    except KeyboardInterrupt:
+        return facts, True
+    return facts, False
+
+
+def _settled(probe: Probe, future: Future[object]) -> object:
+    if future.done() and not future.cancelled():
+        return future.result()
+    return _interrupted(probe)
+
+
+def _interrupted(probe: Probe) -> Missing:
+    return Missing(probe.id, "not-run", "the run was interrupted before this was learned")
+
+
+def _ask(probe: Probe, route: Route, asking: Asking, watch: Watcher) -> object:
+    watch(route.name, probe.id, True)
+    try:
+        return probe.learn(route, asking)
+    except Exception as error:  # noqa: BLE001 - isolation: a probe's bug is a hole, not a crash
+        return Missing(
+            probe.id, "crashed", f"crashed with {type(error).__name__}; please report it"
+        )
+    finally:
+        watch(route.name, probe.id, False)

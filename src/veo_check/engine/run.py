@@ -10,25 +10,32 @@ from typing import TYPE_CHECKING
 
 from veo_check import __version__
 from veo_check.core.clock import Clock, Judging
-from veo_check.core.errors import ExitCode
+from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import Candidate, FallbackOutcomes, candidates
+from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict, worst, worst_exit
-from veo_check.engine.fallbacks import Learnt, target_plan
-from veo_check.engine.learn import Learned, Wanted, Watcher, learn, wanted
-from veo_check.engine.one_route import Bench, Facts, JudgedRoute, PaidFacts, judge_route
-from veo_check.engine.options import Options
-from veo_check.engine.select import Selected, needs, select
-from veo_check.engine.simulated import is_simulated
-from veo_check.probes.probe import Asking
-from veo_check.reference.book import Reference
+from veo_check.engine.options import Options, is_simulated
+from veo_check.engine.plan import Learned, Selected, Wanted, Watcher, learn, needs, select, wanted
+from veo_check.engine.route import (
+    Bench,
+    Facts,
+    JudgedRoute,
+    Learnt,
+    PaidFacts,
+    judge_route,
+    target_plan,
+)
+from veo_check.gateways.probes import Asking
+from veo_check.reference.load import Reference
 from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
-from veo_check.spec.checklist import Checklist
-from veo_check.spec.route_file import Problem, RouteFile
+from veo_check.routefile.checklist import Checklist
+from veo_check.routefile.load import Problem, RouteFile
 
 if TYPE_CHECKING:
-    from veo_check.engine.paid import Paying
-    from veo_check.smoke.outcome import SmokeOutcome
+    from veo_check.engine.route import Paying
+    from veo_check.smoke.steps import SmokeOutcome
+
 
 STATE_FOLDER = ".veo-check"
 
@@ -125,7 +132,7 @@ def _paying(
     """
     paying: Paying | None = None
     if options.spend is not None:
-        from veo_check.engine.paid import Paying
+        from veo_check.engine.route import Paying
 
         paying = Paying.of(options, around.asking, around.reference, around.on_job)
         paying.check_places(files)
@@ -135,7 +142,7 @@ def _paying(
         if options.spend is None and not has_record(file.path, options.state):
             return None
         if paying is None:
-            from veo_check.engine.paid import Paying
+            from veo_check.engine.route import Paying
 
             paying = Paying.of(options, around.asking, around.reference, around.on_job)
         return paying.outcome(file, judging, facts, stopped)
@@ -197,3 +204,60 @@ def _problem(one: Problem) -> ProblemReport:
 
 def _stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# What a run would ask, and the most it can cost: `--plan`.
+
+
+def describe_plan(files: Sequence[RouteFile], options: Options, around: Surroundings) -> str:
+    """The requests of a run as text, each once, and its greatest cost. Sends nothing."""
+    plan = select(around.checklist, options)
+    lines: list[str] = []
+    seen: set[str] = set()
+    for file in files:
+        lines.append(f"{file.route.name}  ({file.path})")
+        for probe in wanted(file.route, plan).probes:
+            planned = probe.plan(file.route, around.asking)
+            if isinstance(planned, Missing):
+                lines.append(f"  {probe.cost:<5} {probe.id}: not asked: {planned.detail}")
+                continue
+            for request in planned:
+                again = "" if request.url not in seen else "  (asked once per run)"
+                seen.add(request.url)
+                lines.append(f"  {probe.cost:<5} {request.method} {request.url}{again}")
+        if options.spend is not None:
+            lines += _paid(file.route, options, around)
+        lines += [
+            f"  {line.required_for.word if line.required_for else 'note':<11}"
+            f"{line.id}: {line.reason}"
+            for line in plan
+            if line.check is None
+        ]
+    lines.append("")
+    if options.spend is None:
+        lines.append(f"{len(seen)} requests, all free. This run can cost at most 0.00 USD.")
+    else:
+        lines.append(
+            f"{len(seen)} free requests, then the paid ones. This run can cost at most "
+            f"{usd(options.spend)} USD (--spend): a job is priced before it is sent, and not sent "
+            "where that does not cover it, where a check stops it, or where a valid proof answers."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _paid(route: Route, options: Options, around: Surroundings) -> list[str]:
+    """What `--spend` may send for one route. What it costs is known once the price was read."""
+
+    from veo_check.smoke.controlled_failure import wrong_request
+    from veo_check.smoke.cost import Prices
+
+    day = judging_of(options, around.clock).day
+    unread = Missing("catalog", "not-run", "a plan reads no prices")
+    wrong = wrong_request(route, Prices(around.reference, day, unread, unread))
+    said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
+    return [
+        f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "
+        f"{route.smoke.seconds} s at {route.smoke.resolution} from {route.via.model}; "
+        "then its polls, its video and its usage record, all free",
+        f"  paid  POST {route.base_url} ({route.via.endpoint})  the controlled failure: {said}",
+    ]

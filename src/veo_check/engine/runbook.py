@@ -14,15 +14,14 @@ from typing import Literal
 from veo_check.checks.fallback_rules import fallback_rules
 from veo_check.checks.price_known import price_basis
 from veo_check.core.clock import Judging
-from veo_check.core.errors import ExitCode
 from veo_check.core.fallbacks import Candidate, Difference, candidates, differences
 from veo_check.core.findings import Finding
+from veo_check.core.money import ExitCode
 from veo_check.core.route import Route, Situation
-from veo_check.pricing.answers import Refusal
-from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
+from veo_check.pricing.shape import Refusal, Shape
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
+from veo_check.reference.load import Reference
 
 #: Google's documented latency of one Veo job, seconds (Veo guide, "Last updated 2026-03-05").
 FASTEST, SLOWEST = 11, 360

@@ -16,20 +16,254 @@ This module reads and writes; judging again is the engine's work.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
 from veo_check.core.clock import Judging
+from veo_check.core.facts import (
+    Catalog,
+    GatewayListing,
+    GatewayStatus,
+    KeyAnswer,
+    KeyUsage,
+    Missing,
+    OfficialModel,
+    ProductionKey,
+    ProvenLife,
+    SmokeKeyVariable,
+)
 from veo_check.core.findings import Uses
-from veo_check.evidence.fact_files import Facts, fact_files, read_facts, read_record
-from veo_check.evidence.manifest import MANIFEST, manifest_of
-from veo_check.evidence.records import UnreadableRecordError, to_text
-from veo_check.http.exchange import Exchange
+from veo_check.core.job_log import LogSample
+from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
+from veo_check.evidence.records import (
+    NotRegularError,
+    UnreadableRecordError,
+    from_text,
+    read_limited,
+    to_text,
+)
+from veo_check.http.answers import Exchange
+
+# Facts as files: one each, named after its type, with the text of `evidence.records`.
+
+
+#: Every fact a run can learn. What is worked out from facts (fallback outcomes) is not among them.
+FACT_TYPES: tuple[type, ...] = (
+    GatewayListing,
+    OfficialModel,
+    KeyAnswer,
+    KeyUsage,
+    GatewayStatus,
+    Catalog,
+    ProductionKey,
+    SmokeKeyVariable,
+    LogSample,
+    JobResult,
+    Delivery,
+    UsageProof,
+    ControlledFailure,
+    ProvenLife,
+    ProofStatus,
+)
+Facts = Mapping[type, object]
+
+
+def fact_name(kind: type) -> str:
+    """The file name of a fact's type: `KeyAnswer` is `key-answer`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+_KINDS = {fact_name(kind): kind for kind in FACT_TYPES}
+
+
+def fact_files(facts: Facts, folder: str) -> dict[str, bytes]:
+    """One file a fact, in `folder` of the bundle. Raises TypeError for what is no fact."""
+    files: dict[str, bytes] = {}
+    for kind, fact in facts.items():
+        if kind not in FACT_TYPES:
+            raise TypeError(f"{kind.__name__} is not listed among the facts of a bundle")
+        missing = ".missing" if isinstance(fact, Missing) else ""
+        files[f"{folder}/{fact_name(kind)}{missing}.json"] = to_text(fact).encode()
+    return files
+
+
+def read_facts(files: Mapping[str, bytes], folder: str) -> dict[type, object]:
+    """The facts in `folder`. Raises UnreadableRecordError, naming the file."""
+    facts: dict[type, object] = {}
+    for name, content in files.items():
+        above, _, file = name.rpartition("/")
+        if above != folder:
+            continue
+        word = file.removesuffix(".json").removesuffix(".missing")
+        kind = _KINDS.get(word)
+        if kind is None or kind in facts:
+            raise UnreadableRecordError(f"{name}: no fact is called so, or it is there twice")
+        wanted = Missing if file.endswith(".missing.json") else kind
+        facts[kind] = read_record(wanted, content, name)
+    return {kind: facts[kind] for kind in FACT_TYPES if kind in facts}
+
+
+def read_record(kind: type, content: bytes, name: str) -> object:
+    """One record. Raises UnreadableRecordError, naming the file."""
+    try:
+        return from_text(kind, content.decode())
+    except UnicodeDecodeError:
+        raise UnreadableRecordError(f"{name}: is not UTF-8 text") from None
+    except UnreadableRecordError as error:
+        raise UnreadableRecordError(f"{name}: {error}") from None
+
+
+# The manifest of an evidence bundle: the SHA-256 of every file, and reading only what agrees.
+
+
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,5}")
+_MOST_FILES = 20_000
+_LARGEST_MANIFEST = 8 * 1024 * 1024
+_LARGEST_FILE = 64 * 1024 * 1024
+_LARGEST_BUNDLE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeal:
+    """What one file has to be."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Every file of a bundle but this one."""
+
+    format: Literal["veo-check evidence 1"]
+    tool_version: str
+    files: Mapping[str, FileSeal]
+
+
+class NotABundleError(ValueError):
+    """What was named is not an evidence bundle. Says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A file of a bundle that is not what the manifest says."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A bundle's files by name, as far as they are what the manifest says, and the others."""
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    altered: tuple[Altered, ...]
+
+
+def manifest_of(files: Mapping[str, bytes], tool_version: str) -> bytes:
+    """The manifest's text for these files. Raises ValueError for a name it may not hold."""
+    for name in files:
+        if not _NAME.fullmatch(name) or name == MANIFEST:
+            raise ValueError(f"{name!r} cannot be the name of a file in a bundle")
+    seals = {name: FileSeal(_digest(content), len(content)) for name, content in files.items()}
+    return to_text(Manifest("veo-check evidence 1", tool_version, seals)).encode()
+
+
+def read_files(folder: Path) -> Read:
+    """Every file of the bundle in `folder`, hashes checked. Raises NotABundleError."""
+    manifest = _manifest(folder)
+    files: dict[str, bytes] = {}
+    altered: list[Altered] = []
+    for name, seal in manifest.files.items():
+        content = _content(folder, name, seal)
+        if isinstance(content, Altered):
+            altered.append(content)
+        else:
+            files[name] = content
+    altered += [Altered(name, "is not in the manifest") for name in _beside(folder, manifest.files)]
+    return Read(manifest, files, tuple(altered))
+
+
+def _manifest(folder: Path) -> Manifest:
+    if not folder.is_dir():
+        raise NotABundleError(f"{folder}: is not a folder")
+    try:
+        text = read_limited(folder / MANIFEST, _LARGEST_MANIFEST).decode()
+        manifest = from_text(Manifest, text)
+    except FileNotFoundError:
+        raise NotABundleError(f"{folder}: holds no {MANIFEST}") from None
+    except UnreadableRecordError as error:
+        raise NotABundleError(
+            f"{folder / MANIFEST}: is not as veo-check wrote it: {error}"
+        ) from None
+    except OSError as error:
+        raise NotABundleError(f"{folder / MANIFEST}: cannot be read: {_why(error)}") from None
+    except ValueError:
+        raise NotABundleError(f"{folder / MANIFEST}: is not a manifest") from None
+    if len(manifest.files) > _MOST_FILES:
+        raise NotABundleError(f"{folder / MANIFEST}: names more than {_MOST_FILES} files")
+    for name, seal in manifest.files.items():
+        if not _NAME.fullmatch(name) or name == MANIFEST:
+            raise NotABundleError(f"{folder / MANIFEST}: {name[:100]!r} is not the name of a file")
+        if not 0 <= seal.size <= _LARGEST_FILE:
+            raise NotABundleError(f"{folder / MANIFEST}: {name} cannot have {seal.size} bytes")
+    if sum(seal.size for seal in manifest.files.values()) > _LARGEST_BUNDLE:
+        raise NotABundleError(f"{folder / MANIFEST}: the files are too large together")
+    return manifest
+
+
+def _content(folder: Path, name: str, seal: FileSeal) -> bytes | Altered:
+    path = folder / name
+    try:
+        for above in list(path.relative_to(folder).parents)[:-1]:
+            if not stat.S_ISDIR(os.lstat(folder / above).st_mode):
+                return Altered(name, f"is behind {above}, which is not a folder")
+        content = read_limited(path, seal.size)
+    except FileNotFoundError:
+        return Altered(name, "is missing")
+    except NotRegularError:
+        return Altered(name, "is not a plain file")
+    except OSError as error:
+        return Altered(name, f"cannot be read: {_why(error)}")
+    except ValueError:
+        return Altered(name, f"is longer than {seal.size} bytes")
+    if len(content) != seal.size or _digest(content) != seal.sha256:
+        return Altered(name, "is not what the manifest says: its hash differs")
+    return content
+
+
+def _beside(folder: Path, known: Mapping[str, FileSeal]) -> Iterator[str]:
+    """What lies in the folder and is not in the manifest; folders without files do not matter."""
+    count = 0
+    for above, below, names in os.walk(folder):  # does not follow links
+        links = [name for name in below if (Path(above) / name).is_symlink()]
+        for name in [*names, *links]:
+            count += 1
+            inside = (Path(above) / name).relative_to(folder).as_posix()
+            if inside != MANIFEST and inside not in known:
+                yield inside
+            if count > 2 * _MOST_FILES:
+                return
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
 
 T = TypeVar("T")
 _MOST_ROUTES = 2000

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from veo_check.core.key_policy import is_loopback, origin_of
-from veo_check.core.printable import printable
-from veo_check.http.addresses import is_literal, is_public
-from veo_check.http.answer import Answer, Failure
-from veo_check.http.door import Door
+from veo_check.core.secrets import is_loopback, origin_of, printable
+from veo_check.http.answers import MEBIBYTE, Answer, Failure
+from veo_check.http.client import Door
 from veo_check.http.keys import KeyName, Secret
-from veo_check.http.limits import MEBIBYTE
+from veo_check.http.transport import is_literal, is_public
 
 _MAX_HOPS = 5
 

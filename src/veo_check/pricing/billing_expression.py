@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from veo_check.pricing.answers import RefusedError
+from veo_check.pricing.shape import RefusedError
 
 Value = Decimal | str | bool
 

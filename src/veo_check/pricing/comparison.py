@@ -8,12 +8,11 @@ from decimal import Decimal
 
 from veo_check.core.clock import Judging
 from veo_check.core.money import plain
-from veo_check.pricing.answers import Quote, Refusal
 from veo_check.pricing.quote import quote
-from veo_check.pricing.shape import Shape
-from veo_check.reference.book import Reference
+from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.lifecycle import State, judge_lifecycle
-from veo_check.reference.price_rules import Choice, PriceRule, Span
+from veo_check.reference.load import Reference
+from veo_check.reference.prices import Choice, PriceRule, Span
 
 _SIZES = ("360p", "480p", "540p", "720p", "768p", "1024p", "1080p", "2k", "4k")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from veo_check.reference.price_rules import Value
+from veo_check.reference.prices import Bound, Component, PriceRule, Unit, Value
+from veo_check.reference.rows import Source
 
-if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
+if TYPE_CHECKING:
     from veo_check.core.route import Request, Route
+
 
 _SIZE = re.compile(r"(\d{2,5})[xX\u00d7](\d{2,5})")
 
@@ -111,3 +113,110 @@ def normal_resolution(text: str) -> str:
         return word
     shorter = min(int(size[1]), int(size[2]))
     return {2160: "4k", 1440: "2k"}.get(shorter, f"{shorter}p")
+
+
+# What pricing answers: a quote in USD, or a refusal with its code. Never a guess.
+
+
+RefusalCode = Literal[
+    "unsupported-combination",
+    "retired",
+    "unpriced",
+    "unknown-model",
+    "unknown-unit",
+    "unknown-currency",
+    "unknown-credit",
+    "unknown-duration",
+    "ambiguous",
+]
+
+
+class RefusedError(Exception):
+    """A quantity that cannot be counted. Never leaves this package: it becomes a Refusal."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(message)
+        self.code: RefusalCode = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One component of a price, worked out for one clip, in the rule's currency."""
+
+    component: Component
+    quantity: Decimal
+    amount: Decimal
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A shape that no rule prices, and why.
+
+    `source`: whose rules were asked. `rule`: the one that matched and does not allow the shape.
+    """
+
+    code: RefusalCode
+    message: str
+    source: Source | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a shape costs by one rule, in USD; all clips of one request together.
+
+    `estimate` is the vendor's own estimate where that is known to differ from the bill. `lines` are
+    for one clip, in the rule's currency. `agreeing` are the other publishers with the same amount.
+    """
+
+    shape: Shape
+    rule: PriceRule
+    expected: Decimal
+    estimate: Decimal
+    lines: tuple[Line, ...]
+    text: str
+    agreeing: tuple[Source, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        """Always USD: what cannot be said in USD is refused."""
+        return "USD"
+
+    @property
+    def unit(self) -> Unit:
+        """What the vendor counts on the bill."""
+        return self.rule.unit
+
+    @property
+    def bound(self) -> Bound:
+        """`lower`: the published price is only the least it can be."""
+        return self.rule.bound
+
+    @property
+    def source(self) -> Source:
+        """Where the price was read."""
+        return self.rule.source
+
+    @property
+    def per_second(self) -> Decimal | None:
+        """USD per second of finished video, whatever the unit; None where no length is known."""
+        return per_second(self.expected, self.shape)
+
+    def worst_case(self, retries: int) -> Decimal:
+        """USD when every attempt is charged: a job that timed out may still finish."""
+        return self.expected * (1 + retries)
+
+    def monthly(self, jobs: int) -> Decimal:
+        """USD for `jobs` requests of this shape."""
+        return self.expected * jobs
+
+
+def per_second(total: Decimal, shape: Shape) -> Decimal | None:
+    """`total` over all seconds of finished video; exact, or to nine decimals."""
+    if not shape.seconds:
+        return None
+    seconds = shape.seconds * shape.count
+    rate = total / seconds
+    return rate if rate * seconds == total else rate.quantize(Decimal("0.000000001"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from veo_check.report.inert import shown
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
-from veo_check.report.words import caveats, headline, is_hole, verdict_line
+from veo_check.report.shown import caveats, headline, is_hole, shown, verdict_line
 
 _LEVEL = {"blocker": "error", "warning": "warning", "note": "notice"}
 

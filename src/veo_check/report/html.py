@@ -11,8 +11,7 @@ from typing import get_args
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from veo_check.core.tiers import TierWord
-from veo_check.report.inert import shown
+from veo_check.core.findings import TierWord
 from veo_check.report.model import (
     CatalogReport,
     CheckReport,
@@ -22,7 +21,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.words import VERDICT_WORDS, by_item, caveats
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, shown
 
 #: A sign beside each word, so that nothing depends on colour.
 _GLYPHS = {

@@ -9,9 +9,16 @@ import re
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
-from veo_check.report.inert import not_a_command, shown
 from veo_check.report.model import CheckReport, ProblemReport, Report, RouteReport
-from veo_check.report.words import caveats, details, headline, is_hole, verdict_line
+from veo_check.report.shown import (
+    caveats,
+    details,
+    headline,
+    is_hole,
+    not_a_command,
+    shown,
+    verdict_line,
+)
 
 #: Characters that XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

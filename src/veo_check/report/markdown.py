@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veo_check.core.printable import printable
-from veo_check.report.inert import shown
+from veo_check.core.secrets import printable
 from veo_check.report.model import CheckReport, Report, RouteReport
-from veo_check.report.words import VERDICT_WORDS, by_item, caveats, headline
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, headline, shown
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)])")
 #: GitHub's limit for a job summary is 1 MiB; stay well below it.

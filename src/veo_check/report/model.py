@@ -7,11 +7,12 @@ stable; a change is a changelog entry.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from veo_check.core.tiers import TargetWord, TierWord
+from veo_check.core.findings import TargetWord, TierWord
 
 
 def _day(text: str) -> str:
@@ -303,3 +304,16 @@ class Report(ReportPart):
     reference: ReferenceUsed
     routes: list[RouteReport]
     invalid: list[ProblemReport] = Field(default=[])
+
+
+# The JSON Schema of the report, made from its model.
+
+
+#: The copy that ships in the package; `pytest tests/report --update` rewrites it.
+BUNDLED = Path(__file__).with_name("report-v1.schema.json")
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of what `-o json` writes: every field is there, if only null."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import get_args
 
-from veo_check.report.inert import shown
 from veo_check.report.model import Report, RouteReport, StatusWord, VerdictWord
+from veo_check.report.shown import shown
 
 Sample = tuple[str, str]
 _VERDICTS: tuple[str, ...] = get_args(VerdictWord)

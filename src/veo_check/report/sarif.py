@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import PurePath
 from urllib.parse import quote
 
-from veo_check.core.printable import printable
-from veo_check.report.inert import shown
+from veo_check.core.secrets import printable
 from veo_check.report.json import as_text
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
-from veo_check.report.words import caveats, headline, is_hole, verdict_line
+from veo_check.report.shown import caveats, headline, is_hole, shown, verdict_line
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {"blocker": "error", "warning": "warning", "note": "note"}

@@ -6,8 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from functools import lru_cache
 
-from veo_check.core.printable import printable
-from veo_check.report.inert import not_a_command, shown
+from veo_check.core.secrets import printable
 from veo_check.report.model import (
     CheckReport,
     FindingReport,
@@ -16,7 +15,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.words import by_item, simulated_by
+from veo_check.report.shown import by_item, not_a_command, shown, simulated_by
 
 WIDTH = 80
 #: ANSI codes; colour repeats what the words say and is never needed.

@@ -5,15 +5,115 @@ Box layout: ISO/IEC 14496-12, -14 and -15. The index comes before the media, as 
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from veo_check.sandbox import h264
+from veo_check.sandbox.state import State
+from veo_check.sandbox.wire import Job
+
+# A minimal H.264 stream: one flat grey key frame, then frames that repeat it.
+
+
+FRAME_RATE = 24
+_FRAME_NUM_BITS = 8
+#: level_idc -> most macroblocks in a frame, and in a second
+_LEVELS = (
+    (30, 1_620, 40_500),
+    (31, 3_600, 108_000),
+    (40, 8_192, 245_760),
+    (51, 36_864, 983_040),
+)
+#: mb_type I_16x16_2_0_0, chroma mode DC, qp delta 0, no coefficients: eight bits in all
+_FLAT_MACROBLOCK = b"\x27"
+
+
+class _Bits:
+    """A bit string under construction, most significant bit first."""
+
+    def __init__(self) -> None:
+        self._value = 0
+        self._length = 0
+
+    def u(self, value: int, width: int) -> _Bits:
+        """`width` bits."""
+        self._value = (self._value << width) | value
+        self._length += width
+        return self
+
+    def ue(self, *values: int) -> _Bits:
+        """Exponential Golomb codes."""
+        for value in values:
+            self.u(value + 1, 2 * (value + 1).bit_length() - 1)
+        return self
+
+    def raw(self, data: bytes) -> _Bits:
+        """Whole bytes, at whatever bit position this is."""
+        return self.u(int.from_bytes(data, "big"), len(data) * 8)
+
+    def payload(self) -> bytes:
+        """The bits with their stop bit, filled up to a byte."""
+        self.u(1, 1)
+        self.u(0, -self._length % 8)
+        return self._value.to_bytes(self._length // 8, "big")
+
+
+def _nal(kind: int, importance: int, bits: _Bits) -> bytes:
+    """One NAL unit without start code; no three bytes in it look like one."""
+    payload = re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\x00\x00\x03", bits.payload())
+    return bytes([importance << 5 | kind]) + payload
+
+
+def _macroblocks(width: int, height: int) -> tuple[int, int]:
+    return -(-width // 16), -(-height // 16)
+
+
+def level_of(width: int, height: int) -> int:
+    """The lowest level_idc that may carry this size at 24 frames a second."""
+    across, down = _macroblocks(width, height)
+    size = across * down
+    for level, frame, second in _LEVELS:
+        if size <= frame and size * FRAME_RATE <= second:
+            return level
+    raise ValueError(f"{width}x{height} is larger than 4k")
+
+
+def sequence_parameters(width: int, height: int) -> bytes:
+    """The SPS: size with cropping, one reference frame, 24 frames a second."""
+    across, down = _macroblocks(width, height)
+    bits = _Bits().u(66, 8).u(0b1100_0000, 8).u(level_of(width, height), 8)
+    bits.ue(0, _FRAME_NUM_BITS - 4, 2, 1).u(0, 1).ue(across - 1, down - 1).u(0b11, 2)
+    right, bottom = across * 16 - width, down * 16 - height
+    if right or bottom:
+        bits.u(1, 1).ue(0, right // 2, 0, bottom // 2)
+    else:
+        bits.u(0, 1)
+    # usability information: nothing but the timing, two ticks a frame
+    bits.u(1, 1).u(0, 4).u(1, 1).u(1, 32).u(2 * FRAME_RATE, 32).u(1, 1).u(0, 4)
+    return _nal(7, 3, bits)
+
+
+def picture_parameters() -> bytes:
+    """The PPS: CAVLC, one slice group, deblocking controlled per slice."""
+    bits = _Bits().ue(0, 0).u(0, 2).ue(0, 0, 0).u(0, 3).ue(0, 0, 0).u(0b100, 3)
+    return _nal(8, 3, bits)
+
+
+def frames(width: int, height: int, count: int) -> Iterator[bytes]:
+    """`count` frames, one NAL unit each: the key frame first."""
+    across, down = _macroblocks(width, height)
+    size = across * down
+    key = _Bits().ue(0, 7, 0).u(0, _FRAME_NUM_BITS).ue(0).u(0, 2).ue(0, 1)
+    yield _nal(5, 3, key.raw(_FLAT_MACROBLOCK * size))
+    for number in range(1, count):
+        repeat = _Bits().ue(0, 5, 0).u(number % (1 << _FRAME_NUM_BITS), _FRAME_NUM_BITS)
+        yield _nal(1, 2, repeat.u(0, 3).ue(0, 1, size))
+
 
 _MOVIE_SCALE = 1000
-_VIDEO_SCALE = h264.FRAME_RATE * 1000
+_VIDEO_SCALE = FRAME_RATE * 1000
 _SAMPLE_RATE = 48_000
 _AAC_SAMPLES = 1024
 #: one stereo AAC-LC frame without a spectrum: channel pair, common window, max_sfb 0, end
@@ -64,9 +164,9 @@ def mp4(seconds: int, width: int, height: int, audio: bool = True) -> bytes:
 
 
 def _video(seconds: int, width: int, height: int) -> _Track:
-    count = seconds * h264.FRAME_RATE
-    units = h264.frames(width, height, count)
-    sps, pps = h264.sequence_parameters(width, height), h264.picture_parameters()
+    count = seconds * FRAME_RATE
+    units = frames(width, height, count)
+    sps, pps = sequence_parameters(width, height), picture_parameters()
     configuration = bytes([1, *sps[1:4], 0xFF, 0xE1])
     configuration += struct.pack(">H", len(sps)) + sps
     configuration += b"\x01" + struct.pack(">H", len(pps)) + pps
@@ -165,3 +265,26 @@ def _sample_table(track: _Track, start: int) -> bytes:
         _full(b"stsz", 0, _words(0, len(sizes), *sizes)),
         _full(b"stco", 0, _words(1, start)),
     )
+
+
+# The file a finished job delivers, spoiled where the scenario says so.
+
+
+HTML_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
+    b"<body><h1>Service temporarily unavailable</h1></body></html>"
+)
+
+
+def video_of(state: State, job: Job) -> bytes:
+    """The bytes of one video of this job."""
+    if state.has("empty-file"):
+        return b""
+    if state.has("html-file"):
+        return HTML_PAGE
+    width, height = job.shape.size
+    if state.has("wrong-resolution"):
+        width, height = width // 2, height // 2
+    seconds = job.shape.seconds - (2 if state.has("wrong-duration") else 0)
+    video = mp4(seconds, width, height, audio=job.shape.audio and not state.has("silent"))
+    return video[: len(video) * 2 // 3] if state.has("truncated") else video

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from veo_check.sandbox import newapi_tasks as tasks
-from veo_check.sandbox.accounts import Token
-from veo_check.sandbox.catalog import (
+from veo_check.sandbox import newapi_jobs as tasks
+from veo_check.sandbox.newapi_catalog import (
     GROUP_RATIO,
     QUOTA_PER_USD,
     Row,
     as_number,
     display_json,
+    gateway_error,
+    invalid_url,
     row_json,
     rows,
+    website_error,
 )
-from veo_check.sandbox.newapi_errors import gateway_error, invalid_url, website_error
 from veo_check.sandbox.state import State, fresh_id
-from veo_check.sandbox.wire import Request, Response, as_json, as_text
+from veo_check.sandbox.wire import Request, Response, Token, as_json, as_text
 
 Handler = Callable[[State, Request], Response]
 

@@ -6,14 +6,16 @@ import base64
 import re
 from decimal import Decimal
 
-from veo_check.sandbox.accounts import accepts
-from veo_check.sandbox.delivery import video_of
-from veo_check.sandbox.google_answers import publisher_not_found, submit_trouble
+from veo_check.sandbox.google import (
+    accepted_shape,
+    outside_limits,
+    publisher_not_found,
+    submit_trouble,
+)
 from veo_check.sandbox.google_models import find_model
-from veo_check.sandbox.google_rules import accepted_shape, outside_limits
-from veo_check.sandbox.jobs import Job
+from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
-from veo_check.sandbox.wire import DROPPED, Request, Response, as_json, as_text
+from veo_check.sandbox.wire import DROPPED, Job, Request, Response, accepts, as_json, as_text
 
 #: The deployments: label -> the provider's model
 DEPLOYMENTS: dict[str, str] = {

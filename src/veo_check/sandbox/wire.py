@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Literal
 from urllib.parse import unquote
+
+from veo_check.core.secrets import SANDBOX_KEY_MARK
 
 #: Who is being simulated. `newapi` is Flatkey's gateway without Flatkey's own additions.
 Surface = Literal["gemini-api", "agent-platform", "flatkey", "newapi", "openai"]
@@ -98,3 +101,260 @@ def as_text(text: str, status: int, kind: str = "text/plain; charset=utf-8") -> 
 
 
 DROPPED = Response(0, dropped=True)
+
+
+# The keys the simulated world accepts, and what stands behind each.
+
+
+_BARE: dict[Surface, str] = {
+    "gemini-api": f"AIza{SANDBOX_KEY_MARK}gemini",
+    "agent-platform": f"ya29.{SANDBOX_KEY_MARK}agentplatform",
+    "flatkey": f"sk-{SANDBOX_KEY_MARK}flatkey",
+    "newapi": f"sk-{SANDBOX_KEY_MARK}newapi",
+    "openai": f"sk-{SANDBOX_KEY_MARK}openai",
+}
+
+#: The key to use on each surface.
+KEYS: dict[str, str] = {surface: _BARE[surface] for surface in SURFACES}
+
+#: Further keys of the same gateway account, for tests of "another key" and of a production key.
+OTHER_KEYS: dict[str, str] = {
+    "flatkey-another": f"sk-{SANDBOX_KEY_MARK}another",
+    "flatkey-production": f"sk-{SANDBOX_KEY_MARK}production",
+}
+
+
+@dataclass(slots=True)
+class Token:
+    """One key of a new-api account. Amounts in quota units (500,000 are one USD)."""
+
+    name: str
+    group: str = "plg"
+    granted: int = 50_000_000
+    used: int = 1_250_000
+    unlimited: bool = False
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def available(self) -> int:
+        """What is left of the grant."""
+        return self.granted - self.used
+
+
+def looked_up(key: str) -> str:
+    """What new-api searches for: without `sk-`, up to the next dash."""
+    return key.removeprefix("sk-").split("-", 1)[0]
+
+
+#: new-api look-up word -> (the surfaces that know it, the key's name there)
+_TOKENS: dict[str, tuple[tuple[Surface, ...], str]] = {
+    looked_up(_BARE["flatkey"]): (("flatkey",), "ci-smoke"),
+    looked_up(_BARE["newapi"]): (("newapi",), "ci-smoke"),
+    looked_up(OTHER_KEYS["flatkey-another"]): (("flatkey", "newapi"), "another"),
+    looked_up(OTHER_KEYS["flatkey-production"]): (("flatkey", "newapi"), "production"),
+}
+
+
+def token_name(surface: Surface, key: str) -> str | None:
+    """The name of this key on a new-api surface, or None when it is unknown there."""
+    surfaces, name = _TOKENS.get(looked_up(key), ((), ""))
+    return name if surface in surfaces else None
+
+
+def accepts(surface: Surface, key: str) -> bool:
+    """Whether `surface` knows this key."""
+    if surface in {"flatkey", "newapi"}:
+        return token_name(surface, key) is not None
+    return key == _BARE[surface]
+
+
+def google_api_key(request: Request) -> str | None:
+    """The Gemini API key of a request: header `x-goog-api-key`, else `?key=`."""
+    return request.header("x-goog-api-key") or request.query.get("key")
+
+
+# The simulated world's book of record: what was asked to run, what was accepted, what it cost.
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """One request to start a job, whatever became of it. `operation` is None when refused.
+
+    `at` is in seconds of the world's clock.
+    """
+
+    at: float
+    surface: str
+    model: str
+    status: int
+    operation: str | None
+    seconds: str | None = None
+    resolution: str | None = None
+    prompt: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a job runs because of it."""
+        return self.operation is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One movement of money: `quota` in a gateway's units (None at Google), `usd` in USD.
+
+    Amounts of a refund are positive; `kind` gives the direction.
+    """
+
+    at: float
+    kind: Literal["charge", "refund"]
+    surface: str
+    operation: str
+    key: str
+    quota: int | None
+    usd: Decimal
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that cost or could have cost money, in order."""
+
+    submits: list[Submit] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[Submit]:
+        """The submits that became jobs."""
+        return [submit for submit in self.submits if submit.accepted]
+
+    @property
+    def spent(self) -> Decimal:
+        """USD charged less USD refunded."""
+        return sum(
+            (one.usd if one.kind == "charge" else -one.usd for one in self.charges), Decimal(0)
+        )
+
+    def as_json(self) -> str:
+        """The whole book, amounts as strings."""
+        return json.dumps(
+            {
+                "submits": [
+                    {
+                        "at": round(one.at, 3),
+                        "surface": one.surface,
+                        "model": one.model,
+                        "status": one.status,
+                        "accepted": one.accepted,
+                        "operation": one.operation,
+                        "seconds": one.seconds,
+                        "resolution": one.resolution,
+                        "prompt": one.prompt,
+                    }
+                    for one in self.submits
+                ],
+                "accepted": len(self.accepted),
+                "charges": [
+                    {
+                        "at": round(one.at, 3),
+                        "kind": one.kind,
+                        "surface": one.surface,
+                        "operation": one.operation,
+                        "key": one.key,
+                        "quota": one.quota,
+                        "usd": str(one.usd),
+                    }
+                    for one in self.charges
+                ],
+                "spent": str(self.spent),
+            },
+            ensure_ascii=False,
+        )
+
+
+# One simulated job: what was asked, what will be delivered, and how far it is.
+
+
+#: Seconds of the world's clock. At the sandbox's usual speed of 20, one job takes 1.25 s.
+JOB_SECONDS = 25.0
+SLOW_JOB_SECONDS = 240.0
+QUEUED_SECONDS = 3.0
+
+Ending = Literal["video", "filtered-wrapped", "filtered-unwrapped", "error", "refused", "nothing"]
+Phase = Literal["queued", "running", "done"]
+
+SIZES: dict[str, tuple[int, int]] = {
+    "360p": (640, 360),
+    "480p": (854, 480),
+    "720p": (1280, 720),
+    "1080p": (1920, 1080),
+    "4k": (3840, 2160),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What Google would be asked to make."""
+
+    seconds: int = 8
+    resolution: str = "720p"
+    aspect_ratio: str = "16:9"
+    audio: bool = True
+    count: int = 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, height = SIZES[self.resolution]
+        return (height, width) if self.aspect_ratio == "9:16" else (width, height)
+
+
+@dataclass(slots=True)
+class Job:
+    """One accepted job. Times are seconds of the world's clock; `ends` None means never."""
+
+    operation: str
+    surface: str
+    label: str
+    upstream: str
+    served: str
+    shape: Shape
+    key: str
+    started: float
+    ends: float | None
+    ending: Ending
+    created: int
+    request_id: str = ""
+    group: str = ""
+    quota: int = 0
+    usd: Decimal = Decimal(0)
+    #: the multipliers a gateway charged, as its header prints them
+    ratios: str = "{}"
+    polls: int = 0
+    settled: bool = False
+    #: a gateway has charged it and written its usage row
+    booked: bool = False
+
+    def phase(self, now: float) -> Phase:
+        """Where the job is at `now`."""
+        if self.ends is not None and now >= self.ends:
+            return "done"
+        return "queued" if now - self.started < QUEUED_SECONDS else "running"
+
+    @property
+    def failed(self) -> bool:
+        """Whether its operation ends with an error."""
+        return self.ending in {"error", "refused"}
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in Google's words."""
+        if self.ending == "refused":
+            return (
+                f"Unsupported output video duration {self.shape.seconds} seconds, supported "
+                "durations are [8,4,6] for feature text_to_video."
+            )
+        return "Video generation failed due to an internal server issue. Please try again."
+
+    @property
+    def delivers(self) -> bool:
+        """Whether it ends with a video."""
+        return self.ending == "video"

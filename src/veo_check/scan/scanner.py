@@ -2,16 +2,276 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from io import FileIO
 
-from veo_check.scan.ids import IdFinder
-from veo_check.scan.inline_ignore import InlineIgnore, ignores_in
+from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
+from veo_check.scan.ids import IdFinder, Span
 from veo_check.scan.notebook import cells
-from veo_check.scan.text_hits import Text, TextHit, hits_in
-from veo_check.scan.walk import walk
+
+# The files below the paths that a person named: links not followed, `.gitignore` respected.
+
+
+#: Folders of version control: their content is none of the project's files.
+_NOT_OURS = frozenset({".git", ".hg", ".svn"})
+#: Told what could not be looked at, and why.
+Tell = Callable[[str, str], None]
+
+
+def walk(arguments: Sequence[str], tell: Tell) -> Iterator[str]:
+    """Every regular file to look at, each once, in no particular order.
+
+    A file or folder that is named is taken even where a `.gitignore` leaves the whole of it out.
+    Links inside folders are not followed: what they show is either looked at where it lies, or is
+    no part of the tree. A named link is followed unless it leads out of the current folder.
+    """
+    seen: set[str] | None = set() if _overlap(arguments) else None
+    for argument in arguments:
+        for path in _below(argument, tell):
+            if seen is not None:
+                whole = os.path.realpath(path)
+                if whole in seen:
+                    continue
+                seen.add(whole)
+            yield path
+
+
+def _below(argument: str, tell: Tell) -> Iterator[str]:
+    try:
+        if os.path.islink(argument) and not _is_here(argument):
+            tell(argument, "is a link out of the current folder; name what it leads to")
+            return
+        mode = os.stat(argument).st_mode
+    except (OSError, ValueError) as error:
+        tell(argument, _why(error))
+        return
+    if stat.S_ISDIR(mode):
+        yield from _folder(argument, tell)
+    elif stat.S_ISREG(mode):
+        yield argument
+    else:
+        tell(argument, "is no regular file")
+
+
+def _folder(top: str, tell: Tell) -> Iterator[str]:
+    cut = len(os.path.join(top, ""))
+    outer = outer_rules(top, cut)
+    stack: list[tuple[str, tuple[GitIgnore, ...]]] = [(top, outer)]
+    while stack:
+        folder, rules = stack.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            tell(folder, _why(error))
+            continue
+        if folder == top and outer and all(_left_out(rules, entry) for entry in entries):
+            rules = ()
+        for entry in entries:
+            if entry.name == ".gitignore":
+                inner = read_gitignore(entry.path, len(os.path.join(folder, "")))
+                rules = (inner, *rules) if inner is not None else rules
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NOT_OURS and not (rules and _left_out(rules, entry)):
+                    stack.append((entry.path, rules))
+            elif entry.is_file(follow_symlinks=False) and not (rules and _left_out(rules, entry)):
+                yield entry.path
+
+
+def _left_out(rules: tuple[GitIgnore, ...], entry: os.DirEntry[str]) -> bool:
+    return is_left_out(rules, entry.name, entry.path, entry.is_dir(follow_symlinks=False))
+
+
+def _overlap(arguments: Sequence[str]) -> bool:
+    """Whether one of the paths is, or is below, another one."""
+    whole = sorted(os.path.join(os.path.realpath(one), "") for one in arguments if "\0" not in one)
+    return any(later.startswith(one) for one, later in itertools.pairwise(whole))
+
+
+def _is_here(link: str) -> bool:
+    here, target = os.path.realpath("."), os.path.realpath(link)
+    return target == here or target.startswith(os.path.join(here, ""))
+
+
+def _why(error: OSError | ValueError) -> str:
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return f"cannot be read: {said or type(error).__name__}"
+
+
+# Where a few plain byte strings stand in a buffer, as fast as the C library can tell.
+
+
+#: Below this a call into the C library costs more than it saves.
+_WORTH_A_CALL = 1 << 17
+Find = Callable[[int, int], int]
+
+
+def occurrences(text: bytes | bytearray, end: int, needle: bytes) -> Iterator[int]:
+    """Every offset of `needle` in `text[:end]`, ascending."""
+    find = _find(text, end, needle)
+    place = find(0, end)
+    while place >= 0:
+        yield place
+        place = find(place + len(needle), end)
+
+
+def _find(text: bytes | bytearray, end: int, needle: bytes) -> Find:
+    memmem = _memmem() if end >= _WORTH_A_CALL and isinstance(text, bytearray) else None
+    if memmem is None or not isinstance(text, bytearray):
+        return lambda start, stop: text.find(needle, start, stop)
+    import ctypes
+
+    view = (ctypes.c_char * len(text)).from_buffer(text)
+    base = ctypes.addressof(view)
+
+    def find(start: int, stop: int, _keeps_alive: object = view) -> int:
+        # 0 <= start <= stop <= len(text), so that nothing beyond the buffer is ever read
+        found = memmem(base + start, max(stop - start, 0), needle, len(needle))
+        return -1 if found is None else int(found) - base
+
+    return find
+
+
+@cache
+def _memmem() -> Callable[..., int | None] | None:
+    """The C library's own search, five times as fast as bytes.find on text; None without one."""
+    try:
+        import ctypes
+
+        function = ctypes.CDLL(None).memmem
+        function.restype = ctypes.c_void_p
+        function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)
+    except (ImportError, OSError, AttributeError, TypeError):  # Windows has none
+        return None
+    found: Callable[..., int | None] = function
+    return found
+
+
+# `veo-check: ignore[ID] until DAY`: an id that a person accepted in one place, until a day.
+
+
+_MARK = re.compile(
+    rb"veo-check:[ \t]*ignore\b"
+    rb"(?:\[([^\]\r\n]{0,1000})\](?:[ \t]+until[ \t]+([0-9]{4}-[0-9]{2}-[0-9]{2})\b)?)?"
+)
+#: A comment with nothing before it speaks for the line below.
+_NOTHING_BEFORE = re.compile(rb"^[\s#/*;%<!\"'-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class InlineIgnore:
+    """One mark, at `start` to `end` of its line. `until` None: it has no day, and covers nothing.
+
+    `for_next`: it stands alone on its line, and covers the next one.
+    """
+
+    ids: frozenset[str]
+    until: date | None
+    start: int
+    end: int
+    for_next: bool
+
+
+def ignores_in(line: bytes) -> tuple[InlineIgnore, ...]:
+    """The marks in one line."""
+    if b"veo-check:" not in line:
+        return ()
+    return tuple(
+        InlineIgnore(
+            ids=frozenset(
+                one.strip().decode("utf-8", "replace") for one in (mark[1] or b"").split(b",")
+            ),
+            until=_day(mark[2]),
+            start=mark.start(),
+            end=mark.end(),
+            for_next=_NOTHING_BEFORE.match(line[: mark.start()]) is not None,
+        )
+        for mark in _MARK.finditer(line)
+    )
+
+
+def _day(text: bytes | None) -> date | None:
+    try:
+        return date.fromisoformat(text.decode()) if text else None
+    except ValueError:
+        return None
+
+
+# Ids in one text, with the inline ignore that covers each.
+
+
+#: Of a longer line, only the surroundings of an id are looked at.
+_LONG_LINE = 4096
+_AROUND = 512
+#: From a window, ids are taken that begin up to here, so that none is cut off at its end.
+_SURE = 256
+Text = bytes | bytearray
+
+
+@dataclass(frozen=True, slots=True)
+class TextHit:
+    """An id at offset `start`, in the line that begins at `line_start`."""
+
+    start: int
+    line_start: int
+    id: str
+    ignore: InlineIgnore | None
+
+
+def hits_in(
+    text: Text,
+    end: int,
+    finder: IdFinder,
+    settings: bool = False,
+    above: tuple[InlineIgnore, ...] = (),
+) -> Iterator[TextHit]:
+    """Every id in `text[:end]`, in order.
+
+    `settings`: the text holds values rather than code. `above`: the marks in the line before it.
+    """
+    places = [place for needle in finder.needles for place in occurrences(text, end, needle)]
+    done = 0
+    for place in sorted(places):
+        if place < done:
+            continue
+        line_start = text.rfind(b"\n", 0, place) + 1
+        line_end = text.find(b"\n", place, end)
+        line_end = end if line_end < 0 else line_end
+        first, last, sure = line_start, line_end, line_end
+        if line_end - line_start > _LONG_LINE:
+            first, last = max(line_start, place - _AROUND), min(line_end, place + _AROUND)
+            sure = line_end if last == line_end else place + _SURE
+        line = bytes(text[first:last])
+        spans = [span for span in finder.spans(line, settings) if done <= span.start + first < sure]
+        done = sure
+        if spans:
+            here = ignores_in(line)
+            if line_start > 0:
+                before = text.rfind(b"\n", max(0, line_start - _LONG_LINE), line_start - 1) + 1
+                above = ignores_in(bytes(text[before : line_start - 1]))
+            for span in spans:
+                if not any(mark.start <= span.start < mark.end for mark in here):
+                    mark = _mark_for(span, here, above)
+                    yield TextHit(first + span.start, line_start, span.id, mark)
+
+
+def _mark_for(
+    span: Span, here: tuple[InlineIgnore, ...], above: tuple[InlineIgnore, ...]
+) -> InlineIgnore | None:
+    """The mark that names this id; of several, the one that lasts longest."""
+    marks = (*here, *(mark for mark in above if mark.for_next))
+    naming = [mark for mark in marks if span.id in mark.ids]
+    dated = [mark for mark in naming if mark.until is not None]
+    return max(dated, key=lambda mark: str(mark.until), default=naming[0] if naming else None)
+
 
 #: Files beyond this are passed over, in bytes, if nothing else is asked for.
 LARGEST_FILE = 256 * 1024 * 1024

@@ -8,23 +8,227 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from veo_check.core.errors import UsageError
-from veo_check.core.paid_facts import JobKind
-from veo_check.evidence.durable import (
+from pydantic import ValidationError
+
+from veo_check.core.clock import Clock
+from veo_check.core.money import UsageError
+from veo_check.core.results import Binding, JobKind, JobState, RowSeen, WrongKind, binding_of
+from veo_check.core.route import Model, Route, Via
+from veo_check.evidence.records import (
     TEMPORARY,
     Disk,
+    UnreadableRecordError,
+    from_text,
     make_folders,
     read_limited,
+    to_text,
     write_durably,
 )
-from veo_check.evidence.records import UnreadableRecordError, from_text, to_text
-from veo_check.smoke.entry import Entry, Intent, at_most_spent, is_sound
-from veo_check.smoke.state_folder import StateFolder, route_mark
+from veo_check.smoke.state_folder import (
+    RouteBusyError,
+    StateFolder,
+    open_state_folder,
+    route_lock,
+    route_mark,
+)
+
+# One paid job on record, and the only ways in which its record may change. Pure.
+
+
+#: Changes of status that are kept; an operation that flutters more often than this is cut.
+_HISTORY = 200
+
+
+class WrongStepError(Exception):
+    """A step that the entry's state does not allow: a bug here, or a forged journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be paid, on disk before the request leaves.
+
+    `binding` names gateway, endpoint, address, label, shape and the key's variable as they were
+    then. Amounts in USD; `used_before` is the key's total before, in the gateway's quota units.
+    """
+
+    id: str
+    kind: JobKind
+    route: str
+    simulated: bool
+    at: datetime
+    what: str  # in words, for `job list`
+    binding: Binding
+    at_stake: Decimal
+    quoted: Decimal
+    prompt_sha256: str
+    deadline_seconds: int
+    route_file: str = ""
+    tool_version: str = ""
+    owner: Mapping[str, str] = field(default_factory=dict)  # application, team, cost_center, ...
+    used_before: int | None = None
+    quota_per_unit: Decimal | None = None
+    tolerance: Decimal = Decimal(0)
+    row: RowSeen | None = None  # the catalogue's row as it stood then
+    wrong: WrongKind | None = None  # of a controlled failure: what is wrong with it
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The other side's handle of an accepted job, whole, and what the answer said beside it."""
+
+    id: str
+    at: datetime
+    request_id: str | None = None
+    served_model: str | None = None
+    cost: Decimal | None = None  # USD, where a header names it
+    other_ratios: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSeen:
+    """A status as first seen in a row of polls that answered the same."""
+
+    status: str
+    at: datetime
+    poll: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended, or why nobody knows. `text` is the other side's, cut and redacted."""
+
+    at: datetime
+    symptom: str | None = None
+    text: str | None = None
+    status_code: int | None = None
+    served_model: str | None = None
+    video_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One paid job, as its file holds it."""
+
+    intent: Intent
+    state: JobState = "intent"
+    operation: Operation | None = None
+    polls: int = 0
+    last_polled_at: datetime | None = None
+    history: tuple[StatusSeen, ...] = ()
+    ended: Ended | None = None
+    billed: Decimal | None = None  # USD, as the gateway's own record says
+    closed_at: datetime | None = None
+    abandoned_because: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The job's id, as `job abandon` takes it."""
+        return self.intent.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done about it."""
+        return self.closed_at is None
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Every status seen, repeats folded."""
+        return tuple(one.status for one in self.history)
+
+    def accepted(self, operation: Operation) -> Entry:
+        """The submit was answered with an operation."""
+        self._from("intent")
+        return replace(self, state="submitted", operation=operation)
+
+    def refused(self, ended: Ended) -> Entry:
+        """The submit was answered by a refusal that sent nothing. Closed: there is no job."""
+        self._from("intent")
+        return replace(self, state="refused", ended=ended, closed_at=ended.at)
+
+    def doubted(self, ended: Ended) -> Entry:
+        """Nobody knows whether the submit was accepted. Open until a person abandons it."""
+        self._from("intent")
+        return replace(self, state="uncertain", ended=ended)
+
+    def polled(self, status: str, at: datetime) -> Entry:
+        """One poll was answered, or went wrong (then `status` says how)."""
+        self._from("submitted")
+        polls, history = self.polls + 1, self.history
+        if (not history or history[-1].status != status) and len(history) < _HISTORY:
+            history = (*history, StatusSeen(status, at, polls))
+        return replace(self, polls=polls, last_polled_at=at, history=history)
+
+    def ran_out(self, ended: Ended) -> Entry:
+        """The deadline came first. Open: a later run polls on."""
+        self._from("submitted")
+        return replace(self, state="unfinished", ended=ended)
+
+    def taken_up(self) -> Entry:
+        """A later run polls on."""
+        self._from("submitted", "unfinished")
+        return replace(self, state="submitted", ended=None)
+
+    def finished(self, ended: Ended) -> Entry:
+        """The operation is done and names a result. Open until the result is sealed."""
+        self._from("submitted")
+        return replace(self, state="finished", ended=ended)
+
+    def failed(self, ended: Ended) -> Entry:
+        """The operation ended without a result. Open until the failure is sealed."""
+        self._from("submitted")
+        return replace(self, state="failed", ended=ended)
+
+    def closed(self, at: datetime, billed: Decimal | None = None) -> Entry:
+        """All that can be learned is learned and sealed."""
+        self._from("finished", "failed")
+        return replace(self, closed_at=at, billed=billed)
+
+    def abandoned(self, at: datetime, because: str) -> Entry:
+        """A person gave it up; whatever it became, nobody asks again."""
+        if not self.is_open:
+            raise WrongStepError(f"{self.id} is closed already ({self.state})")
+        return replace(self, state="abandoned", closed_at=at, abandoned_because=because)
+
+    def _from(self, *states: JobState) -> None:
+        if self.state not in states or not self.is_open:
+            raise WrongStepError(f"{self.id} is {self.state}: that step is not its next")
+
+
+def at_most_spent(entry: Entry) -> Decimal:
+    """The most a job can have cost, in USD: its bill where it is known, nothing where it was
+    refused, else what was at stake."""
+    if entry.state == "refused":
+        return Decimal(0)
+    return entry.billed if entry.billed is not None else entry.intent.at_stake
+
+
+_CLOSED = {"refused", "abandoned"}
+_WITH_OPERATION = {"submitted", "unfinished", "finished", "failed"}
+_OPEN_ONLY = {"intent", "submitted", "uncertain", "unfinished"}
+
+
+def is_sound(entry: Entry) -> bool:
+    """Whether an entry's parts can belong together; a forged or damaged one's may not."""
+    state = entry.state
+    return (
+        (entry.operation is not None or state not in _WITH_OPERATION)
+        and (entry.operation is None or state in _WITH_OPERATION | {"abandoned"})
+        and (entry.closed_at is not None or state not in _CLOSED)
+        and (entry.closed_at is None or state not in _OPEN_ONLY)
+        and entry.intent.binding.route == entry.intent.route
+        and (entry.intent.wrong is not None) is (entry.intent.kind == "controlled-failure")
+        and entry.intent.at_stake >= 0
+        and entry.intent.deadline_seconds > 0
+        and entry.polls >= 0
+        and (entry.billed is None or entry.billed >= 0)
+    )
+
 
 _FILE = re.compile(r"(\d{6})-([0-9a-f]{6})\.json")
 _LIMIT = 1024 * 1024
@@ -184,3 +388,123 @@ def _id(route: str, number: int, salt: str) -> str:
 
 def _id_of(path: Path) -> str:
     return f"{path.parent.name[:8]}-{path.stem}"
+
+
+# The jobs of a state folder as a person asks for them: all, one, or to give one up.
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """Everything on record, simulated jobs apart from real ones."""
+
+    folder: Path
+    jobs: tuple[Entry, ...]
+    unreadable: tuple[Unreadable, ...]
+    spend: tuple[Spend, ...]  # of the real jobs
+
+
+def jobs_in(folder: Path) -> JobList:
+    """Every job in a state folder, real ones first. A folder that is not there holds none."""
+    held = [one for half in _halves(folder) for one in half.everything()]
+    return JobList(
+        folder,
+        tuple(one for one in held if isinstance(one, Entry)),
+        tuple(one for one in held if isinstance(one, Unreadable)),
+        Journal(StateFolder(folder, simulated=False)).spend(),
+    )
+
+
+def find_job(folder: Path, job: str) -> Entry:
+    """The job with this id. Raises UsageError."""
+    for half in _halves(folder):
+        entry = half.find(job)
+        if entry is not None:
+            return entry
+    raise UsageError(f"no job {job[:60]!r} is on record in {folder}; `veo-check job list` has all")
+
+
+def abandon_job(folder: Path, job: str, because: str, clock: Clock) -> Entry:
+    """Close an open job for good. Raises UsageError where it is closed, or a run is at work."""
+    entry = find_job(folder, job)
+    opened = open_state_folder(folder, simulated=entry.intent.simulated)
+    journal = Journal(opened)
+    try:
+        with route_lock(opened.lock_of(entry.intent.route), clock, wait=False):
+            entry = find_job(folder, job)  # as it is now that nobody else can change it
+            if not entry.is_open:
+                raise UsageError(f"job {job} is closed already ({entry.state}); nothing is open")
+            abandoned = entry.abandoned(clock.now(), because.strip()[:500] or "no reason given")
+            journal.save(abandoned)
+    except RouteBusyError:
+        raise UsageError(f"a run is at work on the route of job {job}; wait for its end") from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written ({error.strerror or error})") from None
+    return abandoned
+
+
+def _halves(folder: Path) -> tuple[Journal, Journal]:
+    real, simulated = (StateFolder(folder, simulated=one) for one in (False, True))
+    return Journal(real), Journal(simulated)
+
+
+# The route as a journal entry recorded it: a stored job is polled the way it was submitted.
+
+
+def stored_route(route: Route, binding: Binding) -> Route:
+    """`route` with the gateway, endpoint, key variable and shape of a stored job.
+
+    What the route file has become since does not matter. Raises JournalUnreadableError where the
+    record makes no route; where its key may go is still decided when it is sent.
+    """
+    if binding == binding_of(route):
+        return route
+    shape = binding.shape
+    try:
+        via = Via.model_validate(_nested(binding.via))
+        model = Model.model_validate(_nested(binding.model))
+        request = route.request.model_validate(
+            route.request.model_dump()
+            | {"mode": shape.mode, "aspect_ratio": shape.aspect_ratio, "audio": shape.audio}
+        )
+        smoke = route.smoke.model_validate(
+            route.smoke.model_dump() | {"seconds": shape.seconds, "resolution": shape.resolution}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(map(str, first["loc"]))
+        raise JournalUnreadableError(
+            f"the record of a paid job of '{binding.route}' makes no route ({at}: {first['msg']})"
+        ) from None
+    return route.model_copy(update={"via": via, "model": model, "request": request, "smoke": smoke})
+
+
+def _nested(flat: Mapping[str, str]) -> dict[str, object]:
+    nested: dict[str, object] = {}
+    for name, value in flat.items():
+        part = nested
+        *above, last = name.split(".")
+        for step in above:
+            below = part.setdefault(step, {})
+            if not isinstance(below, dict):
+                return {}
+            part = below
+        part[last] = value == "true" if last == "adc" else value
+    return nested
+
+
+# How much of an operation id a report may show.
+
+
+#: Gateways whose task id alone opens the video.
+_CAPABILITIES = {"flatkey", "newapi"}
+
+
+def shown_operation(entry: Entry) -> str | None:
+    """The operation's id, masked where it works without a key. Whole only in the state folder."""
+    if entry.operation is None:
+        return None
+    id_ = entry.operation.id
+    if entry.intent.binding.via.get("gateway") not in _CAPABILITIES:
+        return id_
+    prefix = id_[: id_.index("_") + 1] if "_" in id_[:8] else ""
+    return f"{prefix}…{id_[-4:]}" if len(id_) > 8 else "…"

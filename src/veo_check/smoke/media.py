@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from veo_check.core.money import plain
-from veo_check.core.paid_facts import MediaFacts
-from veo_check.smoke.boxes import Box, BoxFile, MediaError
-from veo_check.smoke.tracks import Track, read_tracks
+from veo_check.core.results import MediaFacts
+from veo_check.smoke.mp4 import Box, BoxFile, MediaError, Track, read_tracks
 
 #: The largest delivery taken: eight seconds of 4k are about a tenth of it.
 MOST_BYTES = 512 * 1024 * 1024

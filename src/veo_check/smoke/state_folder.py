@@ -12,13 +12,110 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from veo_check.core.errors import UsageError
-from veo_check.evidence.durable import Disk, make_folders, write_durably
-from veo_check.smoke.git_tracking import CannotTellError, tracked
+from veo_check.core.clock import Clock
+from veo_check.core.money import UsageError
+from veo_check.evidence.records import Disk, make_folders, write_durably
+
+# Whether git tracks anything in a folder, told from git's own index file.
+
+
+_INDEX_LIMIT = 512 * 1024 * 1024
+_ENTRY = struct.Struct(">62x")
+_FLAGS_AT = 60
+_EXTENDED = 0x4000
+#: Index extensions that keep entries somewhere else, or fold a folder into one entry.
+_ELSEWHERE = (b"link", b"sdir")
+
+
+class CannotTellError(Exception):
+    """Neither the index nor git itself told."""
+
+
+def tracked(folder: Path) -> Path | None:
+    """The work tree whose index holds `folder` or something in it; None where none does.
+
+    Raises CannotTellError where a work tree is there and its index cannot be read.
+    """
+    for tree in (one for one in folder.parents if (one / ".git").exists()):
+        wanted = os.fsencode(folder.relative_to(tree).as_posix())
+        if _index_holds(tree, wanted):
+            return tree
+    return None
+
+
+def _index_holds(tree: Path, wanted: bytes) -> bool:
+    try:
+        index = _git_folder(tree) / "index"
+        if not index.exists():  # a fresh repository: nothing was ever added
+            return False
+        if index.stat().st_size > _INDEX_LIMIT:
+            raise ValueError("too large")
+        return _reads(index.read_bytes(), wanted)
+    except (OSError, ValueError, struct.error, IndexError):
+        return _ask_git(tree, wanted)
+
+
+def _git_folder(tree: Path) -> Path:
+    """`.git`, or the folder that a `.git` file of a linked work tree or submodule names."""
+    mark = tree / ".git"
+    if mark.is_dir():
+        return mark
+    first = mark.read_bytes()[:4096].decode(errors="surrogateescape").splitlines()[0]
+    if not first.startswith("gitdir: "):
+        raise ValueError("not a git file")
+    return tree / first.removeprefix("gitdir: ")
+
+
+def _reads(index: bytes, wanted: bytes) -> bool:
+    """Whether an index of version 2 or 3 has `wanted` or a path below it. Raises ValueError."""
+    if hashlib.sha1(index[:-20], usedforsecurity=False).digest() != index[-20:]:
+        raise ValueError("damaged, without a checksum, or of a repository with longer hashes")
+    mark, version, count = struct.unpack_from(">4sII", index)
+    if mark != b"DIRC" or version not in {2, 3}:
+        raise ValueError("an index of another version")
+    at, found, below = 12, False, wanted + b"/"
+    for _ in range(count):
+        (flags,) = struct.unpack_from(">H", index, at + _FLAGS_AT)
+        start = at + _ENTRY.size + (2 if flags & _EXTENDED else 0)
+        end = index.index(b"\0", start)
+        path = index[start:end]
+        found = found or path == wanted or path.startswith(below)
+        at += (end - at + 8) // 8 * 8
+    while at + 8 < len(index) - 20:  # extensions, before the closing checksum
+        name, size = struct.unpack_from(">4sI", index, at)
+        if name in _ELSEWHERE:
+            raise ValueError("an index in parts")
+        at += 8 + size
+    return found
+
+
+def _ask_git(tree: Path, wanted: bytes) -> bool:
+    git = shutil.which("git")
+    if git is None:
+        raise CannotTellError(f"the index of the git repository {tree} cannot be read")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = [git, "-c", "core.fsmonitor=false", "-C", str(tree), "ls-files", "-z", "--"]
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; the path follows `--`, taken literally
+            [*command, os.fsdecode(b":(top,literal)" + wanted)],
+            capture_output=True,
+            env=plain | {"GIT_OPTIONAL_LOCKS": "0"},
+            timeout=20,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise CannotTellError(f"git cannot list what it tracks in {tree}") from None
+    return bool(done.stdout)
+
 
 DEFAULT_NAME = ".veo-check"
 _MARK = "# veo-check's record of paid jobs: never commit, share or copy it\n"
@@ -26,7 +123,7 @@ _IGNORE = f"{_MARK}*\n"
 #: Names that may be in a folder that is not marked yet: of our own making, or a volume's.
 _UNREMARKABLE = {"real", "simulated", "lost+found"}
 _NOT_CI = {"", "0", "false", "no"}
-_ELSEWHERE = "choose another place with --state DIR"
+_OTHER_PLACE = "choose another place with --state DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +182,12 @@ def refuse_if_tracked(folder: Path) -> None:
         except CannotTellError as error:
             raise UsageError(
                 f"{folder}: {error}, so whether it tracks this state folder cannot be told;"
-                f" {_ELSEWHERE} outside the repository"
+                f" {_OTHER_PLACE} outside the repository"
             ) from None
         if tree is not None:
             raise UsageError(
                 f"{folder} is tracked by the git repository {tree}, and a state folder must never"
-                f" be committed: `git rm -r --cached` it, or {_ELSEWHERE}"
+                f" be committed: `git rm -r --cached` it, or {_OTHER_PLACE}"
             )
 
 
@@ -110,7 +207,7 @@ def open_state_folder(folder: Path, *, simulated: bool, disk: Disk | None = None
                 make_folders(below, disk)
     except OSError as error:
         raise UsageError(
-            f"{folder} cannot be a state folder ({error.strerror or error}); {_ELSEWHERE}"
+            f"{folder} cannot be a state folder ({error.strerror or error}); {_OTHER_PLACE}"
         ) from None
     return StateFolder(place, simulated)
 
@@ -144,3 +241,61 @@ def _make_private(place: Path) -> None:
     place.chmod(0o700)
     if place.stat().st_mode & 0o077:
         raise OSError("other users can read it, and that cannot be changed")
+
+
+# One run at a time per route: a lock that the operating system drops when its holder dies.
+
+
+_PAUSE = 0.5  # seconds between two looks at a lock that another run holds
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import errno
+    import fcntl
+
+    def _take(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
+                return False
+            raise  # a file system without locks: better no job than two
+        return True
+
+
+class RouteBusyError(Exception):
+    """Another run is at work on the route."""
+
+
+@contextmanager
+def route_lock(
+    path: Path, clock: Clock, waiting: Callable[[], None] | None = None, *, wait: bool = True
+) -> Iterator[bool]:
+    """Hold the route's lock; yields whether another run had to be waited for.
+
+    `waiting` is called once, before the first wait. Raises RouteBusyError where `wait` is off and
+    another run holds it, OSError where the file cannot be locked. Closing the file, also by the
+    death of the process, frees it.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(path, flags, 0o600)
+    try:
+        waited = False
+        while not _take(handle):
+            if not wait:
+                raise RouteBusyError
+            if not waited and waiting is not None:
+                waiting()
+            waited = True
+            clock.sleep(_PAUSE)
+        yield waited
+    finally:
+        os.close(handle)

@@ -13,20 +13,120 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from veo_check.core.errors import UsageError
-from veo_check.core.facts import Missing
+from veo_check.core.facts import Missing, ProvenLife
 from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission
-from veo_check.core.paid_facts import Delivery, JobKind, JobResult, UsageProof, WrongKind
-from veo_check.core.proof import Proof, RowSeen, binding_of
+from veo_check.core.money import UsageError
+from veo_check.core.results import (
+    ControlledFailure,
+    Delivery,
+    JobKind,
+    JobResult,
+    Proof,
+    ProofStatus,
+    RowSeen,
+    UsageProof,
+    WrongKind,
+    binding_of,
+)
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
-from veo_check.smoke.bill import read_bill, used_before, was_charged
-from veo_check.smoke.deliver import deliver
-from veo_check.smoke.entry import Ended, Entry, Intent, Operation
-from veo_check.smoke.follow import follow
-from veo_check.smoke.masking import shown_operation
-from veo_check.smoke.stakes import Stake
-from veo_check.smoke.tools import Progress, Tools
+from veo_check.smoke.collect import deliver, read_bill, used_before, was_charged
+from veo_check.smoke.cost import Stake
+from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
+from veo_check.smoke.tools import Progress, Tools, next_wait
+
+# From an accepted operation to its end: polled politely, every answer on disk before the next.
+
+
+#: Answers in a row after which "no such operation" and "this key may not look" are believed: a
+#: gateway may need a moment to know its own task.
+_BELIEVED = 3
+
+
+def follow(
+    entry: Entry, route: Route, driver: JobDriver, tools: Tools
+) -> tuple[Entry, PollAnswer | None]:
+    """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
+
+    The answer is the last one, where it ended the job. Raises OSError where the journal cannot be
+    written: then nothing is asked any more.
+    """
+    operation = entry.operation
+    assert operation is not None
+    clock, pace, journal = tools.clock, tools.pace_for(route), tools.journal
+    start = clock.monotonic()
+    end = start + entry.intent.deadline_seconds
+    last = entry.last_polled_at or operation.at
+    since = max(0.0, (tools.now() - last).total_seconds())
+    retry_after: float | None = None
+    unknown = 0
+    while True:
+        left = end - clock.monotonic()
+        wait = next_wait(pace, entry.polls, left, since=since, retry_after=retry_after)
+        if wait is None:
+            ended = Ended(tools.now(), "job-unfinished", _last_status(entry))
+            return _saved(entry.ran_out(ended), tools), None
+        tools.progress(_progress(entry, clock.monotonic() - start, wait))
+        if wait > 0:
+            clock.sleep(wait)
+        since = 0.0
+        answer = driver.poll(operation.id)
+        now = tools.now()
+        journal.save(entry := entry.polled(answer.status, now))
+        retry_after = answer.retry_after
+        unknown = unknown + 1 if answer.state in {"gone", "refused"} else 0
+        if answer.state == "done" and not answer.videos:
+            failed = _failure(answer, tools, "empty-result")
+            return _saved(entry.failed(failed), tools), answer
+        if answer.state == "done":
+            done = Ended(now, served_model=answer.served_model, video_count=len(answer.videos))
+            return _saved(entry.finished(done), tools), answer
+        if answer.state == "failed":
+            failed = _failure(answer, tools, "failed")
+            return _saved(entry.failed(failed), tools), answer
+        if unknown >= _BELIEVED and answer.state == "gone":
+            failed = _failure(answer, tools, "operation-unknown")
+            return _saved(entry.failed(failed), tools), answer
+        if unknown >= _BELIEVED:
+            symptom = answer.symptom or "poll-refused"
+            return _saved(entry.ran_out(Ended(now, symptom, answer.text)), tools), answer
+
+
+def _saved(entry: Entry, tools: Tools) -> Entry:
+    tools.journal.save(entry)
+    return entry
+
+
+def _failure(answer: PollAnswer, tools: Tools, symptom: str) -> Ended:
+    return Ended(
+        tools.now(),
+        answer.symptom or symptom,
+        answer.text,
+        served_model=answer.served_model,
+        video_count=0,
+    )
+
+
+def _last_status(entry: Entry) -> str:
+    status = f", the last one: {entry.statuses[-1]}" if entry.statuses else ""
+    return f"{entry.polls} polls{status}"
+
+
+def _progress(entry: Entry, elapsed: float, wait: float) -> Progress:
+    return Progress(
+        route=entry.intent.route,
+        job=entry.id,
+        kind=entry.intent.kind,
+        state=entry.state,
+        doing="polling",
+        elapsed=elapsed,
+        at_stake=entry.intent.at_stake,
+        next_poll=wait,
+        polls=entry.polls,
+        status=entry.statuses[-1] if entry.statuses else None,
+        operation=shown_operation(entry),
+    )
+
 
 #: What an interruption explains, so that a later run reads it again for free.
 _PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
@@ -67,7 +167,7 @@ def send(step: Step, driver: JobDriver, tools: Tools) -> tuple[Entry, Submission
     """
     journal = tools.journal
     entry = journal.begin(_intent(step, used_before(driver), tools))
-    tools.progress(_progress(entry, "sending"))
+    tools.progress(_say_progress(entry, "sending"))
     submission: Submission | None = None
     try:
         submission = driver.submit(step.request)
@@ -112,10 +212,10 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Tools) -> Settl
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
     if entry.state == "finished" and answer is not None:
-        tools.progress(_progress(entry, "fetching"))
+        tools.progress(_say_progress(entry, "fetching"))
         delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
-        tools.progress(_progress(entry, "reading usage"))
+        tools.progress(_say_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
     return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
@@ -333,7 +433,7 @@ def _proof(settled: Settled, route: Route, tools: Tools) -> Proof:
     )
 
 
-def _progress(entry: Entry, doing: str) -> Progress:
+def _say_progress(entry: Entry, doing: str) -> Progress:
     return Progress(
         route=entry.intent.route,
         job=entry.id,
@@ -344,3 +444,86 @@ def _progress(entry: Entry, doing: str) -> Progress:
         at_stake=entry.intent.at_stake,
         polls=entry.polls,
     )
+
+
+# What a route's smoke job leaves for the checks: facts, or the reason why there is none.
+
+
+PROBE = "smoke-job"
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeOutcome:
+    """The facts of the paid job, each or why not. `spent`: USD at most, by this run."""
+
+    job: JobResult | Missing
+    delivery: Delivery | Missing
+    usage: UsageProof | Missing
+    controlled_failure: ControlledFailure | Missing
+    proof: ProofStatus
+    life: ProvenLife | Missing
+    spent: Decimal = Decimal(0)
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def facts(self) -> dict[type, object]:
+        """By type, as checks ask for them."""
+        return {
+            JobResult: self.job,
+            Delivery: self.delivery,
+            UsageProof: self.usage,
+            ControlledFailure: self.controlled_failure,
+            ProvenLife: self.life,
+            ProofStatus: self.proof,
+        }
+
+
+def without_job(status: ProofStatus, why: str) -> SmokeOutcome:
+    """Nothing to judge: no job of this run, no proof of an earlier one."""
+    none = Missing(PROBE, "not-run", why)
+    return SmokeOutcome(none, none, none, none, status, none)
+
+
+def unreadable(why: str) -> SmokeOutcome:
+    """The journal cannot be read or written, so nothing in the state folder can be relied on."""
+    return without_job(ProofStatus("journal-unreadable", why), why)
+
+
+def delivered(delivery: Delivery | Missing | None) -> bool:
+    """Whether a whole video came: a status alone is no evidence that a model is alive."""
+    return isinstance(delivery, Delivery) and any(one.complete for one in delivery.videos)
+
+
+def by_proof(status: ProofStatus) -> SmokeOutcome:
+    """The facts of a valid proof. Their evidence is the proof, not an exchange of this run."""
+    proof = status.proof
+    if proof is None or status.expires is None:
+        return without_job(status, status.sentence)
+    cited = (f"proof:{proof.id}",)
+    none = Missing(PROBE, "not-run", f"proof {proof.id} does not hold it")
+    return SmokeOutcome(
+        job=replace(proof.job, exchanges=cited),
+        delivery=replace(proof.delivery, exchanges=cited) if proof.delivery else none,
+        usage=replace(proof.usage, exchanges=cited) if proof.usage else none,
+        controlled_failure=(
+            replace(proof.controlled_failure, exchanges=cited) if proof.controlled_failure else none
+        ),
+        proof=status,
+        life=(
+            ProvenLife(proof.job.served_model, proof.id, status.expires, cited)
+            if delivered(proof.delivery)
+            else none
+        ),
+    )
+
+
+def by_job(settled: Settled, status: ProofStatus) -> SmokeOutcome:
+    """The facts of a job that this run sent or followed to its end (or as far as it came)."""
+    job = settled.job
+    none = Missing(PROBE, "not-run", f"job {job.job} has not finished")
+    life: ProvenLife | Missing = none
+    if job.state == "finished" and job.ended_at is not None and delivered(settled.delivery):
+        expires = status.expires or job.ended_at.date()
+        life = ProvenLife(job.served_model, job.job, expires, job.exchanges)
+    return SmokeOutcome(job, settled.delivery, settled.usage, none, status, life)

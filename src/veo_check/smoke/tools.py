@@ -8,16 +8,94 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from veo_check.core.clock import Clock
+from veo_check.core.clock import Clock, Judging
 from veo_check.core.facts import Missing
+from veo_check.core.findings import Tier
 from veo_check.core.jobs import JobDriver
-from veo_check.core.paid_facts import JobKind, JobState
-from veo_check.core.route import Route
-from veo_check.evidence.durable import Disk
+from veo_check.core.results import JobKind, JobState, RowSeen
+from veo_check.core.route import Gateway, Route
 from veo_check.evidence.proofs import SealingKey
+from veo_check.evidence.records import Disk
+from veo_check.smoke.cost import Prices, Purse
 from veo_check.smoke.journal import Journal
-from veo_check.smoke.schedule import Pace
 from veo_check.smoke.state_folder import StateFolder
+
+# One route before its smoke job: what is known of it, and what this run may do about it.
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The route and what is known of it before anything is paid.
+
+    `row` is its catalogue row today, `row_known` whether that could be read (True where the
+    gateway has no catalogue). `image`: bytes and media type of `smoke.image`.
+    `target` is this run's; None: the route's own.
+    """
+
+    route: Route
+    judging: Judging
+    prices: Prices
+    row: RowSeen | None = None
+    row_known: bool = True
+    image: tuple[bytes, str] | None = None
+    route_file: str = ""
+    target: Tier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What this run may do. `purse` None: no --spend. `stopped`: why no money may be spent on this
+    route (a sentence), None where it may. `online` False: nothing is asked of anybody."""
+
+    purse: Purse | None = None
+    stopped: str | None = None
+    renew: bool = False
+    online: bool = True
+
+
+# When to poll a running job. Pure: what happened so far in, seconds to wait out.
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds until the first poll, between the first ones, and at most between later ones."""
+
+    first: float
+    interval: float
+    longest: float
+    growth: float = 1.25
+
+    def after(self, polls: int) -> float:
+        """Seconds from one poll to the next, when `polls` were made."""
+        if polls == 0:
+            return self.first
+        return min(self.longest, self.interval * self.growth ** min(polls - 1, 50))
+
+
+_POLITE = Pace(first=11, interval=10, longest=30)
+_BEHIND_A_POLLER = Pace(first=16, interval=16, longest=30)
+
+
+def pace_of(gateway: Gateway) -> Pace:
+    """How often a gateway may be asked."""
+    return _BEHIND_A_POLLER if gateway in {"flatkey", "newapi"} else _POLITE
+
+
+def next_wait(
+    pace: Pace, polls: int, left: float, *, since: float = 0, retry_after: float | None = None
+) -> float | None:
+    """Seconds to wait before the next poll; None: the deadline comes first.
+
+    `left` is the time until the deadline, `since` the time that has passed since the last poll (or
+    the submit), `retry_after` what the other side asked for. A last poll is made at the deadline,
+    unless the other side asked for more time than that.
+    """
+    if left <= 0:
+        return None
+    if retry_after is not None and retry_after > left:
+        return None
+    wait = max(pace.after(polls) - since, retry_after or 0, 0)
+    return min(wait, left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""What goes where: `-o FORMAT[:FILE]`, standard output for results, standard error for the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from veo_check.core.money import UsageError
+from veo_check.report.model import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One wanted format, and the file it goes to; None is standard output."""
+
+    format: str
+    file: Path | None
+
+
+def parse_outputs(wishes: Iterable[str], formats: Collection[str]) -> tuple[Output, ...]:
+    """Read every `-o`. Raises UsageError for an unknown format, or two of them on stdout."""
+    outputs = tuple(_parse(wish, formats) for wish in wishes)
+    if sum(output.file is None for output in outputs) > 1:
+        raise UsageError(
+            "two outputs cannot share standard output; give all but one a file: -o json:FILE"
+        )
+    return outputs
+
+
+def _parse(wish: str, formats: Collection[str]) -> Output:
+    word, colon, file = wish.partition(":")
+    if word not in formats:
+        import difflib
+
+        near = difflib.get_close_matches(word, formats, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"-o {safe(wish)}: no such format{hint} (known: {', '.join(formats)})")
+    if colon and not file:
+        raise UsageError(f"-o {safe(wish)}: no file after the colon")
+    return Output(word, Path(file) if file else None)
+
+
+def write(text: str, file: Path | None, option: str = "-o") -> None:
+    """Write a result to its file, or to standard output. Raises UsageError where it cannot."""
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{option}: {safe(str(file))} cannot be written: {why}") from None
+
+
+def tell(message: str) -> None:
+    """A message beside the result, on standard error."""
+    sys.stderr.write(f"veo-check: {message}\n")
+
+
+def wants_colour() -> bool:
+    """Colour where a person looks at a terminal and did not ask for none."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.getenv("TERM") != "dumb"
+
+
+def safe(text: str) -> str:
+    """A word from outside, made safe to print back."""
+    return text if text.isprintable() and len(text) <= 300 else ascii(text[:300])
+
+
+# The report in the formats that were asked for, each where it was asked to go.
+
+
+#: The formats; each is rendered by the module of that name under `veo_check.report`.
+FORMATS = ("text", "json", "junit", "sarif", "markdown", "github", "html", "prometheus")
+
+
+def check_writable(outputs: tuple[Output, ...]) -> None:
+    """Refuse a file that cannot be written before anything is asked or spent."""
+    for output in outputs:
+        if output.file is None:
+            continue
+        if not output.file.parent.is_dir():
+            raise UsageError(f"-o {output.format}: {output.file.parent} is not a folder")
+        if output.file.is_dir():
+            raise UsageError(f"-o {output.format}: {output.file} is a folder; name a file")
+        if not os.access(output.file if output.file.exists() else output.file.parent, os.W_OK):
+            raise UsageError(f"-o {output.format}: {output.file} may not be written")
+
+
+def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
+    """Render and write each output: files first, then standard output.
+
+    A file that cannot be written keeps no other output from being written: the run may have cost
+    money. Raises UsageError at the end.
+    """
+    unwritten: list[str] = []
+    for output in sorted(outputs, key=lambda one: one.file is None):
+        colour = output.file is None and wants_colour()
+        text = _renderer(output.format)(report, colour)
+        if output.file is None:
+            sys.stdout.write(text)
+            continue
+        try:
+            output.file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            unwritten.append(f"{output.file}: cannot write: {error.strerror}")
+    if unwritten:
+        raise UsageError("; ".join(unwritten))
+
+
+def _renderer(word: str) -> Callable[[Report, bool], str]:
+    module = import_module(f"veo_check.report.{word}")
+    if word == "text":
+        render: Callable[[Report, bool], str] = module.render
+        return render
+    return lambda report, _colour: str(module.render(report))
+
+
+# Options that several commands share, so that they are spelled and explained only once.
+
+
+def parse_day(text: str) -> date:
+    """A day as YYYY-MM-DD; anything else is a usage error."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a day; write YYYY-MM-DD") from None
+
+
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DAY", help="Judge this day, YYYY-MM-DD, instead of today."),
+]
+WithinDays = Annotated[
+    int, typer.Option("--within", metavar="DAYS", min=0, max=36500, help="Horizon for shutdowns.")
+]
+ReferenceFile = Annotated[
+    Path | None,
+    typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="text|json[:FILE]", help="Format. Repeats."),
+]

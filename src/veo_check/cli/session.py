@@ -1,0 +1,204 @@
+"""What a run stands in: the real network and clock, or a simulated world in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veo_check.core.clock import Clock, SandboxClock, SystemClock
+from veo_check.core.fallbacks import candidates
+from veo_check.core.money import InvalidFileError, UsageError
+from veo_check.core.route import Route
+from veo_check.core.secrets import Redactor
+from veo_check.engine.options import Options
+from veo_check.engine.plan import Watcher
+from veo_check.engine.run import Surroundings
+from veo_check.gateways.probes import Asking
+from veo_check.http.answers import Limits
+from veo_check.http.client import OFFLINE
+from veo_check.reference.load import Reference, load_reference, user_data_dir
+from veo_check.routefile.checklist import Checklist
+from veo_check.routefile.load import RouteFile
+
+if TYPE_CHECKING:
+    from veo_check.http.client import Transport
+    from veo_check.sandbox.world import World
+
+
+def surroundings(
+    files: Sequence[RouteFile],
+    options: Options,
+    reference: Path | None,
+    checklist: Checklist,
+    watch: Watcher,
+    on_crash: Callable[[str], None],
+    on_job: Callable[[object], None],
+) -> Surroundings:
+    """Everything a run needs. Raises UsageError for an unknown scenario, InvalidFileError for a
+    reference file that cannot be used."""
+    routes = [route for file in files for route in with_fallbacks(file.route)]
+    asking = open_asking(routes, options)
+    return Surroundings(
+        clock=asking.clock,
+        asking=asking,
+        reference=chosen_reference(reference, simulated=options.scenario is not None),
+        checklist=checklist,
+        watch=watch,
+        on_crash=on_crash,
+        on_job=on_job,
+    )
+
+
+def open_asking(routes: list[Route], options: Options) -> Asking:
+    """The way to the real network, or to the world that `options.scenario` names."""
+    if options.scenario is None:
+        clock: Clock = SystemClock()
+        environ: Mapping[str, str] = os.environ
+        transport, limits = None, None
+    else:
+        clock, environ, transport = _sandboxed(options, routes)
+        # the sandbox's clock runs fast: a busy machine must not look like a slow gateway
+        limits = Limits(deadline=Limits().deadline * 10)
+    hypothetical = _hypothetical(options, clock)
+    return Asking.open(
+        environ=environ,
+        leave=options.leave,
+        clock=clock,
+        redactor=Redactor.of_environment(environ),
+        transport=transport,
+        offline=options.offline or hypothetical,
+        offline_because=f"facts read live count only for today, not for {options.as_of}"
+        if hypothetical and not options.offline
+        else OFFLINE,
+        limits=limits,
+    )
+
+
+def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
+    """The reference file named, else the newer of bundled and refreshed.
+
+    A simulated run reads the bundled data alone: it must give the same answer next year.
+    """
+    return load_reference(path, None if simulated else user_data_dir())
+
+
+def with_fallbacks(route: Route) -> Iterator[Route]:
+    """A route and every route that may take over from it."""
+    yield route
+    for candidate in candidates(route):
+        if candidate.route is not None:
+            yield candidate.route
+
+
+def _hypothetical(options: Options, clock: Clock) -> bool:
+    """Facts read live count only for the clock's day, so another day asks nobody."""
+    return (
+        options.scenario is None
+        and options.as_of is not None
+        and options.as_of != clock.now().date()
+    )
+
+
+def _sandboxed(options: Options, routes: list[Route]) -> tuple[Clock, Mapping[str, str], Transport]:
+    from veo_check.sandbox.scenarios import find_scenario
+    from veo_check.sandbox.server import SandboxTransport
+    from veo_check.sandbox.world import UnknownScenarioError, open_world
+
+    scenario = find_scenario(options.scenario or "")
+    try:
+        day = options.as_of or (scenario.day if scenario else None)
+        clock = SandboxClock(day) if day else None
+        world = open_world(options.scenario or "", clock)
+    except UnknownScenarioError as error:
+        raise UsageError(f"--scenario: {error}{_nearest(options.scenario or '')}") from None
+    origins = {
+        route.base_url: route.via.gateway for route in routes if route.via.gateway != "google"
+    }
+    return world.clock, _with_placeholders(world, routes), SandboxTransport(world, origins)
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    from veo_check.sandbox.scenarios import SCENARIOS
+
+    near = difflib.get_close_matches(name, [one.name for one in SCENARIOS], 1)
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
+    """The environment, with a key the world accepts in every variable the routes name.
+
+    A variable that is set and accepted keeps its value; a real key is never used on the sandbox.
+    """
+    environ = dict(os.environ)
+    for route in routes:
+        for variable, surface, placeholder in _variables(world, route):
+            # `surface` is one of the world's own: it was looked up among its keys
+            if not world.accepts(surface, environ.get(variable, "")):  # type: ignore[arg-type]
+                environ[variable] = placeholder
+    return environ
+
+
+def _variables(world: World, route: Route) -> Iterator[tuple[str, str, str]]:
+    surface = route.model.surface if route.via.gateway == "google" else route.via.gateway
+    if route.via.key and route.via.key.env and surface in world.keys:
+        yield route.via.key.env, surface, world.keys[surface]
+    if route.via.production_key:
+        yield route.via.production_key.env, surface, world.other_keys["flatkey-production"]
+    listing = route.model.listing
+    if listing and listing.key.env and route.model.surface in world.keys:
+        yield listing.key.env, route.model.surface, world.keys[route.model.surface]
+
+
+# The user's own configuration: leave that holds for every run on this machine.
+
+
+_KEYS = ("allow_host", "allow_http", "allow_plugin")
+_LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UserConfig:
+    """What `config.yaml` in the user's configuration folder allows."""
+
+    allow_host: tuple[str, ...] = ()
+    allow_http: tuple[str, ...] = ()
+    allow_plugin: tuple[str, ...] = ()
+
+
+def config_path() -> Path:
+    """Where the user's configuration is read from."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("veo-check", appauthor=False)) / "config.yaml"
+
+
+def read_user_config(path: Path | None = None) -> UserConfig:
+    """The user's configuration, or an empty one. Raises InvalidFileError when it is malformed."""
+    path = path or config_path()
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return UserConfig()
+    except OSError as error:
+        raise InvalidFileError(f"{path}: cannot read: {error.strerror}") from None
+    if len(text) > _LARGEST:
+        raise InvalidFileError(f"{path}: larger than {_LARGEST} bytes")
+    import yaml
+
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise InvalidFileError(f"{path}: is not YAML") from None
+    if data is None:
+        return UserConfig()
+    if not isinstance(data, dict) or not set(data) <= set(_KEYS):
+        raise InvalidFileError(f"{path}: only these keys are known: {', '.join(_KEYS)}")
+    for key, value in data.items():
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise InvalidFileError(f"{path}: {key} must be a list of strings")
+    return UserConfig(**{key: tuple(value) for key, value in data.items()})

@@ -1,0 +1,312 @@
+"""Which host may receive which key (spec section 10). Pure: decided before a connection opens.
+
+A route file arrives in a pull request, so it alone never decides where a key goes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, urlsplit
+
+#: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
+SANDBOX_KEY_MARK = "vcsandbox"
+
+_GOOGLE = re.compile(r"(generativelanguage|aiplatform|[a-z0-9-]+-aiplatform)\.googleapis\.com")
+
+#: Variable prefix -> the hosts it may go to without leave.
+_OWN_HOSTS: dict[str, re.Pattern[str]] = {
+    "FLATKEY_": re.compile(r"(router\.|console\.)?flatkey\.ai"),
+    "GEMINI_": _GOOGLE,
+    "GOOGLE_": _GOOGLE,
+    "OPENAI_": re.compile(r"api\.openai\.com"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What the person running the command allows, from options and the user's configuration.
+
+    `keys`: pairs of (variable, origin) from `--allow-host ENV=ORIGIN`. `http_hosts`: hosts that may
+    be spoken to without TLS. `trust_env`: use the environment's proxies and CA settings.
+    """
+
+    keys: frozenset[tuple[str, str]] = frozenset()
+    http_hosts: frozenset[str] = frozenset()
+    trust_env: bool = False
+
+
+@lru_cache(maxsize=1024)  # a run asks for a handful of addresses, each many times
+def origin_of(url: str) -> str:
+    """`scheme://host[:port]` in lower case, default ports left out. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or password")
+    host = parts.hostname.lower()
+    if any(ord(char) <= 32 or ord(char) > 126 for char in host) or "\\" in url:
+        raise ValueError("holds characters that a host name cannot have")
+    shown = f"[{host}]" if ":" in host else host
+    port = parts.port  # raises ValueError when out of range
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, default} else "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine and nothing else."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_google(url: str) -> bool:
+    """Whether `url` is one of the hosts where Google itself serves its video models."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and _GOOGLE.fullmatch((parts.hostname or "").lower()) is not None
+
+
+def refusal_of_host(url: str, leave: Leave) -> str | None:
+    """Why `url` may not be spoken to at all, or None. Plain http is for loopback or by leave."""
+    try:
+        origin_of(url)
+    except ValueError as error:
+        return f"the address {error}"
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme == "https" or is_loopback(host) or host in leave.http_hosts:
+        return None
+    return f"{host} is asked over plain http; use https, or allow it with --allow-http {host}"
+
+
+def refusal_of_key(
+    variable: str | None, url: str, leave: Leave, *, sandbox_key: bool = False
+) -> str | None:
+    """Why the key in `variable` may not be sent to `url`, or None when it may.
+
+    `variable` None means application default credentials: an access token for Google only.
+    `sandbox_key`: the variable's value is one that a sandbox printed.
+    """
+    refused = refusal_of_host(url, leave)
+    if refused:
+        return refused
+    origin, name = origin_of(url), variable or "GOOGLE_APPLICATION_DEFAULT_CREDENTIALS"
+    host = (urlsplit(url).hostname or "").lower()
+    if (name, origin) in leave.keys:
+        return None
+    if sandbox_key and is_loopback(host):
+        return None
+    if urlsplit(url).scheme == "https":
+        for prefix, hosts in _OWN_HOSTS.items():
+            if name.upper().startswith(prefix) and hosts.fullmatch(host):
+                return None
+    return (
+        f"{name} may not be sent to {origin} because only the route file asks for it; "
+        f"if you trust that host, add --allow-host {name}={origin}"
+    )
+
+
+def refusal_without_key(
+    variable: str | None,
+    url: str,
+    leave: Leave,
+    *,
+    sandbox_key: bool = False,
+    keyless: bool = False,
+) -> str | None:
+    """Why `url` may not even be asked without a key, or None when it may.
+
+    A route file alone opens no connection to a host of its choosing. Fine are loopback, the known
+    hosts of Google and the gateways, hosts the person running the command allowed for any key or
+    for http, and where the route's own key (`variable`) might go. `keyless`: the route has none.
+    """
+    refused = refusal_of_host(url, leave)
+    if refused:
+        return refused
+    origin, host = origin_of(url), (urlsplit(url).hostname or "").lower()
+    known = any(hosts.fullmatch(host) for hosts in _OWN_HOSTS.values())
+    allowed = host in leave.http_hosts or any(origin == given for _, given in leave.keys)
+    if is_loopback(host) or allowed or (known and urlsplit(url).scheme == "https"):
+        return None
+    if not keyless:
+        return refusal_of_key(variable, url, leave, sandbox_key=sandbox_key)
+    return (
+        f"{origin} is asked only because the route file names it; give the route a key variable "
+        f"and, if you trust that host, add --allow-host VARIABLE={origin}"
+    )
+
+
+# Text from outside, made fit to print: no terminal escapes, control or bidi characters.
+
+
+# CSI and two-character escapes, and OSC/DCS/APC/PM/SOS strings up to their end (or the text's).
+_ESCAPES = re.compile(
+    "\x1b[\\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?|[\x1b\x9b]\\[?[0-9;?<=>!]*[ -/]*[@-~]?"
+)
+_SPACES = re.compile(r"\s+")
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """`text` on one line, at most `limit` characters, safe for a terminal and a log.
+
+    Escape sequences, control, format (bidi, zero width), private and unassigned characters and
+    lone surrogates are dropped; runs of white space become one space; a cut shows as "…".
+    """
+    if _is_fit(text, limit):
+        return text
+    window = text[: limit * 8 + 64]
+    if not (window.isascii() and window.isprintable()):
+        window = _SPACES.sub(" ", _ESCAPES.sub("", window))
+        window = "".join(char for char in window if unicodedata.category(char)[0] != "C")
+    window = _SPACES.sub(" ", window).strip()
+    if len(window) > limit or len(text) > limit * 8 + 64:
+        return window[: max(limit - 1, 0)].rstrip() + "…"
+    return window
+
+
+def _is_fit(text: str, limit: int) -> bool:
+    """Whether there is nothing to do, as for nearly every text of a report of a thousand routes."""
+    return (
+        len(text) <= limit
+        and text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and text == text.strip()
+    )
+
+
+# Masking of secrets in everything that is recorded or shown.
+
+
+MASK = "[redacted]"
+
+#: A secret shorter than this is masked only where it stands alone, not inside other words.
+_SHORT = 8
+
+_SECRET_NAME = re.compile(
+    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI)_|^GOOGLE_API"
+)
+
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_\-]{6,}"), MASK),
+    (re.compile(r"AIza[A-Za-z0-9_\-]{10,}"), MASK),
+    (re.compile(r"ya29\.[A-Za-z0-9_./+=\-]{4,}"), MASK),
+    (re.compile(r"eyJ[A-Za-z0-9_\-]{6,4000}\.[A-Za-z0-9_\-]{4,4000}\.[A-Za-z0-9_\-]*"), MASK),
+    (re.compile(r"(?i)\b(bearer|basic)\s+(?!\[redacted])[A-Za-z0-9._~+/=\-]{6,}"), rf"\1 {MASK}"),
+    (
+        re.compile(r"(?i)(x-goog-api-key|x-api-key)(\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\s\"'\\,}&]+"),
+        rf"\1\2{MASK}",
+    ),
+    (
+        re.compile(
+            r"(?i)([?&;](?:key|api_?key|token|access_token|sig|signature|x-goog-signature"
+            r"|x-goog-credential|x-amz-signature|x-amz-credential|x-amz-security-token)=)"
+            r"[^&\s\"'#\\]+"
+        ),
+        rf"\1{MASK}",
+    ),
+    # who the account is: on Flatkey's log rows and /v1/status
+    (
+        re.compile(r"(?i)(\\?\"(?:e-?mail|user_?name)\\?\"\s*:\s*\\?\")[^\"\\]+"),
+        rf"\1{MASK}",
+    ),
+    # a Flatkey task id downloads the video without a key: only its end is shown
+    (re.compile(r"\btask_[A-Za-z0-9]{6,}(?=[A-Za-z0-9]{4})"), "task_…"),
+)
+
+
+class Redactor:
+    """Masks the secrets of one run. Thread-safe; secrets may be added as they become known."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, None] = {}
+        self._tokens: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._longest = 0
+        for secret in secrets:
+            self.learn(secret)
+
+    @classmethod
+    def of_environment(cls, environ: Mapping[str, str]) -> Redactor:
+        """A redactor that knows the value of every variable whose name speaks of a secret."""
+        return cls(value for name, value in environ.items() if _SECRET_NAME.search(name.upper()))
+
+    def learn(self, secret: str) -> None:
+        """Mask this value from now on, in all its forms. Blank values are ignored."""
+        secret = secret.strip()
+        if not secret or secret in self._known:
+            return
+        with self._lock:
+            for form in _forms(secret):
+                self._known[form] = None
+            self._compile()
+
+    def learn_capability(self, token: str) -> None:
+        """Mask an id that works without a key; its last four characters stay visible."""
+        if len(token) > 8 and token not in self._tokens:
+            with self._lock:
+                prefix = token[: token.index("_") + 1] if "_" in token[:8] else ""
+                self._tokens[token] = f"{prefix}…{token[-4:]}"
+                self._compile()
+
+    def _compile(self) -> None:
+        forms = sorted([*self._known, *self._tokens], key=len, reverse=True)
+        self._longest = len(forms[0])
+        self._pattern = re.compile("|".join(map(_as_pattern, forms)))
+
+    def redact(self, text: str) -> str:
+        """`text` with every secret masked."""
+        if self._pattern is not None:
+            text = self._pattern.sub(lambda match: self._tokens.get(match[0], MASK), text)
+        for shape, mask in _SHAPES:
+            text = shape.sub(mask, text)
+        return text
+
+    def shown(self, text: str, limit: int = 300) -> str:
+        """Untrusted `text` fit to record or print: one line, masked, at most `limit` long.
+
+        Escapes go first, so that a secret broken up by invisible characters is still found; the
+        cut comes last, so that no half of a secret slips through.
+        """
+        window = limit * 4 + self._longest
+        clean = printable(text, window)
+        masked = self.redact(clean)
+        if len(clean) >= window and self._longest:  # its end may be half a secret
+            masked = masked[: -self._longest]
+        return masked if len(masked) <= limit else masked[: limit - 1].rstrip() + "…"
+
+
+def _as_pattern(form: str) -> str:
+    pattern = re.escape(form)
+    return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])" if len(form) < _SHORT else pattern
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The value and how it may come back. Short values only as they are."""
+    yield secret
+    if len(secret) < _SHORT:
+        return
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield hashlib.sha256(secret.encode()).hexdigest()
+    yield secret.encode().hex()
+    if secret.startswith("sk-") and len(secret) >= 3 + _SHORT:
+        yield secret[3:]
+    for offset, skip in ((0, 0), (1, 2), (2, 3)):
+        padded = b"\0" * offset + secret.encode()
+        keep = len(padded) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(padded).decode()[skip:keep]

@@ -1,0 +1,357 @@
+"""One route's results as a RouteReport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, get_args
+
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Catalog
+from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
+from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
+from veo_check.core.findings import GOOD, Finding, Status, Tier
+from veo_check.core.money import plain, usd
+from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
+from veo_check.core.route import Route, Situation
+from veo_check.engine.judge import Result, Ruled
+from veo_check.pricing.quote import Quote, quote
+from veo_check.pricing.shape import Shape, normal_resolution
+from veo_check.reference.load import Reference
+from veo_check.report.model import (
+    CatalogReport,
+    CheckReport,
+    ConfirmationReport,
+    FallbackReport,
+    FallbackTargetReport,
+    FindingReport,
+    ItemReport,
+    JobReport,
+    ProofReport,
+    QuoteReport,
+    ResolutionPrice,
+    UsageReport,
+    WaiverReport,
+)
+from veo_check.routefile.checklist import Checklist
+
+if TYPE_CHECKING:
+    from veo_check.smoke.steps import SmokeOutcome
+
+
+#: Worst first: what an item shows of its checks.
+_WORST = (
+    Status.ERROR,
+    Status.FAIL,
+    Status.BLOCKED,
+    Status.SKIPPED,
+    Status.WAIVED,
+    Status.WARN,
+    Status.PASS,
+    Status.NOT_APPLICABLE,
+)
+LineOf = Callable[[str], int | None]
+
+
+def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[CheckReport]:
+    """The checks in the plan's order, with the status they have at the target."""
+    return [
+        CheckReport(
+            id=result.selected.id,
+            item=result.selected.item,
+            required_for=result.selected.required_for.target_word
+            if result.selected.required_for
+            else None,
+            status=result.statuses[target].value,
+            reason=result.reason,
+            findings=[_finding(one, target, line_of) for one in result.outcome.findings],
+            duration_ms=result.duration_ms,
+        )
+        for result in results
+    ]
+
+
+def item_reports(checklist: Checklist, results: list[Result], target: Tier) -> list[ItemReport]:
+    """The checklist's items, each showing its worst check."""
+    return [
+        ItemReport(
+            id=item.id,
+            title=item.title,
+            status=_worst(
+                result.statuses[target] for result in results if result.selected.item == item.id
+            ).value,
+        )
+        for item in checklist.items
+    ]
+
+
+def catalog_report(route: Route, facts: Mapping[type, object]) -> CatalogReport | None:
+    """The gateway's row as served, where exactly one was found."""
+    catalog = facts.get(Catalog)
+    if not isinstance(catalog, Catalog) or len(catalog.rows) != 1:
+        return None
+    row, group = catalog.rows[0], route.via.group
+    ratio = catalog.ratio_for(group) if group else None
+    label = catalog.display[0] if catalog.display else None
+    return CatalogReport(
+        label=row.model_name,
+        endpoint_types=list(row.endpoint_types),
+        group=group,
+        group_ratio=None if ratio is None else f"{ratio:f}",
+        price_label=label.billing_kind if label else None,
+        price_fields=dict(row.price_fields),
+        status=row.availability_status,
+        checked_at=_instant(row.availability_checked_at),
+    )
+
+
+def waiver_reports(ruled: tuple[Ruled, ...]) -> list[WaiverReport]:
+    """Every waiver of the route file, and what became of it."""
+    return [
+        WaiverReport(
+            finding=one.waiver.finding,
+            reason=one.waiver.reason,
+            owner=one.waiver.owner,
+            expires=one.waiver.expires.isoformat(),
+            state=one.state,
+        )
+        for one in ruled
+    ]
+
+
+def confirmation_reports(route: Route) -> list[ConfirmationReport]:
+    """What people say to have seen, as the route file has it."""
+    return [
+        ConfirmationReport(
+            what=one.what,
+            by=one.by,
+            on=one.on.isoformat(),
+            expires=one.expires.isoformat(),
+            link=one.link,
+            operation=one.operation,
+        )
+        for one in route.confirmations
+    ]
+
+
+def exchange_ids(facts: Mapping[type, object]) -> set[str]:
+    """The ids of all exchanges that the route's facts stand on."""
+    return {one for fact in facts.values() for one in getattr(fact, "exchanges", ())}
+
+
+def _finding(one: Finding, target: Tier, line_of: LineOf) -> FindingReport:
+    return FindingReport(
+        code=one.code,
+        severity=one.severity_at(target),
+        message=one.message,
+        at=one.at,
+        line=line_of(one.at) if one.at else None,
+        expected=one.expected,
+        actual=one.actual,
+        fix=one.fix,
+        evidence=list(one.evidence),
+    )
+
+
+def _worst(statuses: Iterable[Status]) -> Status:
+    seen = set(statuses)
+    return next((one for one in _WORST if one in seen), Status.SKIPPED)
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None
+
+
+# The report's parts about the paid job: how it went, what it cost, what proves it.
+
+
+@dataclass(frozen=True, slots=True)
+class PaidParts:
+    """What the report says of the paid job; all None where there is none."""
+
+    job: JobReport | None = None
+    usage: UsageReport | None = None
+    proof: ProofReport | None = None
+    spent: str = "0.00"
+
+
+def paid_parts(route: Route, smoke: SmokeOutcome | None, judging: Judging) -> PaidParts:
+    """The parts for one route, from this run's job or from the proof of an earlier one."""
+    if smoke is None:
+        return PaidParts()
+    job = smoke.job if isinstance(smoke.job, JobResult) else None
+    delivery = smoke.delivery if isinstance(smoke.delivery, Delivery) else None
+    usage = smoke.usage if isinstance(smoke.usage, UsageProof) else None
+    return PaidParts(
+        job=None if job is None else _job(job, delivery),
+        usage=None if usage is None else _usage(route, usage),
+        proof=_proof(smoke, judging),
+        spent=usd(smoke.spent),
+    )
+
+
+def _job(job: JobResult, delivery: Delivery | None) -> JobReport:
+    first = delivery.videos[0] if delivery and delivery.videos else None
+    return JobReport(
+        operation_id=job.operation_id,
+        request_id=job.request_id,
+        served_model=job.served_model,
+        status_history=list(job.statuses),
+        polls=job.polls,
+        retries=job.retries,
+        failure=job.failure or job.symptom,
+        video_count=len(delivery.videos) if delivery else job.video_count,
+        seconds=None if first is None or first.seconds is None else plain(first.seconds, 1),
+        resolution=None if first is None else _size(first),
+        frame_rate=None if first is None or first.frame_rate is None else plain(first.frame_rate),
+        audio=None if first is None else first.audio,
+        sha256=None if first is None else first.sha256,
+        output_location=delivery.kept[0] if delivery and delivery.kept else None,
+    )
+
+
+def _size(video: MediaFacts) -> str | None:
+    return None if video.width is None else f"{video.width}x{video.height}"
+
+
+def _usage(route: Route, usage: UsageProof) -> UsageReport:
+    owner = route.route.owner
+    return UsageReport(
+        row_id=usage.row_id,
+        model=usage.model,
+        key=usage.key,
+        group=usage.group,
+        status=usage.status,
+        unit=usage.unit,
+        quantity=None if usage.quantity is None else plain(usage.quantity),
+        billed=None if usage.billed is None else usd(usage.billed),
+        owner=owner.cost_center or owner.team,
+    )
+
+
+def _proof(smoke: SmokeOutcome, judging: Judging) -> ProofReport | None:
+    status = smoke.proof
+    if status.proof is None or status.expires is None:
+        return None
+    return ProofReport(
+        id=status.proof.id,
+        age_days=status.age_days
+        if status.age_days is not None
+        else max(0, (judging.day - status.proof.made_at.date()).days),
+        expires=status.expires.isoformat(),
+    )
+
+
+# The report's prices: what a job of the route's shape costs by the reference data.
+
+
+def quote_report(route: Route, reference: Reference, day: date) -> QuoteReport | None:
+    """What the reference says the route's own shape costs; None where it refuses to say."""
+    found = quote(reference, Shape.of_route(route), day)
+    if not isinstance(found, Quote):
+        return None
+    budget, request = route.budget, route.request
+    capability = reference.capability(route.model.official, route.model.surface)
+    per_second = found.per_second
+    return QuoteReport(
+        currency=found.currency,
+        variant=capability.variant if capability else None,
+        seconds=request.seconds,
+        resolution=request.resolution,
+        audio=request.audio,
+        count=request.count,
+        retries=budget.retries,
+        unit=found.unit,
+        per_second=None if per_second is None else plain(per_second, 2),
+        expected=usd(found.expected),
+        worst_case=usd(found.worst_case(budget.retries)),
+        monthly=_monthly(found, budget.jobs_per_month),
+        bound="exact" if found.bound == "exact" else "lower",
+        source=found.source.url,
+        source_date=found.source.confirmed.isoformat(),
+    )
+
+
+def prices_by_resolution(route: Route, reference: Reference, day: date) -> list[ResolutionPrice]:
+    """What the route's shape would cost at each resolution that its model takes, in their order.
+
+    Empty where nothing is known of what the model takes.
+    """
+    capability = reference.capability(route.model.official, route.model.surface)
+    shape = Shape.of_route(route)
+    known = capability.resolutions if capability else ()
+    words = list(dict.fromkeys(normal_resolution(word) for word in known))
+    return [_at(reference, replace(shape, resolution=word), shape, day) for word in words]
+
+
+def _at(reference: Reference, shape: Shape, asked: Shape, day: date) -> ResolutionPrice:
+    found = quote(reference, shape, day)
+    word, same = shape.resolution or "", shape.resolution == asked.resolution
+    if not isinstance(found, Quote):
+        return ResolutionPrice(resolution=word, asked=same, refused=found.code)
+    per_second = found.per_second
+    return ResolutionPrice(
+        resolution=word,
+        asked=same,
+        currency=found.currency,
+        expected=usd(found.expected),
+        per_second=None if per_second is None else plain(per_second, 2),
+        bound="exact" if found.bound == "exact" else "lower",
+    )
+
+
+def _monthly(found: Quote, jobs: int | None) -> str | None:
+    return None if jobs is None else usd(found.monthly(jobs))
+
+
+# The report's fallback table: what is decided for each situation, and what each target changes.
+
+
+def fallback_report(route: Route, outcomes: object) -> FallbackReport | None:
+    """The table of a route; None where its file has no fallback section.
+
+    `outcomes` is the fact of that name where the targets were judged, else anything.
+    """
+    rules = route.fallback
+    if rules is None:
+        return None
+    judged = outcomes.targets if isinstance(outcomes, Outcomes) else ()
+    by_index = {one.index: one for one in judged}
+    situations: tuple[Situation, ...] = get_args(Situation)
+    return FallbackReport(
+        decisions={one: getattr(rules, one) for one in situations},
+        approved_by=rules.approved_by,
+        approved_on=rules.approved_on.isoformat() if rules.approved_on else None,
+        targets=[_target(route, one, by_index.get(one.index)) for one in candidates(route)],
+    )
+
+
+def _target(
+    primary: Route, candidate: Candidate, outcome: FallbackOutcome | None
+) -> FallbackTargetReport:
+    target, route = candidate.target, candidate.route
+    units = (outcome.primary_unit, outcome.unit) if outcome else (None, None)
+    changes = differences(primary, route, *units) if route else ()
+    return FallbackTargetReport(
+        name=target.name,
+        situations=list(target.for_),
+        gateway=target.via.gateway or primary.via.gateway,
+        model=target.model.official,
+        surface=target.model.surface,
+        expected=_amount(outcome.expected if outcome else None),
+        primary_expected=_amount(outcome.primary_expected if outcome else None),
+        unit=outcome.unit if outcome else None,
+        price_refused=outcome.price_refused if outcome else candidate.problem,
+        changes=[f"{one.name}: {one.primary} -> {one.target}" for one in changes],
+        bad_checks=None
+        if outcome is None
+        else {
+            check: status.value for check, status in outcome.statuses.items() if status not in GOOD
+        },
+    )
+
+
+def _amount(number: Decimal | None) -> str | None:
+    return None if number is None else usd(number)

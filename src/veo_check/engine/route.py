@@ -1,0 +1,476 @@
+"""Judge one route over its facts: fallbacks first, then its own checks, waivers and verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veo_check import __version__
+from veo_check.checks.price_known import price_basis
+from veo_check.checks.price_unit import gateway_price
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Catalog, GatewayStatus, Missing, ProvenLife
+from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
+from veo_check.core.findings import Status, Tier, Until, Uses
+from veo_check.core.job_log import LogSample
+from veo_check.core.money import ExitCode, UsageError
+from veo_check.core.results import (
+    ControlledFailure,
+    Delivery,
+    JobResult,
+    ProofStatus,
+    UsageProof,
+    binding_of,
+    row_seen,
+)
+from veo_check.core.route import Route
+from veo_check.core.secrets import Leave
+from veo_check.core.verdict import Judged, exit_code, rule
+from veo_check.engine import report as assemble
+from veo_check.engine.judge import (
+    Result,
+    judge,
+    passed_not_before,
+    validity,
+    waive,
+    what_stops_money,
+)
+from veo_check.engine.log_sample import learn_log_sample
+from veo_check.engine.options import Options, is_simulated
+from veo_check.engine.plan import Selected, needs
+from veo_check.engine.report import fallback_report, paid_parts, prices_by_resolution, quote_report
+from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SHORTEST_PROOF_KEY
+from veo_check.gateways.base import place_of
+from veo_check.gateways.probes import Asking, job_driver
+from veo_check.http.answers import Exchange
+from veo_check.http.keys import Secret
+from veo_check.pricing.shape import Refusal, Shape
+from veo_check.reference.load import Reference
+from veo_check.report.model import ExchangeReport, RouteReport
+from veo_check.routefile.checklist import Checklist
+from veo_check.routefile.load import RouteFile
+from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.job import nothing_on_record, run_smoke
+from veo_check.smoke.state_folder import open_state_folder, state_folder
+from veo_check.smoke.steps import SmokeOutcome, unreadable
+from veo_check.smoke.tools import Case, Tools, Wish, pace_of
+
+if TYPE_CHECKING:
+    from veo_check.smoke.steps import SmokeOutcome
+
+
+# Judge the fallback targets of a route, each as a route of its own.
+
+
+#: What the primary's own file answers for the whole route, its fallbacks included.
+_OF_THE_PRIMARY = frozenset({"fallback-rules", "ownership-declared", "budget-covers"})
+JudgeRoute = Callable[[tuple[Selected, ...], Route, Mapping[type, object]], list[Result]]
+
+
+def target_plan(plan: Sequence[Selected]) -> tuple[Selected, ...]:
+    """The checks a fallback has to pass: those for research, and for staging those that are free.
+
+    Every staging check is free. What the primary's file answers once is not asked again.
+    """
+    return tuple(
+        line
+        for line in plan
+        if line.required_for is not None
+        and line.required_for <= Tier.STAGING
+        and line.id not in _OF_THE_PRIMARY
+        and not (line.check and FallbackOutcomes in line.check.need_types)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A fallback target and the facts learned about it."""
+
+    candidate: Candidate
+    facts: Mapping[type, object]
+
+
+def judge_fallbacks(
+    primary: Route,
+    primary_facts: Mapping[type, object],
+    targets: Sequence[Learnt],
+    plan: tuple[Selected, ...],
+    reference: Reference,
+    judging: Judging,
+    tier: Tier,
+    judge_route: JudgeRoute,
+) -> FallbackOutcomes:
+    """What became of each target that makes a route, weighed as the primary's target weighs it."""
+    own_price = _job_price(primary, primary_facts, reference, judging)
+    outcomes = []
+    for learnt in targets:
+        route = learnt.candidate.route
+        if route is None:
+            continue
+        results = judge_route(plan, route, learnt.facts)
+        price = _job_price(route, learnt.facts, reference, judging)
+        bad = {one.selected.id: one for one in results if one.statuses[tier] is not Status.PASS}
+        outcomes.append(
+            FallbackOutcome(
+                name=learnt.candidate.target.name,
+                index=learnt.candidate.index,
+                statuses={one.selected.id: one.statuses[tier] for one in results},
+                reasons={check: _why(one, tier) for check, one in bad.items()},
+                shutdowns=_shutdowns(route, reference, judging.day),
+                expected=price.amount,
+                primary_expected=own_price.amount,
+                unit=price.unit,
+                primary_unit=own_price.unit,
+                price_refused=price.refused,
+            )
+        )
+    return FallbackOutcomes(tuple(outcomes), _shutdowns(primary, reference, judging.day))
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    amount: Decimal | None
+    unit: str | None
+    refused: str | None = None
+
+
+def _job_price(
+    route: Route, facts: Mapping[type, object], reference: Reference, judging: Judging
+) -> _Price:
+    """USD of one job: the dearer of reference and gateway; refused where either is not known."""
+    basis = price_basis(reference, Shape.of_route(route), judging)
+    if isinstance(basis, Refusal):
+        return _Price(None, None, basis.message)
+    price = _Price(basis[0].expected, basis[0].unit)
+    if route.via.gateway not in {"flatkey", "newapi"}:
+        return price
+    catalog, status = facts.get(Catalog), facts.get(GatewayStatus)
+    if not isinstance(catalog, Catalog):
+        why = catalog.detail if isinstance(catalog, Missing) else "the catalogue was not read"
+        return _Price(None, None, f"the gateway's price is not known: {why}")
+    known = status if isinstance(status, GatewayStatus) else _NO_STATUS
+    row = gateway_price(route, catalog, known)
+    if isinstance(row, Refusal) or row.expected is None:
+        why = row.message if isinstance(row, Refusal) else row.reading
+        return _Price(None, None, f"the gateway's price is not known: {why}")
+    return replace(price, amount=max(basis[0].expected, row.expected))
+
+
+_NO_STATUS = Missing("gateway-status", "not-run", "the gateway's status was not read")
+
+
+def _shutdowns(route: Route, reference: Reference, day: date) -> tuple[date, ...]:
+    rows = reference.lifecycle(route.model.official, route.model.surface)
+    return tuple(sorted({row.shutdown for row in rows if row.shutdown and row.shutdown > day}))
+
+
+def _why(result: Result, tier: Tier) -> str:
+    if result.reason:
+        return result.reason
+    said = [one.message for one in result.outcome.findings if one.severity_at(tier) == "blocker"]
+    return said[0] if said else result.statuses[tier].value
+
+
+Facts = Mapping[type, object]
+_NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
+#: Facts that only a paid job or a valid proof gives.
+_ABSENT: Facts = dict.fromkeys(
+    (JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus), _NO_JOB
+)
+#: Asks for the paid facts of a route: file, what is known so far, and why no money may be spent.
+PaidFacts = Callable[[RouteFile, Facts, str | None], "SmokeOutcome | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every route of a run is judged with."""
+
+    plan: tuple[Selected, ...]
+    judging: Judging
+    options: Options
+    reference: Reference
+    checklist: Checklist
+    #: every request of the run and its answer, as far as they are recorded by now
+    exchanges: Callable[[], Sequence[Exchange]]
+    on_crash: Callable[[str], None]
+    pay: PaidFacts
+
+    def judge(self, plan: tuple[Selected, ...], route: Route, facts: Facts) -> list[Result]:
+        """The results of `plan` for one route; a crash is reported once, where it happened."""
+        values = {
+            **_ABSENT,
+            **facts,
+            Route: route,
+            Judging: self.judging,
+            Reference: self.reference,
+            Leave: self.options.leave,
+        }
+        results = judge(plan, values, route.via.gateway, self.options.strict)
+        for result in results:
+            if result.crash:
+                self.on_crash(result.crash)
+        return results
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRoute:
+    """A route's report and exit code, and what they stand on.
+
+    `used` are reference rows. `facts` and `fallbacks` are what was learned, `smoke` what the paid
+    job or its proof had to say, if there was any; judging these again gives the same report.
+    """
+
+    file: RouteFile
+    report: RouteReport
+    exit_code: ExitCode
+    used: tuple[Uses, ...]
+    facts: Facts
+    fallbacks: tuple[Learnt, ...]
+    smoke: SmokeOutcome | None
+
+    @property
+    def oldest(self) -> date | None:
+        """When the oldest row it stood on was confirmed."""
+        return min((use.confirmed for use in self.used), default=None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the paid job."""
+        return self.smoke.notes if self.smoke else ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the paid job."""
+        return self.smoke is not None and self.smoke.interrupted
+
+
+def judge_route(
+    file: RouteFile, facts: Facts, fallbacks: tuple[Learnt, ...], bench: Bench
+) -> JudgedRoute:
+    """The verdict of one route file."""
+    route, judging, options = file.route, bench.judging, bench.options
+    target = options.target or route.target
+    if needs(bench.plan, LogSample) and LogSample not in facts:
+        facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
+    learned = facts
+    if needs(bench.plan, FallbackOutcomes):
+        outcomes = judge_fallbacks(
+            route,
+            facts,
+            fallbacks,
+            target_plan(bench.plan),
+            bench.reference,
+            judging,
+            target,
+            bench.judge,
+        )
+        facts = {**facts, FallbackOutcomes: outcomes}
+    before = bench.judge(bench.plan, route, facts)
+    allowed, _ = waive(before, tuple(route.waivers), judging, options.strict)
+    smoke = bench.pay(file, facts, what_stops_money(allowed, target))
+    if smoke is not None:
+        facts = {**facts, **smoke.facts}
+    results = before if smoke is None else bench.judge(bench.plan, route, facts)
+    results, ruled = waive(results, tuple(route.waivers), judging, options.strict)
+    ruling = rule([_judged(one) for one in results], target)
+    holds = validity(_untils(results), judging.day)
+
+    def line_of(at: str) -> int | None:
+        place = file.position(at)
+        return place[0] if place else None
+
+    paid = paid_parts(route, smoke, judging)
+    report = RouteReport(
+        name=route.name,
+        file=str(file.path),
+        target=target.target_word,
+        tier=ruling.tier.word,
+        verdict=ruling.verdict.value,
+        valid_until=holds.until.isoformat() if holds.until else None,
+        valid_because=holds.because,
+        model_until=holds.model_until.isoformat() if holds.model_until else None,
+        not_before=passed_not_before(route, bench.reference, judging),
+        quote=quote_report(route, bench.reference, judging.day),
+        price_by_resolution=prices_by_resolution(route, bench.reference, judging.day),
+        catalog=assemble.catalog_report(route, facts),
+        fallback=fallback_report(route, facts.get(FallbackOutcomes)),
+        job=paid.job,
+        usage=paid.usage,
+        spent=paid.spent,
+        proof=paid.proof,
+        items=assemble.item_reports(bench.checklist, results, target),
+        checks=assemble.check_reports(results, target, line_of),
+        exchanges=_exchanges(facts, bench.exchanges()),
+        waivers=assemble.waiver_reports(ruled),
+        confirmations=assemble.confirmation_reports(route),
+    )
+    return JudgedRoute(
+        file,
+        report,
+        exit_code(ruling, options.inconclusive),
+        tuple(dict.fromkeys(use for result in results for use in result.outcome.uses)),
+        learned,
+        fallbacks,
+        smoke,
+    )
+
+
+def _judged(result: Result) -> Judged:
+    line = result.selected
+    return Judged(line.id, line.required_for, result.statuses, line.left_out)
+
+
+def _untils(results: list[Result]) -> list[Until]:
+    return [until for result in results for until in result.outcome.untils]
+
+
+def _exchanges(facts: Facts, recorded: Sequence[Exchange]) -> list[ExchangeReport]:
+    ids = assemble.exchange_ids(facts)
+    return [
+        ExchangeReport(
+            id=one.id,
+            method=one.method,
+            url=one.url,
+            request_excerpt=one.request_excerpt,
+            status=one.status,
+            ms=one.ms,
+            body_excerpt=one.body_excerpt,
+        )
+        for one in recorded
+        if one.id in ids
+    ]
+
+
+# The paid half of a run: everything the smoke job of a route works with, put together.
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """What every paid step of a run shares. `purse` is None without --spend."""
+
+    options: Options
+    asking: Asking
+    reference: Reference
+    purse: Purse | None
+    environ: Mapping[str, str]
+    progress: Callable[[object], None]
+
+    @classmethod
+    def of(
+        cls,
+        options: Options,
+        asking: Asking,
+        reference: Reference,
+        progress: Callable[[object], None],
+    ) -> Paying:
+        """The paid half of one run; `--spend` fills one purse for all its routes."""
+        purse = None if options.spend is None else Purse(options.spend)
+        return cls(options, asking, reference, purse, os.environ, progress)
+
+    def outcome(
+        self,
+        file: RouteFile,
+        judging: Judging,
+        facts: Mapping[type, object],
+        stopped: str | None,
+    ) -> SmokeOutcome:
+        """What is on record for this route, and the job that this run pays for if it may."""
+        simulated = is_simulated(self.options, self.asking, file.route)
+        place = self._place(file)
+        if self.purse is None and not place.is_dir():
+            return nothing_on_record()
+        try:
+            folder = open_state_folder(place, simulated=simulated)
+        except UsageError as error:
+            return unreadable(str(error))  # of this route; the reports of all are kept
+        online = not self.options.offline and not judging.hypothetical
+        tools = Tools(
+            folder=folder,
+            clock=self.asking.clock,
+            driver_for=lambda route: job_driver(place_of(route), self.asking.door),
+            key_for=self._key,
+            pace_for=lambda route: pace_of(route.via.gateway),
+            hide=self.asking.redactor.learn_capability,
+            shown=self.asking.redactor.shown,
+            progress=self.progress,
+            keep_media=folder.home / "media" if self.options.keep_media else None,
+            tool_version=__version__,
+        )
+        wish = Wish(self.purse, stopped, self.options.renew, online)
+        return run_smoke(self._case(file, judging, facts), wish, tools)
+
+    def check_places(self, files: Sequence[RouteFile]) -> None:
+        """Open every state folder before anything is paid, so that no route's job is followed by
+        a usage error about another's. Raises UsageError, also where two different routes would
+        void each other's proofs."""
+        seen: dict[tuple[Path, str], RouteFile] = {}
+        for file in files:
+            place = self._place(file)
+            simulated = is_simulated(self.options, self.asking, file.route)
+            root = open_state_folder(place, simulated=simulated).root
+            other = seen.setdefault((root, file.route.name), file)
+            if binding_of(other.route) != binding_of(file.route):
+                raise UsageError(
+                    f"{other.path} and {file.path} both call their route {file.route.name!r} and "
+                    f"share the state folder {place}, so each job would void the other's proof; "
+                    "rename one (route.name)"
+                )
+
+    def _place(self, file: RouteFile) -> Path:
+        simulated = is_simulated(self.options, self.asking, file.route)
+        # the record of simulated money may be lost with the machine
+        spend = self.purse is not None and not simulated
+        return state_folder(file.path, self.options.state, self.environ, spend=spend)
+
+    def _key(self, variable: str) -> Secret | None:
+        read = self.asking.keys.read(variable)
+        if not isinstance(read, Secret):
+            return None
+        guessable = variable == PROOF_KEY_VARIABLE and read.shorter_than(SHORTEST_PROOF_KEY)
+        return None if guessable else read
+
+    def _case(self, file: RouteFile, judging: Judging, facts: Mapping[type, object]) -> Case:
+        route = file.route
+        catalog = facts.get(Catalog, _NOT_READ)
+        status = facts.get(GatewayStatus, _NOT_READ)
+        has_catalogue = route.via.gateway in {"flatkey", "newapi"}
+        return Case(
+            route=route,
+            judging=judging,
+            prices=Prices(
+                self.reference,
+                judging.day,
+                catalog if isinstance(catalog, Catalog) else _NOT_READ,
+                status if isinstance(status, GatewayStatus) else _NOT_READ,
+            ),
+            row=row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None,
+            row_known=isinstance(catalog, Catalog) or not has_catalogue,
+            image=_image(file),
+            route_file=str(file.path),
+            target=self.options.target,
+        )
+
+
+_NOT_READ = Missing("catalog", "not-run", "it was not read in this run")
+
+
+_IMAGE_TYPES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+_LARGEST_IMAGE = 20 * 1024 * 1024
+
+
+def _image(file: RouteFile) -> tuple[bytes, str] | None:
+    """The smoke image's bytes and media type; None where there is none, or it is neither."""
+    if file.image is None:
+        return None
+    try:
+        with file.image.open("rb") as handle:
+            content = handle.read(_LARGEST_IMAGE + 1)
+    except OSError:
+        return None
+    kind = next((one for start, one in _IMAGE_TYPES.items() if content.startswith(start)), None)
+    return (content, kind) if kind is not None and len(content) <= _LARGEST_IMAGE else None

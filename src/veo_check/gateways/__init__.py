@@ -1,0 +1,1 @@
+"""What an application talks to: one Gateway each, its wire format, the probes that ask it."""

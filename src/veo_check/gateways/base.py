@@ -1,0 +1,176 @@
+"""Where a paid job goes and with which key: the part of a route that a driver needs.
+
+Made from a route, or from what the journal recorded of it: a stored job is polled where it was
+submitted, whatever the route file says by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from veo_check.core.facts import Missing
+from veo_check.core.route import GEMINI_API, Key, Route, google_url
+from veo_check.http.answers import Answer, Failure
+from veo_check.http.client import Door
+from veo_check.http.keys import KeyName, KeyStyle
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Gateway, family, addresses (without a trailing slash) and the key's name."""
+
+    gateway: str
+    endpoint: str
+    surface: str
+    official: str
+    label: str
+    base_url: str
+    console_url: str
+    key: KeyName | None
+    project: str | None = None
+    location: str | None = None
+
+
+def place_of(route: Route) -> JobPlace:
+    """Where the route's jobs go."""
+    via, key = route.via, route.via.key
+    return _place(
+        gateway=via.gateway,
+        endpoint=via.endpoint,
+        surface=route.model.surface,
+        official=route.model.official,
+        label=via.model,
+        base_url=route.base_url,
+        console_url=route.console_url,
+        variable=key.env if key else None,
+        default_credentials=key is not None and key.adc,
+        project=via.project,
+        location=via.location,
+    )
+
+
+def place_recorded(via: Mapping[str, str], model: Mapping[str, str]) -> JobPlace | None:
+    """Where a recorded job went, from the journal's flat copy of `via` and `model`.
+
+    None where the record does not say: such a job cannot be asked about.
+    """
+    gateway, endpoint, base = via.get("gateway"), via.get("endpoint"), via.get("base_url")
+    surface, official, label = model.get("surface"), model.get("official"), via.get("model")
+    if not (gateway and endpoint and base and surface and official and label):
+        return None
+    return _place(
+        gateway=gateway,
+        endpoint=endpoint,
+        surface=surface,
+        official=official,
+        label=label,
+        base_url=base,
+        console_url=via.get("console_url") or base,
+        variable=via.get("key.env"),
+        default_credentials=via.get("key.adc", "").casefold() == "true",
+        project=via.get("project"),
+        location=via.get("location"),
+    )
+
+
+def _place(
+    *,
+    gateway: str,
+    endpoint: str,
+    surface: str,
+    official: str,
+    label: str,
+    base_url: str,
+    console_url: str,
+    variable: str | None,
+    default_credentials: bool,
+    project: str | None,
+    location: str | None,
+) -> JobPlace:
+    gemini = gateway == "google" and surface == GEMINI_API
+    named = variable is not None or default_credentials
+    return JobPlace(
+        gateway=gateway,
+        endpoint=endpoint,
+        surface=surface,
+        official=official,
+        label=label,
+        base_url=base_url.rstrip("/"),
+        console_url=console_url.rstrip("/"),
+        key=KeyName(variable, "x-goog-api-key" if gemini else "bearer") if named else None,
+        project=project,
+        location=location,
+    )
+
+
+# A free read, named before it is sent: what `--plan` prints and the door gets.
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One GET. `key` is sent; without one, `on_behalf_of` decides whether the host may be asked."""
+
+    url: str
+    key: KeyName | None = None
+    on_behalf_of: KeyName | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def send(self, door: Door, *, fresh: bool = False) -> Answer | Failure:
+        """Ask, or read what the same question was answered before in this run."""
+        return door.get(
+            self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
+        )
+
+    def refusal(self, door: Door) -> str | None:
+        """Why this would not be sent, or None."""
+        return door.refusal(self.url, self.key, self.on_behalf_of)
+
+
+# Which key a route's requests carry, by name and header; never its value.
+
+
+NEWAPI = frozenset({"flatkey", "newapi"})
+
+
+def smoke_key(route: Route) -> KeyName | None:
+    """The route's own key."""
+    key = route.via.key
+    if key is None:
+        return None
+    google = route.via.gateway == "google" and route.model.surface == GEMINI_API
+    return _named(key, "x-goog-api-key" if google else "bearer")
+
+
+def listing_key(route: Route) -> KeyName | None:
+    """The key with which Google itself is asked about the model, where the route has one."""
+    if route.via.gateway == "google":
+        return smoke_key(route)
+    if route.model.listing is None:
+        return None
+    gemini = route.model.surface == GEMINI_API
+    return _named(route.model.listing.key, "x-goog-api-key" if gemini else "bearer")
+
+
+def _named(key: Key, style: KeyStyle) -> KeyName:
+    return KeyName(key.env, style)
+
+
+def google_address(route: Route) -> str:
+    """Where Google is asked: the route's own address if it talks to Google, else the default."""
+    if route.via.gateway == "google":
+        return route.base_url
+    listing = route.model.listing
+    return google_url(route.model.surface, listing.location if listing else None)
+
+
+def no_key(probe: str) -> Missing:
+    """The route names no key, so a keyed fact cannot be learned."""
+    return Missing(
+        probe, "not-configured", "the route names no key; name its variable under via.key"
+    )
+
+
+def not_offered(probe: str, route: Route, what: str) -> Missing:
+    """This kind of gateway has nothing of the sort."""
+    return Missing(probe, "not-offered", f"gateway {route.via.gateway} has no {what}")

@@ -1,0 +1,145 @@
+"""The Gemini API with an API key: what Google says about a model, for free."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import quote
+
+from veo_check.core.facts import OfficialModel
+from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, GEMINI_API_URL, google_url
+from veo_check.gateways.base import Ask
+from veo_check.gateways.errors import (
+    failure_of,
+    items,
+    mapping,
+    read_error,
+    read_refusal,
+    text,
+    texts,
+)
+from veo_check.http.answers import Answer, Failure
+from veo_check.http.client import Door
+from veo_check.http.keys import KeyName
+
+DEFAULT_URL = GEMINI_API_URL
+_MAX_PAGES = 20
+
+
+def api_root(base_url: str) -> str:
+    """The address up to and with the API version; v1beta where none is given."""
+    return base_url if re.search(r"/v1(beta|alpha)?$", base_url) else f"{base_url}/v1beta"
+
+
+def model_ask(base_url: str, model: str, key: KeyName) -> Ask:
+    """`models.get`: whether Google offers the id, and which methods."""
+    return Ask(f"{api_root(base_url)}/models/{quote(model, safe='.-_')}", key)
+
+
+def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
+    """What Google answered about `model`, as evidence of `now`; else why that is unknown."""
+    refused = read_refusal(answer, model, GEMINI_API, now)
+    if refused is not None:
+        return refused
+    body = answer.json
+    if isinstance(body, Failure):
+        return body
+    name = text(mapping(body).get("name"))
+    if name != f"models/{model}":
+        return answer.unreadable(f"it is not about {model} but about {name or 'nothing'}")
+    return OfficialModel(
+        model,
+        GEMINI_API,
+        "offered",
+        methods=tuple(
+            answer.shown(one, 60) for one in texts(mapping(body).get("supportedGenerationMethods"))
+        ),
+        observed_at=now,
+        exchanges=(answer.exchange,),
+    )
+
+
+def list_models(
+    door: Door, base_url: str, key: KeyName, now: datetime
+) -> tuple[OfficialModel, ...] | Failure:
+    """Every model that the key's own listing has, all pages of it."""
+    found: list[OfficialModel] = []
+    page, pages = "", 0
+    while True:
+        token = f"&pageToken={quote(page, safe='')}" if page else ""
+        answer = Ask(f"{api_root(base_url)}/models?pageSize=1000{token}", key).send(door)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.status != 200:
+            return failure_of(answer, read_error(answer))
+        body = answer.json
+        if isinstance(body, Failure):
+            return body
+        if not isinstance(mapping(body).get("models"), list):
+            return answer.unreadable("it holds no list of models")
+        found += _listed(answer, now)
+        page = text(mapping(body).get("nextPageToken")) or ""
+        pages += 1
+        if not page:
+            return tuple(found)
+        if pages == _MAX_PAGES:
+            return answer.unreadable(f"it goes on after {_MAX_PAGES} pages")
+
+
+def _listed(answer: Answer, now: datetime) -> Iterator[OfficialModel]:
+    body = answer.json
+    if isinstance(body, Failure):
+        return
+    for row in map(mapping, items(mapping(body).get("models"))):
+        name = text(row.get("name")) or ""
+        if name.startswith("models/"):
+            yield OfficialModel(
+                answer.shown(name.removeprefix("models/"), 200),
+                GEMINI_API,
+                "offered",
+                methods=tuple(
+                    answer.shown(one, 60) for one in texts(row.get("supportedGenerationMethods"))
+                ),
+                observed_at=now,
+                exchanges=(answer.exchange,),
+            )
+
+
+# The Agent Platform (Vertex AI) with an OAuth token: what Google says about a model, for free.
+
+
+def default_url(location: str | None) -> str:
+    """Google's address of a location; us-central1 where none is given."""
+    return google_url(AGENT_PLATFORM, location)
+
+
+def publisher_model_ask(base_url: str, model: str, key: KeyName) -> Ask:
+    """`publishers.models.get`: whether Google offers the id."""
+    root = re.sub(r"/v1(beta1)?$", "", base_url)
+    return Ask(f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}", key)
+
+
+def read_publisher_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
+    """What Google answered about `model`, as evidence of `now`; else why that is unknown.
+
+    `not-found` also covers an id that this project has no access to: Google's text says "or".
+    """
+    refused = read_refusal(answer, model, AGENT_PLATFORM, now)
+    if refused is not None:
+        return refused
+    body = answer.json
+    if isinstance(body, Failure):
+        return body
+    name = text(mapping(body).get("name")) or ""
+    if re.sub(r"@[^/]*$", "", name.rpartition("publishers/google/models/")[2]) != model:
+        return answer.unreadable(f"it is not about {model} but about {name or 'nothing'}")
+    stage = text(mapping(body).get("launchStage"))
+    return OfficialModel(
+        model,
+        AGENT_PLATFORM,
+        "offered",
+        launch_stage=answer.shown(stage, 60) if stage else None,
+        observed_at=now,
+        exchanges=(answer.exchange,),
+    )

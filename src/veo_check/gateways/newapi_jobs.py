@@ -1,0 +1,391 @@
+"""Paid video jobs on a new-api gateway: three endpoint families, one request body.
+
+The body is the shape that the gateway really passes on: `duration` and `metadata`. Top-level
+`resolution`, `ratio` and `seconds` are accepted and dropped on the way to Google; `seconds` is even
+billed. Source: the gateways' public code of August 2026, and Flatkey's own playground.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from urllib.parse import quote
+
+from veo_check.core.facts import GatewayStatus, Missing
+from veo_check.core.jobs import (
+    FetchAnswer,
+    JobRequest,
+    PollAnswer,
+    Sink,
+    Submission,
+    UsageRead,
+    UsageRow,
+    VideoRef,
+)
+from veo_check.gateways import newapi
+from veo_check.gateways.base import Ask, JobPlace
+from veo_check.gateways.errors import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    charged_by,
+    items,
+    mapping,
+    moment,
+    number,
+    poll_error,
+    poll_failure,
+    read_error,
+    read_failure,
+    refused_or_uncertain,
+    request_id,
+    text,
+    unreadable_poll,
+    web_address,
+    whole,
+)
+from veo_check.gateways.fetching import fetch_video
+from veo_check.http.answers import Answer, Failure, Json, JsonError, parse_json
+from veo_check.http.client import Door
+
+# A new-api gateway's three shapes of a poll answer, for the same job.
+
+
+#: the gateway's literal where Google's operation name tells it no model
+_AMBIGUOUS = "veo-3.0-generate-001"
+
+
+def read_poll(answer: Answer, place: JobPlace) -> PollAnswer:
+    """How the job is, from whichever shape came. Unknown words mean that it is still running."""
+    if answer.status != 200:
+        return poll_error(answer)
+    body = answer.json
+    if isinstance(body, Failure):
+        return PollAnswer("trouble", "unreadable", text=body.detail, exchanges=(answer.exchange,))
+    outer = mapping(body)
+    task = mapping(outer.get("data")) if "data" in outer and "status" not in outer else outer
+    status = text(task.get("status"))
+    if status is None:
+        return unreadable_poll(answer, "it says nothing of a job's status")
+    word = status.casefold()
+    said = _failure_text(task)
+    shown = answer.shown(status, 60)
+    served = _served(task, place)
+    quota = whole(task.get("quota"))
+    proof = (answer.exchange,)
+    if word in DONE:
+        return PollAnswer(
+            "done",
+            shown,
+            videos=_videos(task),
+            served_model=served,
+            billed_quota=quota,
+            exchanges=proof,
+        )
+    if word in FAILED or word in CANCELLED:
+        symptom, told = read_failure(answer, said)
+        return PollAnswer(
+            "failed",
+            shown,
+            served_model=served,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
+            charged=charged_by(said),
+            billed_quota=quota,
+            exchanges=proof,
+        )
+    return PollAnswer("running", shown, served_model=served, billed_quota=quota, exchanges=proof)
+
+
+def _videos(task: dict[str, Json]) -> tuple[VideoRef, ...]:
+    """What a finished job announces. Without an address, the content path is asked."""
+    listed = [
+        mapping(mapping(entry).get("video_url")).get("url") for entry in items(task.get("content"))
+    ]
+    addresses = [one for one in listed if text(one) is not None]
+    if addresses:
+        return tuple(web_address(one) for one in addresses)
+    return (web_address(text(task.get("url")) or task.get("result_url")),)
+
+
+def _failure_text(task: dict[str, Json]) -> str:
+    """The reason, wherever this shape puts it: the address's own place among them."""
+    error = task.get("error")
+    reason = text(mapping(error).get("message")) or text(error) or text(task.get("fail_reason"))
+    if reason is None:
+        misplaced = text(task.get("url")) or text(task.get("result_url")) or ""
+        reason = "" if misplaced.startswith(("http://", "https://")) else misplaced
+    return reason
+
+
+def _served(task: dict[str, Json], place: JobPlace) -> str | None:
+    """The model that ran, where the answer tells: an echo of the label tells nothing."""
+    named = text(mapping(task.get("properties")).get("upstream_model_name")) or text(
+        task.get("model")
+    )
+    if named is None or named == _AMBIGUOUS or not named.isprintable() or len(named) > 200:
+        return None
+    return None if named == place.label != place.official else named
+
+
+# The usage record that a new-api key can read: its log rows and its total.
+
+
+_PROBE = "job-usage"
+_CONSUME, _ERROR, _REFUND = 2, 5, 6
+_SECONDS = re.compile(r"\bseconds\s*[:=]\s*(\d{1,6}(?:\.\d{1,6})?)")
+#: how far the gateway's clock may be behind ours, where only time can tie a row to a job
+_SLACK = timedelta(minutes=2)
+
+
+def used(place: JobPlace, door: Door) -> UsageRead | Missing:
+    """The key's total so far, asked afresh."""
+    if place.key is None:
+        return Missing(_PROBE, "not-configured", "the route names no key")
+    answer = newapi.usage_ask(place.console_url, place.key).send(door, fresh=True)
+    got = answer if isinstance(answer, Failure) else newapi.read_usage(answer)
+    if isinstance(got, Failure):
+        return got.as_missing(_PROBE)
+    return UsageRead((), got.used, _per_unit(place, door), got.exchanges)
+
+
+def usage(
+    place: JobPlace,
+    door: Door,
+    operation: str | None,
+    request_id: str | None,
+    since: datetime,
+) -> UsageRead | Missing:
+    """The rows that are about one job, oldest first, and the key's total, asked afresh."""
+    if place.key is None:
+        return Missing(_PROBE, "not-configured", "the route names no key")
+    answer = Ask(f"{place.console_url}/api/log/token", place.key).send(door, fresh=True)
+    if isinstance(answer, Failure):
+        return answer.as_missing(_PROBE)
+    rows = _rows(answer)
+    if isinstance(rows, Failure):
+        return rows.as_missing(_PROBE)
+    per_unit = _per_unit(place, door)
+    own = _about(rows, place, operation, request_id, since)
+    total = used(place, door)
+    return UsageRead(
+        rows=tuple(_row(answer, row, per_unit) for row in reversed(own)),
+        used=total.used if isinstance(total, UsageRead) else None,
+        quota_per_unit=per_unit,
+        exchanges=(answer.exchange, *total.exchanges),
+    )
+
+
+def _per_unit(place: JobPlace, door: Door) -> Decimal | None:
+    """Quota units to the USD, as the gateway publishes it; learned once per run."""
+    answer = newapi.status_ask(place.console_url, place.key).send(door)
+    got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
+    return got.quota_per_unit if isinstance(got, GatewayStatus) else None
+
+
+def _rows(answer: Answer) -> list[dict[str, Json]] | Failure:
+    if answer.status != 200:
+        return answer.failure(read_error(answer).message)
+    body = answer.json
+    if isinstance(body, Failure):
+        return body
+    rows = mapping(body).get("data")
+    if mapping(body).get("success") is False or not isinstance(rows, list):
+        said = text(mapping(body).get("message"))
+        return answer.unreadable("it holds no log rows" + (f" ({said})" if said else ""))
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _about(
+    rows: list[dict[str, Json]],
+    place: JobPlace,
+    operation: str | None,
+    request_id: str | None,
+    since: datetime,
+) -> list[dict[str, Json]]:
+    """The rows of one job: charges and errors by request id, refunds by task id.
+
+    A build whose rows have no request ids leaves only label and time: then every row that could be
+    the job's is returned, so that a second charge is not overlooked.
+    """
+    joined = [
+        row
+        for row in rows
+        if (request_id is not None and row.get("request_id") == request_id)
+        or (operation is not None and _other(row).get("task_id") == operation)
+    ]
+    if any(row.get("type") in {_CONSUME, _ERROR} for row in joined):
+        return joined
+    if any(text(row.get("request_id")) for row in rows if row.get("type") == _CONSUME):
+        return joined
+    loose = [
+        row
+        for row in rows
+        if row.get("type") == _CONSUME
+        and row.get("model_name") == place.label
+        and (at := moment(row.get("created_at"))) is not None
+        and at >= since - _SLACK
+    ]
+    return [row for row in rows if row in joined or row in loose]
+
+
+def _row(answer: Answer, row: dict[str, Json], per_unit: Decimal | None) -> UsageRow:
+    other = _other(row)
+    quota = whole(row.get("quota"))
+    kind = whole(row.get("type"))
+    seconds = _SECONDS.search((text(row.get("content")) or "")[:2000])
+
+    def shown(value: Json) -> str | None:
+        found = text(value)
+        return answer.shown(found, 200) if found else None
+
+    reason = text(other.get("reason")) if kind == _REFUND else None
+    symptom, told = read_failure(answer, reason) if reason else (None, None)
+    row_id = shown(row.get("request_id"))
+    if row_id is None and whole(row.get("id")) is not None:
+        row_id = f"log row {whole(row.get('id'))}"
+    return UsageRow(
+        kind="refund" if kind == _REFUND else "error" if kind == _ERROR else "charge",
+        row_id=row_id,
+        at=moment(row.get("created_at")),
+        model=shown(row.get("model_name")),
+        served_model=shown(other.get("upstream_model_name")),
+        key=shown(row.get("token_name")),
+        group=shown(row.get("group")),
+        route=shown(other.get("request_path")),
+        status={_CONSUME: "consumed", _REFUND: "refunded", _ERROR: "error"}.get(kind or 0),
+        quota=abs(quota) if quota is not None else None,
+        amount=Decimal(abs(quota)) / per_unit if quota is not None and per_unit else None,
+        unit="second" if seconds else None,
+        quantity=Decimal(seconds[1]) if seconds else None,
+        reason=told,
+        symptom=symptom,
+    )
+
+
+def _other(row: dict[str, Json]) -> dict[str, Json]:
+    """The `other` field: JSON in a string."""
+    value = row.get("other")
+    if isinstance(value, dict):
+        return value
+    try:
+        return mapping(parse_json(value.encode())) if isinstance(value, str) else {}
+    except (JsonError, UnicodeEncodeError):
+        return {}
+
+
+PATHS: Mapping[str, str] = {
+    "videos": "/v1/videos",
+    "video-generations": "/v1/video/generations",
+    "generation-tasks": "/v1/generation/tasks",
+}
+_TASK = re.compile(r"[A-Za-z0-9][\w.:-]{3,199}")
+_SUBMIT_DEADLINE = 120.0
+
+
+class NewapiJobs:
+    """Jobs of one route on Flatkey or another new-api gateway."""
+
+    def __init__(self, place: JobPlace, door: Door) -> None:
+        self._place, self._door = place, door
+        self._path = PATHS[place.endpoint]
+
+    def submit(self, request: JobRequest) -> Submission:
+        """Send the job, once."""
+        if request.mode not in {"text-to-video", "image-to-video"} or (
+            request.mode == "image-to-video" and request.image is None
+        ):
+            why = f"this gateway cannot be sent a job of mode {request.mode}"
+            return Submission("not-sent", text=why)
+        url = f"{self._place.base_url}{self._path}"
+        body = self._body(request)
+        answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
+        task = _task_in(answer)
+        if isinstance(answer, Failure) or task is None:
+            return refused_or_uncertain(answer, request.label)
+        # on Flatkey whoever knows the id can fetch the video
+        self._door.redactor.learn_capability(task)
+        return Submission(
+            "accepted",
+            operation=task,
+            request_id=request_id(answer),
+            other_ratios=_ratios(answer.headers.get("x-new-api-other-ratios", "")),
+            status_code=answer.status,
+            exchanges=(answer.exchange,),
+        )
+
+    def poll(self, operation: str) -> PollAnswer:
+        """Ask once how the job is."""
+        self._door.redactor.learn_capability(operation)
+        url = f"{self._place.base_url}{self._path}/{quote(operation, safe='')}"
+        answer = self._door.get(url, self._place.key, fresh=True, tries=1)
+        if isinstance(answer, Failure):
+            return poll_failure(answer)
+        return read_poll(answer, self._place)
+
+    def fetch(self, operation: str, video: VideoRef, index: int, sink: Sink) -> FetchAnswer:
+        """Stream the video into `sink`, from where the poll said or from the content path."""
+        own = f"{self._place.base_url}/v1/videos/{quote(operation, safe='')}/content"
+        return fetch_video(self._door, self._place, video.url or own, sink)
+
+    def used(self) -> UsageRead | Missing:
+        """The key's total, asked afresh."""
+        return used(self._place, self._door)
+
+    def usage(
+        self, operation: str | None, request_id: str | None, since: datetime
+    ) -> UsageRead | Missing:
+        """The usage rows of one job and the key's total, asked afresh."""
+        return usage(self._place, self._door, operation, request_id, since)
+
+    def _body(self, request: JobRequest) -> dict[str, object]:
+        metadata: dict[str, object] = {
+            "resolution": request.resolution,
+            "aspectRatio": request.aspect_ratio,
+            "durationSeconds": request.seconds,
+        }
+        if self._place.surface == "agent-platform":
+            # the Gemini API refuses this field; the Agent Platform wants it said
+            metadata["generateAudio"] = request.audio
+        body: dict[str, object] = {
+            "model": request.label,
+            "prompt": request.prompt,
+            "duration": request.seconds,
+            "metadata": metadata,
+        }
+        if request.image is not None:
+            encoded = base64.b64encode(request.image).decode()
+            body["image"] = f"data:{request.image_type or 'image/png'};base64,{encoded}"
+        return body
+
+
+def _task_in(answer: Answer | Failure) -> str | None:
+    if isinstance(answer, Failure) or answer.status != 200:
+        return None
+    body = answer.json
+    if isinstance(body, Failure):
+        return None
+    outer = mapping(body)
+    # the envelope of an error may come with status 200
+    if outer.get("error") or text(outer.get("code")) not in {None, "success"}:
+        return None
+    inner = mapping(outer.get("data"))
+    for holder in (outer, inner):
+        for field in ("task_id", "id"):
+            task = text(holder.get(field))
+            if task is not None and _TASK.fullmatch(task):
+                return task
+    return None
+
+
+def _ratios(header: str) -> dict[str, Decimal]:
+    """`X-New-Api-Other-Ratios`: what the gateway multiplies the price by."""
+    try:
+        value = parse_json(header.encode())
+    except JsonError:
+        return {}
+    found = {name: number(one) for name, one in mapping(value).items()}
+    return {name: one for name, one in found.items() if one is not None and one >= 0}

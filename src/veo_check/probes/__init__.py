@@ -1,1 +1,0 @@
-"""One file a fact: what is asked of an endpoint, and whether asking is free."""

@@ -1,0 +1,1 @@
+"""Official pages and lists read again: newer reference rows."""

@@ -1,0 +1,173 @@
+"""Every text of a report made fit to show, in one place, before a format escapes it its own way.
+
+Names come from route files, gateways and models, and a saved report may hold anything at all.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from functools import lru_cache
+from typing import TypeVar
+
+from veo_check.core.secrets import printable
+from veo_check.report.model import (
+    CheckReport,
+    FindingReport,
+    ItemReport,
+    Report,
+    ReportPart,
+    RouteReport,
+    StatusWord,
+)
+
+PartT = TypeVar("PartT", bound=ReportPart)
+
+#: The longest text of a field, in characters; the rest of the fields have _LONG.
+_LIMITS = {"name": 200, "file": 4096, "id": 200, "item": 200, "url": 1000}
+_LONG = 4000
+#: A line that GitHub would take for a command. The older form, `##[error]`, counts anywhere in it.
+_COMMAND = re.compile(r"^(\s*):(?=:)")
+
+
+def shown(report: Report) -> Report:
+    """The same report without control, escape, bidi and invisible characters; long texts cut."""
+    return _part(report)
+
+
+def not_a_command(text: str) -> str:
+    """One line of output that no CI server takes for a command."""
+    return _COMMAND.sub(r"\1: ", text) if "::" in text else text
+
+
+def _part(part: PartT) -> PartT:
+    """The part itself where nothing in it needs a change; a changed one is validated anew."""
+    changed: dict[str, object] = {}
+    for field, value in vars(part).items():
+        if value is not None and (kept := _walk(value, field)) is not value:
+            changed[field] = kept
+    return type(part).model_validate(vars(part) | changed) if changed else part
+
+
+def _walk(value: object, field: str) -> object:
+    """What is fit to show of `value`; the very same object where that is all of it."""
+    if isinstance(value, str):
+        kept = _text(value, _LIMITS.get(field, _LONG))
+        return value if kept == value else kept
+    if isinstance(value, ReportPart):
+        return _part(value)
+    if isinstance(value, list):
+        items = [_walk(one, field) for one in value]
+        return value if all(map(operator.is_, items, value)) else items
+    if isinstance(value, dict):
+        return {str(_walk(name, "name")): _walk(one, str(name)) for name, one in value.items()}
+    return value
+
+
+# The routes of one run mostly say the same.
+@lru_cache(maxsize=4096)
+def _text(text: str, limit: int) -> str:
+    kept = printable(text, limit).replace("##[", "## [")
+    return kept or (text and "(nothing printable)")
+
+
+# Sentences that several formats print the same way.
+
+
+VERDICT_WORDS = {
+    "ready": "ready",
+    "not-ready": "not ready",
+    "inconclusive": "inconclusive: nothing failed, but evidence is missing",
+}
+#: Statuses that are neither success nor a finding: a hole in the evidence.
+HOLES = frozenset({"blocked", "error", "skipped"})
+_WORST_FIRST: tuple[StatusWord, ...] = (
+    "error",
+    "fail",
+    "blocked",
+    "skipped",
+    "waived",
+    "warn",
+    "pass",
+    "not-applicable",
+)
+_ORDER = {"blocker": 0, "warning": 1, "note": 2}
+
+
+def headline(check: CheckReport) -> str:
+    """One line of text for a check: its heaviest finding, else the reason, else its status."""
+    findings = sorted(check.findings, key=lambda one: _ORDER[one.severity])
+    if findings and (findings[0].severity != "note" or check.reason is None):
+        return printable(findings[0].message, 1000)
+    return printable(check.reason or check.status, 1000)
+
+
+def details(check: CheckReport) -> list[str]:
+    """Everything a check says, one line each: reason, findings, wanted and found, fix."""
+    lines = [printable(check.reason, 2000)] if check.reason else []
+    for finding in check.findings:
+        lines += [f"{finding.severity} {finding.code}: {printable(finding.message, 2000)}"]
+        lines += _more(finding)
+    return lines
+
+
+def _more(finding: FindingReport) -> list[str]:
+    lines = []
+    if finding.expected is not None or finding.actual is not None:
+        wanted, found = finding.expected or "-", finding.actual or "-"
+        lines.append(f"  wanted {printable(wanted, 300)}; found {printable(found, 300)}")
+    if finding.fix:
+        lines.append(f"  fix: {printable(finding.fix, 1000)}")
+    return lines
+
+
+def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
+    """Each item with its checks. What a checklist leaves out comes last, under its item's id: a
+    required check that did not run is shown, whatever the list says."""
+    known = {item.id for item in route.items}
+    left: dict[str, list[CheckReport]] = {}
+    for check in route.checks:
+        if check.item not in known:
+            left.setdefault(check.item, []).append(check)
+    return [
+        *((item, [one for one in route.checks if one.item == item.id]) for item in route.items),
+        *(
+            (ItemReport(id=item, title=item, status=_worst(checks)), checks)
+            for item, checks in left.items()
+        ),
+    ]
+
+
+def _worst(checks: list[CheckReport]) -> StatusWord:
+    return min((one.status for one in checks), key=_WORST_FIRST.index)
+
+
+def is_hole(check: CheckReport) -> bool:
+    """Whether a required check is missing evidence; formats never show that as success."""
+    return check.required_for is not None and check.status in HOLES
+
+
+def simulated_by(report: Report) -> str:
+    """What makes a run a simulated one."""
+    if report.scenario is None:
+        return "the key is a sandbox's"
+    return f"sandbox scenario {printable(report.scenario, 100)}"
+
+
+def caveats(report: Report) -> list[str]:
+    """What a reader must know before the verdict: simulated, hypothetical, interrupted."""
+    said = []
+    if report.simulated:
+        said.append(f"SIMULATED ({simulated_by(report)}): nothing here speaks of a real route")
+    if report.hypothetical:
+        said.append(f"HYPOTHETICAL: judged as if today were {report.as_of}")
+    if report.interrupted:
+        said.append("INTERRUPTED: what was not learned by then is blocked")
+    return said
+
+
+def verdict_line(report: Report, route: RouteReport) -> str:
+    """The verdict of one route in one sentence, its caveats included."""
+    name = printable(route.name, 200)
+    line = f"{name} is {VERDICT_WORDS[route.verdict]} (target {route.target}, tier {route.tier})"
+    return "; ".join([line, *caveats(report)])

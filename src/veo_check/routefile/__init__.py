@@ -1,0 +1,1 @@
+"""The route file: YAML text to a Route whose every value knows its line and column."""

@@ -1,0 +1,154 @@
+"""Checklists: the items in order, and the tier that requires each of their checks. Data only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from veo_check.core.findings import Tier
+from veo_check.core.money import InvalidFileError
+from veo_check.core.route import CloudName, Name, Version
+from veo_check.routefile.messages import explain, near
+from veo_check.routefile.yaml_reader import Document, listed, read_file
+
+_NAME = re.compile(r"[a-z0-9-]+")
+_PACKAGE = Path(__file__).resolve().parents[1]
+#: in the wheel, and in a checkout
+_FOLDERS = (_PACKAGE / "checklists", _PACKAGE.parents[1] / "checklists")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One check of an item. `tier` None: it informs and is required for nothing."""
+
+    check: str
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a checklist: why it matters, the evidence to save, and what checks it."""
+
+    id: str
+    title: str
+    why: str
+    evidence: str
+    checks: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """A checklist; each check is in it once."""
+
+    name: str
+    title: str
+    items: tuple[Item, ...]
+
+
+_Text = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class _ItemText(_Strict):
+    id: CloudName
+    title: _Text
+    why: _Text
+    evidence: _Text
+    checks: Annotated[
+        dict[Name, Literal["research", "staging", "production", "note"]], Field(min_length=1)
+    ]
+
+
+class _ChecklistText(_Strict):
+    version: Version
+    name: CloudName
+    title: _Text
+    items: Annotated[list[_ItemText], Field(min_length=1)]
+
+
+def bundled_checklists() -> tuple[str, ...]:
+    """The names of the checklists that ship with the program."""
+    return tuple(sorted({path.stem for folder in _FOLDERS for path in folder.glob("*.yaml")}))
+
+
+def load_checklist(name_or_file: str | Path, known_checks: Iterable[str]) -> Checklist:
+    """The bundled checklist of that name, else the one in that file.
+
+    `known_checks` are the ids that a file may name: built-in checks and plug-ins. A bundled
+    checklist may name more; the engine reports what it cannot run. Raises InvalidFileError with
+    every problem as `file:line:col: path: message`.
+    """
+    name = str(name_or_file)
+    bundled = _bundled(name) if _NAME.fullmatch(name) else None
+    path = bundled or Path(name_or_file)
+    if bundled is None and _NAME.fullmatch(name) and not path.exists():
+        nearest = near(name, bundled_checklists())
+        hint = f"did you mean {nearest}?" if nearest else "name a file, or one of: "
+        hint += "" if nearest else ", ".join(bundled_checklists())
+        raise InvalidFileError(f"no checklist is called '{name}'; {hint}")
+    document = read_file(path, "checklist").document
+    text = None
+    if document.data is not None:
+        try:
+            text = _ChecklistText.model_validate(document.data)
+        except ValidationError as error:
+            for at, about_key, message in explain(error, _ChecklistText):
+                document.blame(at, about_key, message)
+    if text is not None:
+        _refuse_repeats(document, text)
+        if bundled is None:
+            _refuse_unknown(document, text, set(known_checks))
+    if text is None or document.problems:
+        raise InvalidFileError("\n".join(str(one) for one in listed(document.problems)))
+    return Checklist(text.name, text.title, tuple(_item(item) for item in text.items))
+
+
+def _bundled(name: str) -> Path | None:
+    paths = (folder / f"{name}.yaml" for folder in _FOLDERS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _lines(text: _ChecklistText) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every check with its path in the file."""
+    for index, item in enumerate(text.items):
+        for check in item.checks:
+            yield ("items", index, "checks", check), check
+
+
+def _refuse_repeats(document: Document, text: _ChecklistText) -> None:
+    seen: set[str] = set()
+    for index, item in enumerate(text.items):
+        if item.id in seen:
+            path = ("items", index, "id")
+            document.blame(path, False, "another item has this id")
+        seen.add(item.id)
+    checks: set[str] = set()
+    for at, check in _lines(text):
+        if check in checks:
+            document.blame(at, True, "another item has this check already")
+        checks.add(check)
+
+
+def _refuse_unknown(document: Document, text: _ChecklistText, known: set[str]) -> None:
+    for at, check in _lines(text):
+        if check not in known:
+            nearest = near(check, sorted(known))
+            hint = f"did you mean {nearest}?" if nearest else "`veo-check checks` lists them"
+            message = f"no check is called '{check}'; {hint}"
+            document.blame(at, True, message)
+
+
+def _item(text: _ItemText) -> Item:
+    checks = (
+        Requirement(check, None if word == "note" else Tier.of(word))
+        for check, word in text.checks.items()
+    )
+    return Item(text.id, text.title, text.why, text.evidence, tuple(checks))

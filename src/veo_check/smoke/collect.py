@@ -1,0 +1,223 @@
+"""Fetching what a finished job announced, and reading it from its bytes."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from veo_check.core.facts import Missing
+from veo_check.core.jobs import FetchAnswer, JobDriver, PollAnswer, UsageRead, UsageRow, VideoRef
+from veo_check.core.results import Delivery, MediaFacts, UsageProof
+from veo_check.evidence.records import make_folders
+from veo_check.smoke.cost import Stake
+from veo_check.smoke.journal import Entry
+from veo_check.smoke.media import TooLargeError, inspect, receiving
+from veo_check.smoke.tools import Tools
+
+#: A job of one clip that announces more is inspected up to here.
+_MOST_VIDEOS = 4
+_TRIES = 3
+_PAUSE = 5.0  # seconds; content paths answer 5xx for a moment after a job is done
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    facts: MediaFacts | None
+    answer: FetchAnswer
+    kept: str | None = None
+
+
+def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Tools) -> Delivery:
+    """Every announced video, fetched and inspected; the file is kept only where it was asked for.
+
+    Raises OSError where nothing can be written here.
+    """
+    assert entry.operation is not None
+    got = [
+        _fetch(entry, driver, video, index, tools)
+        for index, video in enumerate(answer.videos[:_MOST_VIDEOS])
+    ]
+    bad = next((one.answer for one in got if one.facts is None), None)
+    symptom, failure = (bad.symptom, bad.text) if bad else (None, None)
+    if not answer.videos:
+        symptom = answer.symptom or "empty-result"
+    return Delivery(
+        videos=tuple(one.facts for one in got if one.facts is not None),
+        announced=len(answer.videos),
+        symptom=symptom,
+        failure=failure,
+        kept=tuple(one.kept for one in got if one.kept is not None),
+        exchanges=tuple(id_ for one in got for id_ in one.answer.exchanges),
+    )
+
+
+def _fetch(entry: Entry, driver: JobDriver, video: VideoRef, index: int, tools: Tools) -> _One:
+    for attempt in range(1, _TRIES + 1):
+        with _scratch(tools) as path:
+            answer = _received(entry, driver, video, index, path)
+            if answer.ok:
+                return _One(inspect(path), answer, _keep(path, entry, index, tools))
+        if attempt == _TRIES or not _worth_another(answer):
+            break
+        tools.clock.sleep(_PAUSE)
+    return _One(None, answer)
+
+
+def _worth_another(answer: FetchAnswer) -> bool:
+    """Reads are free: a server error or a broken connection may pass."""
+    passing = answer.status_code is None or answer.status_code >= 500
+    return passing and answer.symptom in {None, "content-unavailable"}
+
+
+def _received(
+    entry: Entry, driver: JobDriver, video: VideoRef, index: int, path: Path
+) -> FetchAnswer:
+    assert entry.operation is not None
+    try:
+        with receiving(path) as receiver:
+            return driver.fetch(entry.operation.id, video, index, receiver.write)
+    except TooLargeError as error:
+        return FetchAnswer(ok=False, symptom="too-large", text=str(error))
+
+
+@contextmanager
+def _scratch(tools: Tools) -> Iterator[Path]:
+    """A file of its own in the state folder, gone afterwards unless it was kept."""
+    folder = tools.folder.home / "media"
+    if not folder.is_dir():
+        make_folders(folder, tools.disk)
+    path = folder / f"{secrets.token_hex(8)}.part"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _keep(path: Path, entry: Entry, index: int, tools: Tools) -> str | None:
+    """Move the file to where --keep-media wants it."""
+    if tools.keep_media is None:
+        return None
+    tools.keep_media.mkdir(parents=True, exist_ok=True)
+    target = tools.keep_media / f"{entry.id}-{index + 1}.mp4"
+    target.unlink(missing_ok=True)
+    shutil.move(path, target)  # the two may be on different disks
+    return str(target)
+
+
+# What a job cost, from the gateway's own record, read within the record's rate limit.
+
+
+#: Waits before the next look where a row is missing; a refund follows the gateway's own poller,
+#: which looks every 15 s.
+_FOR_A_CHARGE = (5.0, 20.0)
+_FOR_A_REFUND = (16.0, 20.0)
+
+
+def read_bill(entry: Entry, driver: JobDriver, stake: Stake, tools: Tools) -> UsageProof | Missing:
+    """The job's usage record; a Missing where the gateway has none that a key can read."""
+    operation = entry.operation
+    if operation is None:
+        return Missing("usage", "not-run", "the job was not accepted, so nothing is on record")
+    waits = iter(_FOR_A_REFUND if entry.state == "failed" else _FOR_A_CHARGE)
+    while True:
+        read = driver.usage(operation.id, operation.request_id, entry.intent.at)
+        if isinstance(read, Missing):
+            break
+        wait = next(waits, None)
+        if wait is None or not _incomplete(entry, read):
+            return _from_log(entry, read, stake)
+        tools.clock.sleep(wait)
+    if operation.cost is not None:
+        return UsageProof(
+            source="cost-header",
+            charges=1,
+            quoted=stake.quoted,
+            tolerance=stake.tolerance,
+            billed=operation.cost,
+            row_id=operation.request_id,
+            model=entry.intent.binding.via.get("model"),
+            served_model=operation.served_model,
+            unit="USD",
+        )
+    return read
+
+
+def used_before(driver: JobDriver) -> int | None:
+    """The key's total before a job, in quota units, where the gateway tells."""
+    read = driver.used()
+    return None if isinstance(read, Missing) else read.used
+
+
+def was_charged(entry: Entry, request_id: str | None, driver: JobDriver) -> bool | None:
+    """Whether a request that was not accepted cost anything; None where that cannot be told.
+
+    Its own rows decide; without any, a total that did not grow says no.
+    """
+    read = driver.usage(None, request_id, entry.intent.at) if request_id else driver.used()
+    if isinstance(read, Missing):
+        return None
+    charges = [one for one in read.rows if one.kind == "charge"]
+    if charges:
+        return len(charges) > sum(one.kind == "refund" for one in read.rows)
+    before = entry.intent.used_before
+    return False if before is not None and read.used == before else None
+
+
+def _incomplete(entry: Entry, read: UsageRead) -> bool:
+    charges = [one for one in read.rows if one.kind == "charge"]
+    if entry.state == "failed":
+        return bool(charges) and not any(one.kind == "refund" for one in read.rows)
+    return not charges
+
+
+def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
+    unit = read.quota_per_unit or stake.quota_per_unit
+    charges = [one for one in read.rows if one.kind == "charge"]
+    refunds = [one for one in read.rows if one.kind == "refund"]
+    told = next((refund for refund in refunds if refund.reason), None)
+    first = charges[0] if charges else None
+    before = entry.intent.used_before
+    used = (
+        None
+        if read.used is None or before is None or not unit
+        else (Decimal(read.used - before) / unit)
+    )
+    amounts = [_usd(one, unit) for one in charges]
+    known = [one for one in amounts if one is not None]
+    quotas = [one.quota for one in charges if one.quota is not None]
+    return UsageProof(
+        source="usage-log",
+        charges=len(charges),
+        quoted=stake.quoted,
+        tolerance=stake.tolerance,
+        billed=sum(known, Decimal(0)) if known and len(known) == len(amounts) else None,
+        refunded=sum((_usd(one, unit) or Decimal(0) for one in refunds), Decimal(0)),
+        used=used,
+        row_id=first.row_id if first else None,
+        model=first.model if first else None,
+        served_model=first.served_model if first else None,
+        key=first.key if first else None,
+        group=first.group if first else None,
+        route=first.route if first else None,
+        status=first.status if first else None,
+        unit=first.unit if first else None,
+        quantity=first.quantity if first else None,
+        billed_quota=sum(quotas) if quotas else None,
+        quota_per_unit=unit,
+        reason=told.reason if told else None,
+        symptom=told.symptom if told else None,
+        exchanges=read.exchanges,
+    )
+
+
+def _usd(row: UsageRow, quota_per_unit: Decimal | None) -> Decimal | None:
+    if row.amount is not None:
+        return row.amount
+    if row.quota is None or not quota_per_unit:
+        return None
+    return Decimal(row.quota) / quota_per_unit

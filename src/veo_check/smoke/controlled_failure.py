@@ -1,0 +1,280 @@
+"""The controlled failure: a request that must be refused, and costs little if it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from veo_check.core.clock import Judging
+from veo_check.core.facts import Missing
+from veo_check.core.jobs import JobDriver, JobRequest, Submission
+from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind
+from veo_check.core.route import Route
+from veo_check.pricing.shape import Shape
+from veo_check.reference.lifecycle import judge_lifecycle
+from veo_check.reference.load import Reference
+from veo_check.reference.rows import LifecycleRow
+from veo_check.smoke.collect import was_charged
+from veo_check.smoke.cost import Prices, Stake, lengths_of, wrong_stake
+from veo_check.smoke.journal import Entry
+from veo_check.smoke.steps import Settled, Step, send, settle
+from veo_check.smoke.tools import Tools
+
+PROBE = "controlled-failure"
+#: A date in a table is not yet a dead model: ids answered for weeks after theirs.
+_GONE_FOR = timedelta(days=30)
+_FINAL = frozenset({"exact", "earliest"})
+
+
+@dataclass(frozen=True, slots=True)
+class WrongRequest:
+    """A request that must be refused; `sent` says in words what is wrong with it."""
+
+    kind: WrongKind
+    request: JobRequest
+    shape: Shape
+    sent: str
+    stake: Stake | str  # what it can cost if it is accepted, or why that is not known
+
+
+def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRequest:
+    """The route's smoke job. `image`: its bytes and media type, where the mode needs one."""
+    return JobRequest(
+        label=route.via.model,
+        prompt=route.smoke.prompt,
+        mode=route.request.mode,
+        seconds=route.smoke.seconds,
+        resolution=route.smoke.resolution,
+        aspect_ratio=route.request.aspect_ratio,
+        audio=route.request.audio,
+        group=route.via.group,
+        image=image[0] if image else None,
+        image_type=image[1] if image else None,
+    )
+
+
+def wrong_request(
+    route: Route, prices: Prices, image: tuple[bytes, str] | None = None
+) -> WrongRequest | Missing:
+    """What to send, or why nothing can be: the route file, or else its gateway, decides which."""
+    kind = route.controlled_failure
+    if kind == "none":
+        return Missing(
+            PROBE, "not-run", "the route file switches it off (smoke.controlled_failure: none)"
+        )
+    request, shape = smoke_request(route, image), Shape.of_smoke(route)
+    if kind == "retired-model":
+        gone = _retired(route, shape, prices)
+        if gone is None:
+            return Missing(
+                PROBE,
+                "not-configured",
+                f"no model of {route.model.surface} is known that was shut down {_GONE_FOR.days} "
+                f"days ago or more, takes clips of {route.smoke.seconds} s at "
+                f"{route.smoke.resolution} and has a known price; choose another "
+                "smoke.controlled_failure",
+            )
+        row, stake = gone
+        return WrongRequest(
+            kind,
+            replace(request, label=row.model),
+            replace(shape, model=row.model),
+            f"a job for {row.model}, which was shut down on {row.shutdown}",
+            stake,
+        )
+    seconds = _impossible_length(prices.reference, route)
+    if seconds is None:
+        return Missing(
+            PROBE,
+            "not-configured",
+            f"which clip lengths {route.model.official} refuses is not known; choose retired-model",
+        )
+    shape = replace(shape, seconds=Decimal(seconds))
+    return WrongRequest(
+        kind,
+        replace(request, seconds=seconds),
+        shape,
+        f"a clip of {seconds} s, which {route.model.official} does not make",
+        wrong_stake(route, shape, prices),
+    )
+
+
+def _impossible_length(reference: Reference, route: Route) -> int | None:
+    """The shortest length between those that the model makes; else just above the longest."""
+    known = reference.capability(route.model.official, route.model.surface)
+    if known is None or not known.seconds:
+        return None
+    return next(
+        length for length in range(min(known.seconds), 10_000) if length not in known.seconds
+    )
+
+
+def _retired(route: Route, shape: Shape, prices: Prices) -> tuple[LifecycleRow, Stake] | None:
+    """The cheapest model that is certainly gone from the route's surface, and what it may cost.
+
+    Of equal cost: the route's own variant first, then the one that is gone longest.
+    """
+    reference, surface = prices.reference, route.model.surface
+    own = reference.capability(route.model.official, surface)
+    found: list[tuple[Decimal, bool, date, str, LifecycleRow, Stake]] = []
+    for model in reference.models(surface):
+        row = _certainly_gone(reference, model, surface, prices.day)
+        known = reference.capability(model, surface)
+        if row is None or row.shutdown is None or model == route.model.official:
+            continue
+        if (
+            own is None
+            or known is None
+            or (known.family, known.endpoints)
+            != (
+                own.family,
+                own.endpoints,
+            )
+        ):
+            continue
+        fits = not known.resolutions or route.smoke.resolution in known.resolutions
+        if route.smoke.seconds not in lengths_of(reference, model, surface) or not fits:
+            continue
+        stake = wrong_stake(route, replace(shape, model=model), prices)
+        if isinstance(stake, Stake):
+            other = known.variant != own.variant
+            found.append((stake.at_stake, other, row.shutdown, model, row, stake))
+    best = min(found, key=lambda candidate: candidate[:4], default=None)
+    return None if best is None else best[4:]
+
+
+def _certainly_gone(
+    reference: Reference, model: str, surface: str, day: date
+) -> LifecycleRow | None:
+    """The vendor's own row that retired a model long enough ago, where nobody says otherwise."""
+    judged = judge_lifecycle(reference, model, surface, Judging(day, day))
+    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model, surface))
+    if judged.state != "retired" or rerouted:
+        return None
+    official = [row for row in judged.dated if row.source.official and row.kind in _FINAL]
+    row = max(official, key=lambda dated: dated.shutdown or date.min, default=None)
+    late = max((dated.shutdown or date.max for dated in judged.dated), default=date.max)
+    return row if late <= day - _GONE_FOR else None
+
+
+# The controlled failure: sent once, like a job; good only when it is refused and costs nothing.
+
+
+#: Refusals that name what is wrong with each kind, whatever words they use.
+_CLEAR: Mapping[WrongKind, frozenset[str]] = {
+    "unsupported-parameter": frozenset(
+        {"duration-refused", "combination-unsupported", "parameter-refused"}
+    ),
+    "retired-model": frozenset({"model-retired", "model-unknown", "no-channel", "not-priced"}),
+}
+
+
+#: How long a gateway may take to give back what it charged for a request that it refused later.
+_REFUND_WITHIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSettled:
+    """What became of a controlled failure; `settled` where it was accepted, not yet closed."""
+
+    failure: ControlledFailure
+    settled: Settled | None = None
+
+
+def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Missing:
+    """Send the request that must be refused, once; where it is accepted, follow it to its end.
+
+    Raises OSError, UsageError, as `steps.send` does.
+    """
+    entry, submission = send(step, driver, tools)
+    if entry.state == "submitted":
+        return take_up(entry, step.route, driver, tools)
+    if submission.state == "not-sent":
+        return Missing(PROBE, "unreachable", submission.text or "nothing left this machine")
+    if entry.state != "refused":
+        return WrongSettled(doubtful(entry))
+    charged = was_charged(entry, submission.request_id, driver)
+    return WrongSettled(_refused(entry, submission, charged))
+
+
+def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Tools) -> WrongSettled:
+    """Follow an accepted controlled failure to its end, or as far as this run can."""
+    settled = settle(entry, stored, driver, tools)
+    job, usage, delivery = settled.job, settled.usage, settled.delivery
+    failure = ControlledFailure(
+        job=entry.id,
+        kind=_kind(entry),
+        sent=entry.intent.what,
+        outcome="accepted",
+        symptom=job.symptom,
+        text=job.failure,
+        served_model=job.served_model,
+        charged=job.charged,
+        exchanges=job.exchanges,
+    )
+    unseen = job.state == "finished" and isinstance(delivery, Missing)
+    if unseen or job.state in {"submitted", "unfinished"}:
+        failure = replace(failure, outcome="pending")
+    elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
+        # some gateways report a job that failed upstream as completed, without a word of why
+        text = delivery.failure or "reported as completed, and it has no video"
+        failure = replace(failure, outcome="refused-unclearly", late=True, text=text)
+    elif job.state == "failed":
+        record = usage if isinstance(usage, UsageProof) else None
+        failure = _refused_inside(failure, record)
+        unread = isinstance(usage, Missing) and usage.code != "not-offered"
+        recent = job.ended_at is not None and tools.now() - job.ended_at < _REFUND_WITHIN
+        if failure.late and recent and (failure.charged or unread):
+            failure = replace(failure, outcome="pending")
+    return WrongSettled(failure, settled)
+
+
+def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> ControlledFailure:
+    """An operation that ended with an error: a refusal, where its error names the mistake.
+
+    new-api tells the error in the refund's row alone. An error that says nothing is an unclear
+    refusal; one that says something else (a filter, a backend) shows that the mistake was accepted.
+    """
+    clear = _CLEAR[failure.kind]
+    if failure.symptom not in clear and record is not None and record.reason:
+        failure = replace(failure, symptom=record.symptom, text=record.reason)
+    if failure.symptom in clear:
+        return replace(failure, outcome="refused", late=True)
+    if failure.symptom in {"failed", "refused", None}:
+        return replace(failure, outcome="refused-unclearly", late=True)
+    return failure
+
+
+def doubtful(entry: Entry) -> ControlledFailure:
+    """A controlled failure of which nobody knows whether it was accepted."""
+    return ControlledFailure(
+        job=entry.id,
+        kind=_kind(entry),
+        sent=entry.intent.what,
+        outcome="uncertain",
+        symptom="submit-uncertain",
+        text=entry.ended.text if entry.ended else None,
+    )
+
+
+def _refused(entry: Entry, submission: Submission, charged: bool | None) -> ControlledFailure:
+    kind = _kind(entry)
+    clear = submission.names_the_mistake or submission.symptom in _CLEAR[kind]
+    return ControlledFailure(
+        job=entry.id,
+        kind=kind,
+        sent=entry.intent.what,
+        outcome="refused" if clear else "refused-unclearly",
+        symptom=submission.symptom,
+        status_code=submission.status_code,
+        code=submission.code,
+        text=submission.text,
+        charged=charged,
+        exchanges=submission.exchanges,
+    )
+
+
+def _kind(entry: Entry) -> WrongKind:
+    return entry.intent.wrong or "unsupported-parameter"

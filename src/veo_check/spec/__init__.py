@@ -1,1 +1,0 @@
-"""YAML text to a Route, with the line and column of every value; JSON Schema."""
