@@ -7,7 +7,7 @@ import json
 from tests.benchmarks.stopwatch import Row, compare
 from veo_check.core.secrets import Redactor
 from veo_check.gateways.newapi import read_catalog
-from veo_check.http.answers import Answer
+from veo_check.http.answers import Response
 
 LABEL = "veo3.1-fast"
 
@@ -18,7 +18,7 @@ def measure(rows: int, rounds: int) -> list[Row]:
 
     def normalise() -> None:
         # a new answer each time: an answer parses its body only once
-        answer = Answer(200, {}, body, "x1", "gateway.example/api/pricing", Redactor())
+        answer = Response(200, {}, body, "x1", "gateway.example/api/pricing", Redactor())
         found = read_catalog(answer, LABEL, "https://gateway.example/api/pricing")
         if len(getattr(found, "rows", ())) != 1:
             raise RuntimeError(f"not one row: {found}")

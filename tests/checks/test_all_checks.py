@@ -30,7 +30,7 @@ from check_world import (
     official,
 )
 from veo_check.checks.registry import CHECKS
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import (
     Catalog,
     DisplayPrice,
@@ -45,9 +45,9 @@ from veo_check.core.facts import (
     SmokeKeyVariable,
 )
 from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
-from veo_check.core.findings import Check, Outcome, Status, Tier, UsedRows, Uses
+from veo_check.core.findings import Check, Outcome, ReferenceUse, Status, Tier, UsedRows
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.reference.load import Reference, load_reference
 
 BOOK = load_reference()
@@ -68,9 +68,9 @@ def known(route: Route, reference: Reference = BOOK) -> dict[type, object]:
     """What the engine supplies without a network: everything else is missing."""
     return {
         Route: route,
-        Judging: judging(),
+        AsOf: judging(),
         Reference: reference,
-        Leave: Leave(),
+        AllowList: AllowList(),
         SmokeKeyVariable: SmokeKeyVariable("FLATKEY_SMOKE_KEY", False, False),
         UsedRows: UsedRows(()),
     }
@@ -197,7 +197,12 @@ _facts: dict[type, st.SearchStrategy[object]] = {
         st.sampled_from([(), (DAY,)]),
     ),
     UsedRows: st.sampled_from(
-        [UsedRows(), UsedRows((Uses("old", "price", date.min), Uses("new", "price", date.max)))]
+        [
+            UsedRows(),
+            UsedRows(
+                (ReferenceUse("old", "price", date.min), ReferenceUse("new", "price", date.max))
+            ),
+        ]
     ),
 }
 _worlds = st.fixed_dictionaries(

@@ -17,7 +17,7 @@ from check_world import (
 )
 from veo_check.checks.availability_status import availability_status
 from veo_check.core.facts import CatalogRow, Missing, ProvenLife
-from veo_check.core.findings import Outcome, Until, note
+from veo_check.core.findings import Outcome, ValidUntil, note
 
 
 def run(
@@ -84,7 +84,7 @@ def test_failures_fail_until_a_job_settles_them(status: str, code: str) -> None:
     assert codes(run(a_row(availability_status=status))) == [f"blocker {code}"]
     settled = run(a_row(availability_status=status), proven=a_proof())
     assert codes(settled) == [f"warning {code}"]
-    assert settled.untils == (Until(date(2026, 11, 29), "proof p1 expires"),)
+    assert settled.untils == (ValidUntil(date(2026, 11, 29), "proof p1 expires"),)
     assert only(settled).evidence == ("x3", "x9")
 
 

@@ -5,15 +5,15 @@ from typing import Any
 
 from check_world import a_route, heard, judging, only
 from veo_check.checks.dashboard_confirmed import dashboard_confirmed
-from veo_check.core.clock import Judging
-from veo_check.core.findings import Outcome, Until, note
+from veo_check.core.clock import AsOf
+from veo_check.core.findings import Outcome, ValidUntil, note
 
 
 def record(on: str, expires: str = "2026-12-31", what: str = "dashboard-record") -> dict[str, str]:
     return {"what": what, "by": "ops@example.com", "on": on, "expires": expires}
 
 
-def run(*records: dict[str, str], when: Judging | None = None) -> Outcome:
+def run(*records: dict[str, str], when: AsOf | None = None) -> Outcome:
     changes: dict[str, Any] = {"confirmations": list(records)}
     return heard(dashboard_confirmed, route=a_route(changes), judging=when or judging())
 
@@ -26,7 +26,7 @@ def test_seen_lately() -> None:
         "2026-12-10.",
         at="confirmations.0",
     )
-    assert outcome.untils == (Until(date(2026, 12, 10), "the dashboard confirmation expires"),)
+    assert outcome.untils == (ValidUntil(date(2026, 12, 10), "the dashboard confirmation expires"),)
 
 
 def test_thirty_days_at_most_whatever_the_file_says() -> None:

@@ -26,7 +26,7 @@ from check_world import (
 from paid_jobs import proof
 from veo_check.checks.endpoint_family import ROUTED, endpoint_family
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import Outcome, Status, Tier, Until, blocker, note, warning
+from veo_check.core.findings import Outcome, Status, Tier, ValidUntil, blocker, note, warning
 from veo_check.core.jobs import NOT_ROUTED
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.reference.load import Reference, load_reference
@@ -96,7 +96,7 @@ def test_chat_types_alone_are_blocked_and_a_job_settles_it() -> None:
         evidence=("x9",),
     )
     assert settled.blocked is None
-    assert settled.untils == (Until(date(2026, 11, 29), "proof p1 expires"),)
+    assert settled.untils == (ValidUntil(date(2026, 11, 29), "proof p1 expires"),)
 
 
 def refusal(symptom: str = "no-channel", **changed: Any) -> JobResult:

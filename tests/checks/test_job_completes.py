@@ -11,7 +11,7 @@ import pytest
 from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
-from veo_check.core.findings import Outcome, Status, Tier, Until
+from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
 from veo_check.core.jobs import MEANINGS, Symptom
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, SmokeShape
 
@@ -41,7 +41,7 @@ def judged(
 def test_a_finished_job_passes_until_its_proof_expires() -> None:
     outcome = judged(GOOD, status=ProofStatus("valid", "v", proof(), date(2026, 11, 29), 0))
     assert codes(outcome) == ["note finished", "note served"]
-    assert outcome.untils == (Until(date(2026, 11, 29), "the proof of a paid job expires"),)
+    assert outcome.untils == (ValidUntil(date(2026, 11, 29), "the proof of a paid job expires"),)
     assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
     assert "3 polls: queued, then completed" in outcome.findings[0].message
 

@@ -19,7 +19,7 @@ from check_world import (
     missing,
 )
 from veo_check.checks.key_accepted import key_accepted
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Outcome, blocker
 
@@ -32,7 +32,7 @@ def run(
     answer: KeyAnswer | None = None,
     catalog: Catalog | Missing | None = None,
     status: GatewayStatus | Missing | None = None,
-    when: Judging | None = None,
+    when: AsOf | None = None,
     changes: dict[str, Any] | None = None,
 ) -> Outcome:
     return heard(
@@ -138,7 +138,7 @@ def test_the_deny_list() -> None:
 
 
 def test_expiry() -> None:
-    def expiring(day: date, when: Judging | None = None) -> list[str]:
+    def expiring(day: date, when: AsOf | None = None) -> list[str]:
         moment = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
         return codes(run(a_usage(expires_at=moment), when=when))[1:-1]
 

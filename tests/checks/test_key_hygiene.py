@@ -8,7 +8,7 @@ from check_world import GOOGLE, OPENAI, a_route, codes, heard, missing, only
 from veo_check.checks.key_hygiene import key_hygiene
 from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.findings import Outcome, blocker, note
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 
 UNSET = SmokeKeyVariable("FLATKEY_SMOKE_KEY", is_set=False, from_sandbox=False)
 #: a whole key, put together so that no scanner takes this file for a leak
@@ -17,14 +17,14 @@ KEY = "sk-" + "fk-0123456789abcdef0123"
 
 def run(
     changes: dict[str, Any] | None = None,
-    leave: Leave | None = None,
+    leave: AllowList | None = None,
     smoke_key: SmokeKeyVariable = UNSET,
     production: ProductionKey | Missing | None = None,
 ) -> Outcome:
     return heard(
         key_hygiene,
         route=a_route(changes),
-        leave=leave or Leave(),
+        leave=leave or AllowList(),
         smoke_key=smoke_key,
         production=production or missing("not-configured", detail="no production key"),
     )
@@ -148,10 +148,10 @@ def test_leave_from_the_command_line() -> None:
         "via.key.env": "MY_KEY",
         "fallback.routes": [],
     }
-    leave = Leave(keys=frozenset({("MY_KEY", "https://gateway.example")}))
+    leave = AllowList(keys=frozenset({("MY_KEY", "https://gateway.example")}))
     assert run(changes, leave) == Outcome()
     inside = changes | {"via.base_url": "http://gateway.internal"}
-    leave = Leave(
+    leave = AllowList(
         keys=frozenset({("MY_KEY", "http://gateway.internal")}),
         http_hosts=frozenset({"gateway.internal"}),
     )
@@ -181,7 +181,7 @@ def test_sandbox_keys_go_to_loopback() -> None:
 def test_google_is_asked_where_the_surface_is() -> None:
     listing = {"location": "global", "key": {"env": "GOOGLE_TOKEN"}}
     assert run({"model.listing": listing}) == Outcome()
-    leave = Leave(keys=frozenset({("MINE", "https://aiplatform.googleapis.com")}))
+    leave = AllowList(keys=frozenset({("MINE", "https://aiplatform.googleapis.com")}))
     mine = {"model.listing": {"location": "global", "key": {"env": "MINE"}}}
     assert run(mine, leave) == Outcome()
     gemini = {"model.surface": "gemini-api", "model.listing": {"key": {"env": "GEMINI_API_KEY"}}}

@@ -26,9 +26,9 @@ from check_world import (
 )
 from paid_jobs import proof
 from veo_check.checks.model_lifecycle import model_lifecycle
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
-from veo_check.core.findings import TARGETS, Outcome, Status, Tier, Until, Uses
+from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, Status, Tier, ValidUntil
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.reference.load import Reference, load_reference
 
@@ -39,7 +39,7 @@ def run(
     book: Reference,
     asked: OfficialModel | Missing | None = None,
     proven: ProvenLife | Missing | None = None,
-    when: Judging | None = None,
+    when: AsOf | None = None,
     changes: dict[str, Any] | None = None,
     job: JobResult | None = None,
     status: ProofStatus | None = None,
@@ -147,7 +147,7 @@ def test_a_proof_is_evidence_of_life_until_it_expires() -> None:
     outcome = run(load_reference(), proven=a_proof())
     assert codes(outcome) == ["warning contested"]
     assert only(outcome).evidence[-2:] == ("proof:p1", "x9")
-    assert Until(date(2026, 11, 29), "proof p1 expires") in outcome.untils
+    assert ValidUntil(date(2026, 11, 29), "proof p1 expires") in outcome.untils
     assert all(use.live for use in outcome.uses)
 
 
@@ -160,10 +160,10 @@ def test_a_proof_that_another_model_served_is_none(served: str | None) -> None:
 def test_retiring_fails_at_production_and_warns_below() -> None:
     outcome = run(life("2027-01-15"))
     assert codes(outcome) == ["blocker retiring"]
-    assert only(outcome).milder_below is Tier.PRODUCTION
+    assert only(outcome).warn_below is Tier.PRODUCTION
     assert statuses(outcome) == ["warn", "warn", "fail"]
     assert outcome.untils == (
-        Until(date(2027, 1, 15), f"{MODEL} is to be shut down on agent-platform", model=True),
+        ValidUntil(date(2027, 1, 15), f"{MODEL} is to be shut down on agent-platform", model=True),
     )
 
 
@@ -188,7 +188,7 @@ def test_too_old_a_row_is_blocked_unless_live() -> None:
     assert codes(outcome) == ["warning dates-aging"]
     assert only(outcome).fix == "run veo-check refresh"
     assert outcome.uses == (
-        Uses(f"life:agent-platform:{MODEL}:old", "lifecycle", date(2026, 10, 1), live=True),
+        ReferenceUse(f"life:agent-platform:{MODEL}:old", "lifecycle", date(2026, 10, 1), live=True),
     )
 
 
@@ -199,7 +199,7 @@ def test_alive() -> None:
     )
     assert statuses(outcome) == ["pass"] * 3
     assert outcome.uses == (
-        Uses(f"life:agent-platform:{MODEL}:google", "lifecycle", date(2026, 11, 10)),
+        ReferenceUse(f"life:agent-platform:{MODEL}:google", "lifecycle", date(2026, 11, 10)),
     )
     assert only(outcome).evidence == (f"ref:life:agent-platform:{MODEL}:google",)
 

@@ -20,9 +20,9 @@ from check_world import (
     only,
 )
 from veo_check.checks.price_fresh import price_fresh
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, Missing
-from veo_check.core.findings import Outcome, Until, note
+from veo_check.core.findings import Outcome, ValidUntil, note
 
 ROW = f"price:agent-platform:{MODEL}:google"
 
@@ -32,7 +32,7 @@ def run(
     confirmed: str = "2026-11-10",
     catalog: Catalog | Missing | None = None,
     changes: dict[str, Any] | None = None,
-    when: Judging | None = None,
+    when: AsOf | None = None,
 ) -> Outcome:
     book = a_book(sources={"google": a_source(confirmed=confirmed)}, prices=list(prices))
     return heard(
@@ -53,7 +53,7 @@ def test_fresh() -> None:
         at="request",
         evidence=(f"ref:{ROW}",),
     )
-    assert outcome.untils == (Until(date(2027, 3, 10), f"{ROW} becomes too old"),)
+    assert outcome.untils == (ValidUntil(date(2027, 3, 10), f"{ROW} becomes too old"),)
     assert [use.row for use in outcome.uses] == [ROW]
 
 
@@ -76,10 +76,10 @@ def test_a_price_that_ends() -> None:
     outcome = run(a_price("0.12", valid_to="2027-01-01"))
     assert codes(outcome) == ["note fresh", "warning ends"]
     assert outcome.findings[1].message == "This price of google holds until 2026-12-31."
-    assert Until(date(2026, 12, 31), f"{ROW} ends") in outcome.untils
+    assert ValidUntil(date(2026, 12, 31), f"{ROW} ends") in outcome.untils
     far = run(a_price("0.12", valid_to="2027-06-01"))
     assert codes(far) == ["note fresh"]
-    assert Until(date(2027, 5, 31), f"{ROW} ends") in far.untils
+    assert ValidUntil(date(2027, 5, 31), f"{ROW} ends") in far.untils
 
 
 def test_a_promotion_is_not_the_price() -> None:

@@ -18,8 +18,8 @@ from check_world import (
     only,
 )
 from veo_check.checks.price_known import price_known
-from veo_check.core.clock import Judging
-from veo_check.core.findings import Outcome, Uses
+from veo_check.core.clock import AsOf
+from veo_check.core.findings import Outcome, ReferenceUse
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -27,7 +27,7 @@ def run(
     *prices: dict[str, object],
     book: Reference | None = None,
     changes: dict[str, Any] | None = None,
-    when: Judging | None = None,
+    when: AsOf | None = None,
     **more: Any,
 ) -> Outcome:
     return heard(
@@ -51,7 +51,7 @@ def test_an_official_price_passes() -> None:
     )
     assert said.evidence == (f"ref:{row('google')}",)
     assert rates.message == f"{MODEL} costs $0.12 per second at 720p, 1080p and 4k."
-    assert outcome.uses == (Uses(row("google"), "price", date(2026, 11, 10)),)
+    assert outcome.uses == (ReferenceUse(row("google"), "price", date(2026, 11, 10)),)
 
 
 def test_two_publishers_that_agree_pass_with_a_warning() -> None:

@@ -7,16 +7,16 @@ import pytest
 
 from check_world import DAY, codes, heard, judging
 from veo_check.checks.reference_fresh import reference_fresh
-from veo_check.core.findings import Outcome, Until, UsedRows, Uses
+from veo_check.core.findings import Outcome, ReferenceUse, UsedRows, ValidUntil
 
 
 def used(
     days: int, kind: Literal["lifecycle", "price", "capability"] = "lifecycle", live: bool = False
-) -> Uses:
-    return Uses(f"{kind}:{days}", kind, DAY - timedelta(days=days), live)
+) -> ReferenceUse:
+    return ReferenceUse(f"{kind}:{days}", kind, DAY - timedelta(days=days), live)
 
 
-def run(*rows: Uses, max_age_days: int | None = None) -> Outcome:
+def run(*rows: ReferenceUse, max_age_days: int | None = None) -> Outcome:
     return heard(reference_fresh, used=UsedRows(rows), judging=judging(max_age_days=max_age_days))
 
 
@@ -35,8 +35,8 @@ def test_young_facts() -> None:
         "ref:price:45",
         "ref:capability:45",
     )
-    assert Until(DAY + timedelta(days=31), "lifecycle:14 becomes too old") in outcome.untils
-    assert Until(DAY + timedelta(days=75), "price:45 becomes too old") in outcome.untils
+    assert ValidUntil(DAY + timedelta(days=31), "lifecycle:14 becomes too old") in outcome.untils
+    assert ValidUntil(DAY + timedelta(days=75), "price:45 becomes too old") in outcome.untils
 
 
 @pytest.mark.parametrize(("kind", "warn", "block"), [("lifecycle", 14, 45), ("price", 45, 120)])
@@ -45,7 +45,7 @@ def test_limits(kind: Literal["lifecycle", "price"], warn: int, block: int) -> N
     assert codes(run(used(warn + 1, kind))) == [f"warning {kind}-aging", "note ages"]
     outcome = run(used(block, kind))
     assert outcome.blocked is None
-    assert outcome.untils == (Until(DAY, f"{kind}:{block} becomes too old"),)
+    assert outcome.untils == (ValidUntil(DAY, f"{kind}:{block} becomes too old"),)
     too_old = run(used(block + 1, kind))
     confirmed = DAY - timedelta(days=block + 1)
     assert too_old.blocked == (

@@ -7,7 +7,7 @@ import pytest
 
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
 from veo_check.checks.request_supported import request_supported, smoke_request
-from veo_check.core.findings import TARGETS, Outcome, Uses, blocker, note
+from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, blocker, note
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -24,7 +24,7 @@ def test_it_fits() -> None:
         evidence=(f"ref:cap:agent-platform:{MODEL}:google",),
     )
     assert outcome.uses == (
-        Uses(f"cap:agent-platform:{MODEL}:google", "capability", date(2026, 11, 10)),
+        ReferenceUse(f"cap:agent-platform:{MODEL}:google", "capability", date(2026, 11, 10)),
     )
 
 

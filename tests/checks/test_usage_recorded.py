@@ -10,7 +10,7 @@ import pytest
 
 from check_world import GOOGLE, LABEL, a_route, codes, heard, judging, missing
 from veo_check.checks.usage_recorded import usage_recorded
-from veo_check.core.findings import Outcome, Status, Tier, Until
+from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
 from veo_check.core.results import JobResult, SmokeShape, UsageProof
 
 ROUTE = a_route({"via.key.name": "ci-smoke"})
@@ -71,7 +71,7 @@ def test_google_direct_needs_a_person(changed: dict[str, str], status: Status) -
     assert outcome.status_at(Tier.PRODUCTION) is status
     if status is Status.PASS:
         assert outcome.untils == (
-            Until(date(2026, 12, 20), "the usage-record confirmation expires"),
+            ValidUntil(date(2026, 12, 20), "the usage-record confirmation expires"),
         )
     else:
         assert outcome.blocked

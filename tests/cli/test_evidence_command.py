@@ -23,21 +23,21 @@ EXAMPLE = "flatkey-veo-3.1-fast"
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     code: int
     out: str
     err: str
 
 
-Command = Callable[..., Ran]
+Command = Callable[..., RunResult]
 
 
 @pytest.fixture
 def veo(capfd: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: object) -> Ran:
+    def run(*words: object) -> RunResult:
         capfd.readouterr()
         code = main([str(one) for one in words])
-        return Ran(code, *capfd.readouterr())
+        return RunResult(code, *capfd.readouterr())
 
     return run
 

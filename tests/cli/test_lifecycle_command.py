@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from small_reference import document, row
 from veo_check.cli import lifecycle as command
-from veo_check.core.clock import Judging, SystemClock
+from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.money import VeoCheckError
 from veo_check.engine import catalog as live
@@ -318,7 +318,7 @@ def test_colour_is_for_terminals_that_want_it() -> None:
     from veo_check.reference.load import load_reference
 
     day = date(2026, 11, 22)
-    judging = Judging(day, day)
+    judging = AsOf(day, day)
     judged = command.judge_all(load_reference(), ["sora-2"], None, judging, {})
     assert "\x1b[31mretired" in table(judged, judging, load_reference(), True)
     assert "\x1b" not in table(judged, judging, load_reference(), False)

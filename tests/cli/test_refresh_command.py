@@ -26,7 +26,7 @@ from veo_check.reference.load import (
 from veo_check.refresh.run import as_text
 
 DATA = Path(load.__file__).parent / "data"
-Ran = tuple[int, str, str]
+RunResult = tuple[int, str, str]
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +45,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refresh(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    def run(*words: object) -> Ran:
+def refresh(capfd: pytest.CaptureFixture[str]) -> Callable[..., RunResult]:
+    def run(*words: object) -> RunResult:
         capfd.readouterr()
         code = main(["refresh", *map(str, words)])
         return (code, *capfd.readouterr())
@@ -54,7 +54,7 @@ def refresh(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     return run
 
 
-Refresh = Callable[..., Ran]
+Refresh = Callable[..., RunResult]
 VEO = DEPRECATIONS[1][0]
 
 

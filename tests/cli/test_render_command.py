@@ -19,21 +19,21 @@ from veo_check.report.model import Report
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     code: int
     out: str
     err: str
 
 
-Command = Callable[..., Ran]
+Command = Callable[..., RunResult]
 
 
 @pytest.fixture
 def veo(capfd: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: object) -> Ran:
+    def run(*words: object) -> RunResult:
         capfd.readouterr()
         code = main(["render", *(str(one) for one in words)])
-        return Ran(code, *capfd.readouterr())
+        return RunResult(code, *capfd.readouterr())
 
     return run
 
@@ -55,7 +55,7 @@ def test_each_format_is_what_the_run_would_have_written(
 ) -> None:
     report = CANONICAL[name]
     wanted = import_module(f"veo_check.report.{word}").render(report)
-    assert veo(saved(report), "-o", word) == Ran(report.exit_code, wanted, "")
+    assert veo(saved(report), "-o", word) == RunResult(report.exit_code, wanted, "")
 
 
 def test_several_formats_in_one_go(

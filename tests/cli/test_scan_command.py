@@ -19,7 +19,7 @@ from veo_check.core.clock import SystemClock
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     code: int
     out: str
     err: str
@@ -29,7 +29,7 @@ class Ran:
         return json.loads(self.out)
 
 
-Command = Callable[..., Ran]
+Command = Callable[..., RunResult]
 DEAD, SOON, SURE, ODD = "veo-dead-001", "veo-soon-001", "veo-sure-001", "veo-9.9-odd"
 
 
@@ -56,11 +56,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def veo(folder: Path, capfd: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: object, reference: bool = True) -> Ran:
+    def run(*words: object, reference: bool = True) -> RunResult:
         capfd.readouterr()
         named = ["--reference", "../reference.json"] if reference else []
         code = main(["scan", *(str(one) for one in words), *named])
-        return Ran(code, *capfd.readouterr())
+        return RunResult(code, *capfd.readouterr())
 
     return run
 
@@ -365,7 +365,7 @@ def test_several_outputs_and_none_of_them_is_looked_at(veo: Command, folder: Pat
 
 def test_colour_is_for_terminals(veo: Command, folder: Path) -> None:
     from veo_check.cli.scan_formats import Shown, render
-    from veo_check.core.clock import Judging
+    from veo_check.core.clock import AsOf
     from veo_check.reference.load import load_reference
     from veo_check.scan.ids import IdFinder
     from veo_check.scan.judged import judge_hits
@@ -375,7 +375,7 @@ def test_colour_is_for_terminals(veo: Command, folder: Path) -> None:
     book = load_reference()
     seen = scan(["."], IdFinder.of(book.models()))
     day = SystemClock().now().date()
-    judging = Judging(day, day)
+    judging = AsOf(day, day)
     hits, _ = judge_hits(seen.found, book, None, judging)
     shown = Shown(seen, hits, 0, 0, judging, book)
     assert "sora-2: \x1b[31mretired\x1b[0m\n" in render("text", shown, colour=True)

@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, KeyUsage, Missing
 from veo_check.core.findings import Check, Findings, Need, Outcome, check, note
 
 
 @check(item="lifecycle", since="0.1", waivable=False, not_for={"google": "no gateway"})
-def some_rule(judging: Judging, usage: KeyUsage | Missing, catalog: Catalog) -> Findings:
+def some_rule(judging: AsOf, usage: KeyUsage | Missing, catalog: Catalog) -> Findings:
     """The first line is true
     when the check passes.
 
@@ -34,14 +34,14 @@ def test_what_the_decorator_reads_off_the_function() -> None:
 
 def test_parameter_types_are_needs() -> None:
     assert some_rule.needs == (
-        Need("judging", Judging, optional=False),
+        Need("judging", AsOf, optional=False),
         Need("usage", KeyUsage, optional=True),
         Need("catalog", Catalog, optional=False),
     )
 
 
 def test_calling_it_runs_the_function() -> None:
-    day = Judging(date(2026, 11, 22), date(2026, 11, 22))
+    day = AsOf(date(2026, 11, 22), date(2026, 11, 22))
     hole = Missing("probe", "offline", "offline")
     said = some_rule(judging=day, usage=hole, catalog=None)
     assert Outcome.collect(said).findings == (note("some-rule/day", "2026-11-22"),)

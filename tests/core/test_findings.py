@@ -9,14 +9,14 @@ from veo_check.core.findings import (
     GOOD,
     TARGETS,
     Blocked,
+    CheckOutput,
     Finding,
     Outcome,
-    Said,
+    ReferenceUse,
     Severity,
     Status,
     Tier,
-    Until,
-    Uses,
+    ValidUntil,
     blocker,
     note,
     warning,
@@ -34,7 +34,7 @@ def test_constructors_turn_values_into_text() -> None:
         "evidence": (one for one in ("x1", "ref:a")),
     }
     expected = ("via.model", "1", "2026-11-22", "do it", ("x1", "ref:a"))
-    made = blocker("a/b", "text", **values, milder_below=Tier.PRODUCTION)  # type: ignore[arg-type]
+    made = blocker("a/b", "text", **values, warn_below=Tier.PRODUCTION)  # type: ignore[arg-type]
     assert made == Finding("a/b", "blocker", "text", *expected, Tier.PRODUCTION)
     values["evidence"] = ("x1", "ref:a")
     assert warning("a/b", "text", **values) == Finding("a/b", "warning", "text", *expected)  # type: ignore[arg-type]
@@ -43,21 +43,29 @@ def test_constructors_turn_values_into_text() -> None:
     assert note("a/b", "text", actual=0).actual == "0"
 
 
-@pytest.mark.parametrize("milder_below", [None, *Tier])
+@pytest.mark.parametrize("warn_below", [None, *Tier])
 @pytest.mark.parametrize("severity", ["blocker", "warning", "note"])
 def test_only_a_blocker_weighs_less_and_only_below_its_tier(
-    severity: Severity, milder_below: Tier | None
+    severity: Severity, warn_below: Tier | None
 ) -> None:
-    finding = Finding("a/b", severity, "text", milder_below=milder_below)
+    finding = Finding("a/b", severity, "text", warn_below=warn_below)
     for tier in Tier:
-        milder = severity == "blocker" and milder_below is not None and tier < milder_below
+        milder = severity == "blocker" and warn_below is not None and tier < warn_below
         assert finding.severity_at(tier) == ("warning" if milder else severity)
 
 
 def test_collect_sorts_what_was_said() -> None:
-    uses = Uses("row", "price", date(2026, 1, 1))
-    until = Until(date(2027, 1, 1), "ends")
-    said: list[Said] = [NOTE, Blocked("one"), uses, BLOCKER, until, Blocked("two"), Blocked("one")]
+    uses = ReferenceUse("row", "price", date(2026, 1, 1))
+    until = ValidUntil(date(2027, 1, 1), "ends")
+    said: list[CheckOutput] = [
+        NOTE,
+        Blocked("one"),
+        uses,
+        BLOCKER,
+        until,
+        Blocked("two"),
+        Blocked("one"),
+    ]
     assert Outcome.collect(iter(said)) == Outcome((NOTE, BLOCKER), "one; two", (uses,), (until,))
     assert Outcome.collect([]) == Outcome()
 
@@ -78,7 +86,7 @@ def test_the_worst_decides() -> None:
 
 
 def test_a_status_for_each_tier() -> None:
-    milder = blocker("a/b", "text", milder_below=Tier.PRODUCTION)
+    milder = blocker("a/b", "text", warn_below=Tier.PRODUCTION)
     assert [Outcome((milder,)).status_at(tier).value for tier in TARGETS] == [
         "warn",
         "warn",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from veo_check.core.secrets import (
-    Leave,
+    AllowList,
     is_google,
     is_loopback,
     origin_of,
@@ -12,7 +12,7 @@ from veo_check.core.secrets import (
     refusal_without_key,
 )
 
-NONE = Leave()
+NONE = AllowList()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_key_goes_only_to_its_own_hosts(variable: str | None, url: str, allowe
 
 
 def test_leave_is_for_one_variable_and_one_origin() -> None:
-    leave = Leave(keys=frozenset({("MY_KEY", "https://gateway.example:8443")}))
+    leave = AllowList(keys=frozenset({("MY_KEY", "https://gateway.example:8443")}))
     assert refusal_of_key("MY_KEY", "https://gateway.example:8443/v1", leave) is None
     assert refusal_of_key("MY_KEY", "https://gateway.example/v1", leave) == (
         "MY_KEY may not be sent to https://gateway.example because only the route file asks for "
@@ -108,15 +108,15 @@ def test_leave_is_for_one_variable_and_one_origin() -> None:
 def test_plain_http_needs_leave_of_its_own() -> None:
     url = "http://litellm.internal:4000/v1"
     keys = frozenset({("MY_KEY", "http://litellm.internal:4000")})
-    assert refusal_of_key("MY_KEY", url, Leave(keys=keys)) == (
+    assert refusal_of_key("MY_KEY", url, AllowList(keys=keys)) == (
         "litellm.internal is asked over plain http; use https, or allow it with --allow-http "
         "litellm.internal"
     )
     hosts = frozenset({"litellm.internal"})
-    assert refusal_of_key("MY_KEY", url, Leave(keys=keys, http_hosts=hosts)) is None
-    assert refusal_of_key("MY_KEY", url, Leave(http_hosts=hosts)) is not None
+    assert refusal_of_key("MY_KEY", url, AllowList(keys=keys, http_hosts=hosts)) is None
+    assert refusal_of_key("MY_KEY", url, AllowList(http_hosts=hosts)) is not None
     # leave to speak http with Flatkey's host does not carry its key over http
-    flatkey = Leave(http_hosts=frozenset({"router.flatkey.ai"}))
+    flatkey = AllowList(http_hosts=frozenset({"router.flatkey.ai"}))
     assert refusal_of_key("FLATKEY_KEY", "http://router.flatkey.ai", flatkey) is not None
 
 
@@ -158,7 +158,7 @@ def test_loopback_is_this_machine_and_nothing_else(host: str, loopback: bool) ->
     ],
 )
 def test_a_route_file_alone_opens_no_connection(url: str, allowed: bool) -> None:
-    leave = Leave(
+    leave = AllowList(
         keys=frozenset({("MY_KEY", "https://allowed.example")}),
         http_hosts=frozenset({"inside.example"}),
     )

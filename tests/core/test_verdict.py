@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from veo_check.core.findings import TARGETS, Status, Tier
 from veo_check.core.money import ExitCode
-from veo_check.core.verdict import Judged, Ruling, Verdict, exit_code, rule, worst, worst_exit
+from veo_check.core.verdict import (
+    CheckResult,
+    Decision,
+    Verdict,
+    decide,
+    exit_code,
+    worst,
+    worst_exit,
+)
 
 FINE = {Status.PASS, Status.WARN, Status.WAIVED, Status.NOT_APPLICABLE}
 #: From best to worst. Could not tell is better than no: its exit code says so.
@@ -32,13 +40,13 @@ WORSE = [(better, one) for at, one in enumerate(ORDER) for better in ORDER[:at]]
 
 def judged(
     required_for: Tier | None, *statuses: Status, name: str = "check", left_out: bool = False
-) -> Judged:
+) -> CheckResult:
     """A check with one status at every tier, or one each for research, staging, production."""
     each = statuses * 3 if len(statuses) == 1 else statuses
-    return Judged(name, required_for, dict(zip(TARGETS, each, strict=True)), left_out)
+    return CheckResult(name, required_for, dict(zip(TARGETS, each, strict=True)), left_out)
 
 
-def one_a_tier() -> Iterator[tuple[Judged, ...]]:
+def one_a_tier() -> Iterator[tuple[CheckResult, ...]]:
     """Every combination of statuses of three checks, one required at each tier."""
     for statuses in itertools.product(Status, repeat=3):
         yield tuple(
@@ -47,7 +55,7 @@ def one_a_tier() -> Iterator[tuple[Judged, ...]]:
         )
 
 
-def by_the_book(results: tuple[Judged, ...], target: Tier) -> tuple[Verdict, Tier]:
+def by_the_book(results: tuple[CheckResult, ...], target: Tier) -> tuple[Verdict, Tier]:
     """The spec's sentences, one by one."""
     reached = Tier.NONE
     for tier in TARGETS:
@@ -64,7 +72,7 @@ def by_the_book(results: tuple[Judged, ...], target: Tier) -> tuple[Verdict, Tie
 def test_every_combination_of_one_check_a_tier(target: Tier) -> None:
     seen = set()
     for results in one_a_tier():
-        ruling = rule(results, target)
+        ruling = decide(results, target)
         assert (ruling.verdict, ruling.tier) == by_the_book(results, target), results
         seen.add(ruling.verdict)
     assert seen == set(Verdict)
@@ -77,26 +85,26 @@ def test_every_combination_of_statuses_by_tier(required_for: Tier | None, target
     other = judged(Tier.RESEARCH, Status.PASS, name="other")
     for statuses in itertools.product(Status, repeat=3):
         results = (other, judged(required_for, *statuses))
-        ruling = rule(results, target)
+        ruling = decide(results, target)
         assert (ruling.verdict, ruling.tier) == by_the_book(results, target), results
 
 
 def test_never_ready_without_every_required_check_good() -> None:
     for results, target in itertools.product(one_a_tier(), TARGETS):
-        if rule(results, target).verdict is Verdict.READY:
+        if decide(results, target).verdict is Verdict.READY:
             assert all(one.statuses[target] in FINE for one in results if one.required_at(target))
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_worse_result_never_improves_anything(target: Tier) -> None:
     for results in one_a_tier():
-        before = rule(results, target)
+        before = decide(results, target)
         for at, one in enumerate(results):
             for better, worse in WORSE:
                 if one.statuses[target] is better:
                     changed = list(results)
                     changed[at] = judged(one.required_for, worse, name=one.check)
-                    _not_improved(before, rule(changed, target))
+                    _not_improved(before, decide(changed, target))
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -104,14 +112,14 @@ def test_a_worse_result_at_one_tier_never_improves_anything(target: Tier) -> Non
     other = judged(Tier.RESEARCH, Status.PASS, name="other")
     for statuses in itertools.product(Status, repeat=3):
         for required_for, at in itertools.product(TARGETS, range(3)):
-            before = rule((other, judged(required_for, *statuses)), target)
+            before = decide((other, judged(required_for, *statuses)), target)
             for better, worse in WORSE:
                 if statuses[at] is better:
                     changed = [*statuses[:at], worse, *statuses[at + 1 :]]
-                    _not_improved(before, rule((other, judged(required_for, *changed)), target))
+                    _not_improved(before, decide((other, judged(required_for, *changed)), target))
 
 
-def _not_improved(before: Ruling, after: Ruling) -> None:
+def _not_improved(before: Decision, after: Decision) -> None:
     assert after.tier <= before.tier
     assert VERDICTS.index(after.verdict) >= VERDICTS.index(before.verdict)
     for mode in ("own", "fail", "pass"):
@@ -132,51 +140,51 @@ _results = st.lists(
 
 
 @given(results=_results, target=st.sampled_from(TARGETS))
-def test_many_checks_by_the_book(results: list[Judged], target: Tier) -> None:
-    ruling = rule(results, target)
+def test_many_checks_by_the_book(results: list[CheckResult], target: Tier) -> None:
+    ruling = decide(results, target)
     assert (ruling.verdict, ruling.tier) == by_the_book(tuple(results), target)
 
 
 @given(results=_results, more=_results, target=st.sampled_from(TARGETS))
 def test_one_more_required_check_never_improves_a_verdict_with_evidence(
-    results: list[Judged], more: list[Judged], target: Tier
+    results: list[CheckResult], more: list[CheckResult], target: Tier
 ) -> None:
     if not any(one.required_for is Tier.RESEARCH for one in results):
         results = [*results, judged(Tier.RESEARCH, Status.PASS)]
-    before, after = rule(results, target), rule([*results, *more], target)
+    before, after = decide(results, target), decide([*results, *more], target)
     assert after.tier <= before.tier
     assert VERDICTS.index(after.verdict) >= VERDICTS.index(before.verdict)
 
 
 @given(results=_results, target=st.sampled_from(TARGETS))
-def test_the_order_of_checks_does_not_matter(results: list[Judged], target: Tier) -> None:
-    assert rule(results, target) == rule(results[::-1], target)
+def test_the_order_of_checks_does_not_matter(results: list[CheckResult], target: Tier) -> None:
+    assert decide(results, target) == decide(results[::-1], target)
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_nothing_required_is_no_evidence(target: Tier) -> None:
-    assert rule([], target) == Ruling(Verdict.INCONCLUSIVE, Tier.NONE, False)
+    assert decide([], target) == Decision(Verdict.INCONCLUSIVE, Tier.NONE, False)
     notes = [judged(None, status) for status in Status]
-    assert rule(notes, target) == Ruling(Verdict.INCONCLUSIVE, Tier.NONE, False)
+    assert decide(notes, target) == Decision(Verdict.INCONCLUSIVE, Tier.NONE, False)
 
 
 def test_what_cannot_be_covered() -> None:
     for status in Status:
-        ruling = rule([judged(Tier.RESEARCH, status)], Tier.RESEARCH)
+        ruling = decide([judged(Tier.RESEARCH, status)], Tier.RESEARCH)
         assert ruling.uncoverable is (status in {Status.SKIPPED, Status.ERROR})
-        beyond = rule(
+        beyond = decide(
             [judged(Tier.RESEARCH, Status.PASS), judged(Tier.PRODUCTION, status)], Tier.STAGING
         )
-        assert beyond == Ruling(
+        assert beyond == Decision(
             Verdict.READY, Tier.PRODUCTION if status in FINE else Tier.STAGING, False
         )
     good = judged(Tier.RESEARCH, Status.PASS)
     left_out = [good, judged(Tier.STAGING, Status.SKIPPED, left_out=True)]
-    assert rule(left_out, Tier.STAGING) == Ruling(Verdict.INCONCLUSIVE, Tier.RESEARCH, False)
+    assert decide(left_out, Tier.STAGING) == Decision(Verdict.INCONCLUSIVE, Tier.RESEARCH, False)
     nothing = [judged(Tier.RESEARCH, Status.SKIPPED, left_out=True)]
-    assert rule(nothing, Tier.RESEARCH) == Ruling(Verdict.INCONCLUSIVE, Tier.NONE, True)
+    assert decide(nothing, Tier.RESEARCH) == Decision(Verdict.INCONCLUSIVE, Tier.NONE, True)
     crashed = [judged(Tier.RESEARCH, Status.ERROR, left_out=True)]
-    assert rule(crashed, Tier.RESEARCH).uncoverable
+    assert decide(crashed, Tier.RESEARCH).uncoverable
 
 
 @pytest.mark.parametrize(
@@ -190,7 +198,7 @@ def test_what_cannot_be_covered() -> None:
     ],
 )
 def test_exit_codes(verdict: Verdict, uncoverable: bool, own: int, fail: int, passes: int) -> None:
-    ruling = Ruling(verdict, Tier.NONE, uncoverable)
+    ruling = Decision(verdict, Tier.NONE, uncoverable)
     assert exit_code(ruling) == own
     assert [exit_code(ruling, mode) for mode in ("own", "fail", "pass")] == [own, fail, passes]
 

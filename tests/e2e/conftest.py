@@ -14,7 +14,7 @@ from veo_check.cli.main import main
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """What one command left behind."""
 
     code: int
@@ -38,7 +38,7 @@ class Ran:
         return {one["code"] for check in self.checks.values() for one in check["findings"]}
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., RunResult]
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def veo(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """`veo("run", file, …)` as a shell would run it; paid jobs are recorded in this test's own
     folder, whatever somebody's earlier runs left beside the example."""
 
-    def run(*arguments: object) -> Ran:
+    def run(*arguments: object) -> RunResult:
         words = [str(one) for one in arguments]
         if words[0] == "run" and "--state" not in words:
             words += ["--state", str(tmp_path / "state")]
         capfd.readouterr()
         code = main(words)
         out, err = capfd.readouterr()
-        return Ran(code, out, err)
+        return RunResult(code, out, err)
 
     return run

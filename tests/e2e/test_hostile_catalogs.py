@@ -13,10 +13,10 @@ import pytest
 
 from veo_check.cli.run_command import load_routes
 from veo_check.core.clock import SandboxClock
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.engine.options import Options
 from veo_check.engine.plan import built_in_checklist
-from veo_check.engine.run import Surroundings, run
+from veo_check.engine.run import Environment, run
 from veo_check.gateways.probes import Asking
 from veo_check.reference.load import load_reference
 from veo_check.sandbox.scenarios import HEALTHY_DAY
@@ -114,12 +114,12 @@ def test_twenty_five_hostile_catalogues(block: int, root: Path, tmp_path: Path) 
         environ = {"FLATKEY_SMOKE_KEY": world.keys["flatkey"], "OTHER_KEY": CANARY}
         asking = Asking.open(
             environ=environ,
-            leave=Leave(),
+            leave=AllowList(),
             clock=SandboxClock(HEALTHY_DAY),
             transport=HostileCatalogue(world, seed),
         )
         asking.redactor.learn(CANARY)
-        around = Surroundings(
+        around = Environment(
             clock=asking.clock,
             asking=asking,
             reference=load_reference(),

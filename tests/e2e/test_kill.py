@@ -47,7 +47,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and 
 
 
 @dataclass
-class Bench:
+class RunContext:
     """One scenario's world on a socket, and a process that starts runs."""
 
     world: World
@@ -91,7 +91,7 @@ class Bench:
 
 
 @contextmanager
-def bench(scenario: str, folder: Path) -> Iterator[Bench]:
+def bench(scenario: str, folder: Path) -> Iterator[RunContext]:
     found = find_scenario(scenario)
     assert found is not None
     world = World(found, SandboxClock(DAY, SPEED))
@@ -105,7 +105,7 @@ def bench(scenario: str, folder: Path) -> Iterator[Bench]:
         text=True,
     )
     try:
-        yield Bench(world, server.origin, zygote, folder)
+        yield RunContext(world, server.origin, zygote, folder)
     finally:
         zygote.communicate()
         server.shutdown()
@@ -113,7 +113,7 @@ def bench(scenario: str, folder: Path) -> Iterator[Bench]:
         thread.join()
 
 
-def route_of(bench: Bench, number: int, **more: object) -> Changes:
+def route_of(bench: RunContext, number: int, **more: object) -> Changes:
     """What differs from the tests' own route: every trial is known by its prompt."""
     smoke = {"seconds": 4, "resolution": "720p", "prompt": f"Trial {number}."}
     return {"via.base_url": bench.origin, "smoke": smoke, **more}
@@ -145,7 +145,7 @@ def trials(scenario: str, many: int, folder: Path, seed: int) -> int:
     return kills
 
 
-def check(here: Bench, state: Path, changes: Changes, ended: str) -> None:
+def check(here: RunContext, state: Path, changes: Changes, ended: str) -> None:
     """One submit for one intent; no accepted job that the journal does not know or doubt."""
     route = a_route(changes)
     entries = Journal(StateFolder(state, simulated=True)).entries(route.name)

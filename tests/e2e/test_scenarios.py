@@ -25,10 +25,10 @@ OF_THE_FILE = {
     "ownership-declared",
     "key-hygiene",
 }
-Said = tuple[str, str]  # a check's status, and everything it gave as reason
+CheckOutput = tuple[str, str]  # a check's status, and everything it gave as reason
 
 
-def said(veo: Run, root: Path, example: str, scenario: str) -> dict[str, Said]:
+def said(veo: Run, root: Path, example: str, scenario: str) -> dict[str, CheckOutput]:
     ran = veo("run", root / f"examples/{example}.yaml", "--scenario", scenario, "-o", "json")
     return {check: (found["status"], _reasons(found)) for check, found in ran.checks.items()}
 
@@ -40,7 +40,7 @@ def _reasons(found: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("scenario", FREE, ids=lambda scenario: scenario.name)
 def test_a_scenario_is_noticed(scenario: Any, veo: Run, root: Path) -> None:
-    seen: dict[str, list[tuple[Said, Said]]] = {}
+    seen: dict[str, list[tuple[CheckOutput, CheckOutput]]] = {}
     for example in EXAMPLES:
         healthy = said(veo, root, example, "healthy")
         for check, now in said(veo, root, example, scenario.name).items():

@@ -8,17 +8,17 @@ from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
 from veo_check.core.findings import (
     Check,
     Findings,
+    ReferenceUse,
     Status,
     Tier,
     UsedRows,
-    Uses,
     blocker,
     check,
     note,
     warning,
 )
 from veo_check.engine.judge import Result, judge
-from veo_check.engine.plan import Selected
+from veo_check.engine.plan import PlannedCheck
 
 LISTING = GatewayListing((), "https://example.com/v1/models")
 REFUSED = Missing("gateway-listing", "key-refused", "the key was refused (401)")
@@ -30,7 +30,7 @@ def listed(listing: GatewayListing) -> Findings:
 
     Why: w. Fix: f.
     """
-    yield Uses("row-1", "lifecycle", date(2026, 11, 1))
+    yield ReferenceUse("row-1", "lifecycle", date(2026, 11, 1))
     yield note("listed/ok", "it is")
 
 
@@ -83,7 +83,7 @@ def counts(used: UsedRows) -> Findings:
 
 
 def run(*checks: Check, listing: object = LISTING, gateway: str = "flatkey") -> list[Result]:
-    plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in checks)
+    plan = tuple(PlannedCheck(one.id, one.item, Tier.STAGING, one) for one in checks)
     values = {GatewayListing: listing, KeyAnswer: REFUSED}
     return judge(plan, values, gateway, strict=False)
 
@@ -115,7 +115,7 @@ def test_a_code_of_another_check_is_a_bug() -> None:
 
 
 def test_a_fact_that_nothing_supplies_is_a_bug_not_a_pass() -> None:
-    plan = (Selected("listed", "i", Tier.STAGING, listed),)
+    plan = (PlannedCheck("listed", "i", Tier.STAGING, listed),)
     assert statuses(judge(plan, {}, "flatkey", strict=False)) == [Status.ERROR]
 
 
@@ -139,7 +139,7 @@ def test_strict_turns_warnings_into_failures() -> None:
         """
         yield warning("warns/x", "hm")
 
-    plan = (Selected("warns", "i", Tier.STAGING, warns),)
+    plan = (PlannedCheck("warns", "i", Tier.STAGING, warns),)
     assert statuses(judge(plan, {}, "flatkey", strict=True)) == [Status.FAIL]
 
 

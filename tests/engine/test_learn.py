@@ -10,7 +10,7 @@ from fake_clock import FakeClock
 from probe_world import route
 from veo_check.core.facts import Missing
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.engine.plan import Wanted, learn
 from veo_check.gateways.probes import Asking, Cost, PlannedRequest
 
@@ -47,7 +47,7 @@ def unlearned(probe: str) -> Missing:
 
 def test_what_was_learned_before_ctrl_c_is_kept_when_probes_run_one_by_one() -> None:
     calm, pressed = FixedProbe("calm", First), FixedProbe("pressed", Second, pressed=True)
-    asking = Asking.open(environ={}, leave=Leave(), clock=FakeClock(), offline=False)
+    asking = Asking.open(environ={}, leave=AllowList(), clock=FakeClock(), offline=False)
     wants = [Wanted(route(), (calm, pressed)), Wanted(route(), (calm,))]
     with asking.door:
         learned = learn(wants, asking, 1, lambda _route, _probe, _starts: None)
@@ -60,7 +60,7 @@ def test_what_was_learned_before_ctrl_c_is_kept_when_probes_run_one_by_one() -> 
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_each_route_gets_its_facts_in_order(parallel: int) -> None:
     probes = (FixedProbe("one", First), FixedProbe("two", Second))
-    asking = Asking.open(environ={}, leave=Leave(), clock=FakeClock(), offline=False)
+    asking = Asking.open(environ={}, leave=AllowList(), clock=FakeClock(), offline=False)
     wants = [Wanted(route(), probes), Wanted(route(), probes[1:])]
     with asking.door:
         learned = learn(wants, asking, parallel, lambda _route, _probe, _starts: None)

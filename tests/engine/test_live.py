@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.engine.catalog import LiveAnswers, ask
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
@@ -72,7 +72,7 @@ def asked(handler: Handler, model: str, surface: str) -> OfficialModel | Missing
 def judged(handler: Handler, model: str, surface: str) -> LifecycleJudgement:
     answer = asked(handler, model, surface)
     live = answer if isinstance(answer, OfficialModel) else None
-    return judge_lifecycle(load_reference(), model, surface, Judging(DAY, DAY), live)
+    return judge_lifecycle(load_reference(), model, surface, AsOf(DAY, DAY), live)
 
 
 PREVIEW, GA, OMNI = "veo-3.1-generate-preview", "veo-3.1-generate-001", "gemini-omni-1.1-flash"
@@ -195,7 +195,7 @@ def test_the_simulated_google_settles_what_the_table_cannot() -> None:
     states = {}
     for (model, surface), answer in found.items():
         assert isinstance(answer, OfficialModel), answer
-        one = judge_lifecycle(load_reference(), model, surface, Judging(DAY, DAY), answer)
+        one = judge_lifecycle(load_reference(), model, surface, AsOf(DAY, DAY), answer)
         states[model, surface] = (answer.state, one.state, one.exit_code)
     assert states == {
         (PREVIEW, "gemini-api"): ("no-longer-available", "retired", 1),

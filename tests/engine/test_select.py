@@ -18,7 +18,7 @@ def checklist(*lines: tuple[str, Tier | None]) -> Checklist:
     return Checklist("team", "Team", (Item("lifecycle", "Life", "why", "evidence", rows),))
 
 
-def line(plan: tuple[selecting.Selected, ...], check_id: str) -> selecting.Selected:
+def line(plan: tuple[selecting.PlannedCheck, ...], check_id: str) -> selecting.PlannedCheck:
     return next(one for one in plan if one.id == check_id)
 
 

@@ -6,25 +6,25 @@ from datetime import date
 
 import pytest
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.findings import (
     TARGETS,
     Check,
+    CheckOutput,
     Findings,
     Outcome,
-    Said,
     Status,
     Tier,
-    Until,
+    ValidUntil,
     blocker,
     check,
     warning,
 )
 from veo_check.core.route import Waiver
 from veo_check.engine.judge import Result, waive
-from veo_check.engine.plan import Selected
+from veo_check.engine.plan import PlannedCheck
 
-TODAY = Judging(date(2026, 11, 22), date(2026, 11, 22))
+TODAY = AsOf(date(2026, 11, 22), date(2026, 11, 22))
 MARKUP = blocker("price-agrees/markup", "the gateway is 40 % dearer", at="via.model")
 STALE = blocker("price-agrees/stale", "the second source is older")
 
@@ -47,9 +47,9 @@ def price_known() -> Findings:
     yield from ()
 
 
-def result(one: Check, *said: Said) -> Result:
+def result(one: Check, *said: CheckOutput) -> Result:
     outcome = Outcome.collect(said)
-    line = Selected(one.id, one.item, Tier.PRODUCTION, one)
+    line = PlannedCheck(one.id, one.item, Tier.PRODUCTION, one)
     statuses = {tier: outcome.status_at(tier) for tier in TARGETS}
     return Result(line, outcome, statuses, outcome.blocked, 0)
 
@@ -71,7 +71,7 @@ def test_a_live_waiver_covers_its_finding_and_ends_the_verdict() -> None:
     results, ruled = waive([result(price_agrees, MARKUP)], (waiver(),), TODAY, strict=False)
     assert status(results) is Status.WAIVED
     assert results[0].outcome.untils == (
-        Until(date(2026, 12, 15), "the waiver for price-agrees/markup ends"),
+        ValidUntil(date(2026, 12, 15), "the waiver for price-agrees/markup ends"),
     )
     assert [one.state for one in ruled] == ["used"]
 
@@ -125,7 +125,7 @@ def test_the_last_day_still_counts() -> None:
 
 
 def test_the_later_of_the_two_days_decides() -> None:
-    past = Judging(day=date(2026, 6, 1), clock_day=date(2026, 11, 22))
+    past = AsOf(day=date(2026, 6, 1), clock_day=date(2026, 11, 22))
     results, _ = waive(
         [result(price_agrees, MARKUP)], (waiver(expires="2026-11-01"),), past, strict=False
     )

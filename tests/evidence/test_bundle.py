@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayStatus, KeyAnswer, Missing
-from veo_check.core.findings import Uses
+from veo_check.core.findings import ReferenceUse
 from veo_check.evidence.bundle import (
     MANIFEST,
     Bundle,
@@ -38,7 +38,7 @@ DAY = date(2026, 11, 22)
 BUNDLE = Bundle(
     run=RunRecord(
         tool_version="0.1.0",
-        judging=Judging(DAY, DAY),
+        judging=AsOf(DAY, DAY),
         target=None,
         only=(),
         skip=("price-agrees",),
@@ -68,7 +68,7 @@ BUNDLE = Bundle(
                 GatewayStatus: Missing("gateway-status", "offline", "no network"),
             },
             fallbacks={2: {KeyAnswer: KeyAnswer("refused", 401)}},
-            used=(Uses("price:a", "price", DAY),),
+            used=(ReferenceUse("price:a", "price", DAY),),
         ),
     ),
 )

@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veo_check.checks.registry import CHECKS
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import FallbackOutcomes
 from veo_check.core.findings import UsedRows
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.evidence.bundle import FACT_TYPES, fact_files, fact_name, read_facts
 from veo_check.reference.load import Reference
 
 #: Not facts: the route, what it is judged by, and what is worked out while judging.
-GIVEN = {Route, Reference, Judging, Leave, UsedRows, FallbackOutcomes}
+GIVEN = {Route, Reference, AsOf, AllowList, UsedRows, FallbackOutcomes}
 
 
 def test_every_need_of_every_check_is_kept() -> None:
@@ -38,7 +38,7 @@ def test_no_two_facts_share_a_file() -> None:
 
 def test_what_is_no_fact_is_refused() -> None:
     with pytest.raises(TypeError, match="Judging is not listed"):
-        fact_files({Judging: Judging(date(2026, 1, 1), date(2026, 1, 1))}, "facts")
+        fact_files({AsOf: AsOf(date(2026, 1, 1), date(2026, 1, 1))}, "facts")
 
 
 @pytest.mark.parametrize("kind", FACT_TYPES, ids=fact_name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paid_jobs import MEDIA, NOON, ROUTE, ROW, Signet, proof
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.results import JobState, NewestJob, Proof, ProofStatus, RowSeen
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import assess, proof_key_variable, read_proofs, write_proof
@@ -40,7 +40,7 @@ def judged(
         read_proofs(folder, key),
         route,
         now,
-        Judging(day, now.date()),
+        AsOf(day, now.date()),
         simulated=simulated,
         newest=newest,
         row=row,

@@ -8,13 +8,13 @@ import pytest
 from answers import PLACE, answer
 from fake_clock import FakeClock
 from veo_check.core.facts import KeyAnswer, OfficialModel
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways import errors as google_errors
 from veo_check.gateways import google as agent_platform
 from veo_check.gateways import google as gemini
 from veo_check.gateways.errors import ErrorBody
 from veo_check.http.answers import Failure
-from veo_check.http.client import Door
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -249,7 +249,9 @@ def listing(clock: FakeClock, pages: dict[str, object]) -> tuple[OfficialModel, 
         return httpx.Response(200, json=pages[request.url.params.get("pageToken", "")])
 
     keys = Keys({"GEMINI_KEY": "AIza-some-key-value"}, Redactor())
-    door = Door(leave=Leave(), clock=clock, keys=keys, transport=httpx.MockTransport(serve))
+    door = HttpClient(
+        leave=AllowList(), clock=clock, keys=keys, transport=httpx.MockTransport(serve)
+    )
     return gemini.list_models(door, gemini.DEFAULT_URL, KEY, NOW)
 
 

@@ -9,7 +9,7 @@ from job_world import MODEL, Network, door, ok
 from veo_check.core.facts import Missing
 from veo_check.core.results import binding_of
 from veo_check.core.route import Route
-from veo_check.gateways.base import JobPlace, place_of, place_recorded
+from veo_check.gateways.base import JobEndpoint, place_of, place_recorded
 from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
 from veo_check.gateways.newapi_jobs import NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
@@ -72,7 +72,7 @@ def test_a_recorded_job_goes_where_it_went(of: Route, kind: type) -> None:
 
 
 def test_a_place_is_read_off_the_route() -> None:
-    assert place_of(route()) == JobPlace(
+    assert place_of(route()) == JobEndpoint(
         gateway="flatkey",
         endpoint="videos",
         surface="agent-platform",

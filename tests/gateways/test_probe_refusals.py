@@ -19,7 +19,7 @@ from probe_world import (
 )
 from veo_check.core.facts import Missing
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.gateways.probes import PROBES
 
 EVIL = "https://evil.example"
@@ -83,7 +83,7 @@ def test_leave_opens_the_host(clock: FakeClock) -> None:
             f"{base}/api/usage/token/": USAGE,
         }
     )
-    leave = Leave(keys=frozenset({("MY_KEY", base)}))
+    leave = AllowList(keys=frozenset({("MY_KEY", base)}))
     way = asking(world, clock, environ={"MY_KEY": "my-key-value"}, leave=leave)
     facts = learn_all(route(gateway="newapi", base_url=base, key={"env": "MY_KEY"}), way)
     assert codes(facts)["catalog"] == "Catalog"

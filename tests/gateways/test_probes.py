@@ -31,7 +31,7 @@ from veo_check.core.facts import (
     ProductionKey,
     SmokeKeyVariable,
 )
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.gateways.probes import PROBES, PlannedRequest
 
 
@@ -240,7 +240,7 @@ def test_other_vendors_surfaces_are_not_googles(clock: FakeClock) -> None:
 def test_an_openai_gateway_has_a_listing_and_a_key(clock: FakeClock) -> None:
     base = "http://127.0.0.1:4000"
     world = World({f"{base}/v1/models": LISTING})
-    leave = Leave(keys=frozenset({("OPENAI_KEY", base)}))
+    leave = AllowList(keys=frozenset({("OPENAI_KEY", base)}))
     of = route(gateway="openai", base_url=base, key={"env": "OPENAI_KEY"})
     facts = codes(learn_all(of, asking(world, clock, leave=leave)))
     assert facts == {

@@ -23,7 +23,7 @@ from job_world import (
     request,
 )
 from veo_check.core.jobs import Submission
-from veo_check.gateways.base import JobPlace
+from veo_check.gateways.base import JobEndpoint
 
 GONE = (
     f"This model models/{MODEL} is no longer available. Please update your code to use "
@@ -87,7 +87,7 @@ INVALID_KEY = google(
 )
 BUSY = "\u5f53\u524d\u5206\u7ec4\u4e0a\u6e38\u8d1f\u8f7d\u5df2\u9971\u548c"
 
-REFUSED: list[tuple[JobPlace, httpx.Response, str, bool]] = [
+REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
     (gemini(), no(404, google(404, GONE, "NOT_FOUND")), "model-retired", True),
     (gemini(), no(404, [google(404, GONE, "NOT_FOUND")]), "model-retired", True),
     (gemini(), no(404, google(404, UNKNOWN, "NOT_FOUND")), "model-unknown", True),
@@ -203,7 +203,7 @@ REFUSED: list[tuple[JobPlace, httpx.Response, str, bool]] = [
 
 @pytest.mark.parametrize(("place", "reply", "symptom", "named"), REFUSED)
 def test_a_known_refusal_sent_nothing_and_has_a_name(
-    place: JobPlace, reply: httpx.Response, symptom: str, named: bool, clock: FakeClock
+    place: JobEndpoint, reply: httpx.Response, symptom: str, named: bool, clock: FakeClock
 ) -> None:
     network = Network(reply)
     got = driver(place, network, clock).submit(request(place.label))
@@ -216,7 +216,7 @@ def test_a_known_refusal_sent_nothing_and_has_a_name(
 @pytest.mark.parametrize("status", [400, 429])
 @pytest.mark.parametrize("place", [agent_platform(), gemini(), flatkey(), proxy()])
 def test_each_of_googles_sentences_is_named_wherever_it_comes_from(
-    place: JobPlace, status: int, symptom: str, sentence: str, clock: FakeClock
+    place: JobEndpoint, status: int, symptom: str, sentence: str, clock: FakeClock
 ) -> None:
     body: object = google(status, sentence, "INVALID_ARGUMENT")
     if place.gateway == "flatkey":
@@ -299,7 +299,7 @@ UNCERTAIN: list[httpx.Response | Exception] = [
 @pytest.mark.parametrize("reply", UNCERTAIN)
 @pytest.mark.parametrize("place", [gemini(), agent_platform(), flatkey(), proxy()])
 def test_everything_else_is_uncertain_and_sent_once(
-    place: JobPlace, reply: httpx.Response | Exception, clock: FakeClock
+    place: JobEndpoint, reply: httpx.Response | Exception, clock: FakeClock
 ) -> None:
     network = Network(reply)
     got = driver(place, network, clock).submit(request(place.label))
@@ -318,7 +318,7 @@ def test_without_a_connection_nothing_was_sent(reply: Exception, clock: FakeCloc
 
 def test_a_refused_host_was_not_asked(clock: FakeClock) -> None:
     network = Network(ok({}))
-    place = JobPlace(
+    place = JobEndpoint(
         "newapi", "videos", "x", MODEL, "l", "https://evil.example", "x", flatkey().key
     )
     got = driver(place, network, clock).submit(request("l"))

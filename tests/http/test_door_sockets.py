@@ -11,9 +11,9 @@ import pytest
 
 from rough_server import RoughServer, rough_server
 from veo_check.core.clock import SystemClock
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.http.answers import Answer, Failure, Limits
-from veo_check.http.client import Door
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.http.answers import Failure, Limits, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 KEY = KeyName("SANDBOX_KEY")
@@ -21,9 +21,9 @@ PATIENT = Limits(connect=5, read=5, deadline=10, tries=1, body=1_000_000)
 QUICK = Limits(connect=1, read=0.3, deadline=0.6, tries=1)
 
 
-def door(limits: Limits = PATIENT) -> Door:
+def door(limits: Limits = PATIENT) -> HttpClient:
     keys = Keys({"SANDBOX_KEY": "sk-vcsandboxflatkey"}, Redactor())
-    return Door(leave=Leave(), clock=SystemClock(), keys=keys, limits=limits)
+    return HttpClient(leave=AllowList(), clock=SystemClock(), keys=keys, limits=limits)
 
 
 def reply(connection: socket.socket, body: bytes, *headers: str, status: str = "200 OK") -> None:
@@ -31,7 +31,7 @@ def reply(connection: socket.socket, body: bytes, *headers: str, status: str = "
     connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
 
 
-def failed(got: Answer | Failure) -> Failure:
+def failed(got: Response | Failure) -> Failure:
     assert isinstance(got, Failure), got
     return got
 
@@ -42,7 +42,7 @@ def test_a_plain_answer_is_read() -> None:
 
     with rough_server(behave) as server, door() as way:
         got = way.get(f"{server.url}/v1/models", KEY)
-    assert isinstance(got, Answer)
+    assert isinstance(got, Response)
     assert (got.status, json.dumps(got.json, default=str)) == (200, '{"a": "0.10"}')
     head = server.requests[0].decode().lower()
     assert head.startswith("get /v1/models http/1.1\r\n")
@@ -155,7 +155,7 @@ def test_a_paid_request_is_waited_for_to_its_deadline() -> None:
 
     with rough_server(behave) as server, door(Limits(read=0.1, deadline=0.1)) as way:
         got = way.post_once(f"{server.url}/v1/videos", {}, KEY, deadline=10)
-    assert isinstance(got, Answer)
+    assert isinstance(got, Response)
     assert len(server.requests) == 1
 
 
@@ -177,12 +177,14 @@ def test_environment_proxies_are_ignored_without_leave(monkeypatch: pytest.Monke
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("no_proxy", "")
         with door() as way:
-            assert isinstance(way.get(f"{server.url}/x", KEY), Answer)
+            assert isinstance(way.get(f"{server.url}/x", KEY), Response)
         assert (len(server.requests), len(proxy.requests)) == (1, 0)
         keys = Keys({"SANDBOX_KEY": "sk-vcsandboxflatkey"}, Redactor())
-        trusting = Door(leave=Leave(trust_env=True), clock=SystemClock(), keys=keys, limits=PATIENT)
+        trusting = HttpClient(
+            leave=AllowList(trust_env=True), clock=SystemClock(), keys=keys, limits=PATIENT
+        )
         with trusting as way:
-            assert isinstance(way.get(f"{server.url}/x", KEY), Answer)
+            assert isinstance(way.get(f"{server.url}/x", KEY), Response)
         assert (len(server.requests), len(proxy.requests)) == (1, 1)
 
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.http.answers import Answer, Failure
-from veo_check.http.client import Door
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.http.answers import Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys, may_log_in_at
 
 VERTEX = "https://us-central1-aiplatform.googleapis.com/v1beta1/publishers/google/models/m"
@@ -46,7 +46,7 @@ def google_auth(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return auth
 
 
-def door(clock: FakeClock, token_status: int = 200) -> tuple[Door, list[httpx.Request]]:
+def door(clock: FakeClock, token_status: int = 200) -> tuple[HttpClient, list[httpx.Request]]:
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -56,14 +56,16 @@ def door(clock: FakeClock, token_status: int = 200) -> tuple[Door, list[httpx.Re
         return httpx.Response(200, json={})
 
     keys = Keys({}, Redactor())
-    return Door(leave=Leave(), clock=clock, keys=keys, transport=httpx.MockTransport(answer)), seen
+    return HttpClient(
+        leave=AllowList(), clock=clock, keys=keys, transport=httpx.MockTransport(answer)
+    ), seen
 
 
 @pytest.mark.usefixtures("google_auth")
 def test_the_token_is_fetched_once_through_the_door(clock: FakeClock) -> None:
     way, seen = door(clock)
     for url in (VERTEX, VERTEX + "2"):
-        assert isinstance(way.get(url, KeyName(None)), Answer)
+        assert isinstance(way.get(url, KeyName(None)), Response)
     hosts = [request.url.host for request in seen]
     assert hosts == ["oauth2.googleapis.com", *["us-central1-aiplatform.googleapis.com"] * 2]
     assert seen[1].headers["authorization"] == f"Bearer {TOKEN}"

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.http.answers import Answer, Failure
-from veo_check.http.client import Door
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.http.answers import Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 from veo_check.http.media import Fetched, fetch_media
 
@@ -32,9 +32,11 @@ class Site:
 
 def fetch(
     clock: FakeClock, site: Callable[[httpx.Request], httpx.Response], url: str, home: str = HOME
-) -> tuple[Fetched | Answer | Failure, bytes]:
+) -> tuple[Fetched | Response | Failure, bytes]:
     keys = Keys({"GEMINI_KEY": "AIza-value-of-the-key", "S": "sk-vcsandbox"}, Redactor())
-    door = Door(leave=Leave(), clock=clock, keys=keys, transport=httpx.MockTransport(site))
+    door = HttpClient(
+        leave=AllowList(), clock=clock, keys=keys, transport=httpx.MockTransport(site)
+    )
     pieces: list[bytes] = []
     return fetch_media(door, url, KEY, home, pieces.append, limit=1000), b"".join(pieces)
 
@@ -130,7 +132,7 @@ def test_circles_end(clock: FakeClock) -> None:
 
 def test_other_statuses_are_returned_and_fill_no_sink(clock: FakeClock) -> None:
     got, body = fetch(clock, Site({FILE: httpx.Response(502, text="Failed to fetch")}), FILE)
-    assert isinstance(got, Answer)
+    assert isinstance(got, Response)
     assert (got.status, got.body, body) == (502, b"Failed to fetch", b"")
 
 
@@ -149,6 +151,8 @@ def test_what_the_sink_raises_passes_through(clock: FakeClock) -> None:
 
     keys = Keys({"GEMINI_KEY": "AIza-value-of-the-key"}, Redactor())
     site = Site({FILE: httpx.Response(200, content=b"mp4")})
-    door = Door(leave=Leave(), clock=clock, keys=keys, transport=httpx.MockTransport(site))
+    door = HttpClient(
+        leave=AllowList(), clock=clock, keys=keys, transport=httpx.MockTransport(site)
+    )
     with pytest.raises(DiskFullError):
         fetch_media(door, FILE, KEY, HOME, full)

@@ -12,11 +12,11 @@ from job_world import MODEL, request
 from rough_server import rough_server
 from veo_check.core.clock import SystemClock
 from veo_check.core.facts import Missing
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.gateways.base import JobPlace
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.probes import job_driver
 from veo_check.http.answers import Limits
-from veo_check.http.client import Door
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 PARENT = f"projects/p/locations/us-central1/publishers/google/models/{MODEL}"
@@ -59,10 +59,10 @@ def states(gateway: str, family: str, whole: bytes, ending: Ending) -> list[str]
     limits = Limits(connect=5, read=5, deadline=10)
     with (
         rough_server(cut) as server,
-        Door(leave=Leave(), clock=SystemClock(), keys=keys, limits=limits) as door,
+        HttpClient(leave=AllowList(), clock=SystemClock(), keys=keys, limits=limits) as door,
     ):
         key = KeyName("SANDBOX_KEY")
-        place = JobPlace(
+        place = JobEndpoint(
             *(gateway, family, "agent-platform", MODEL, "veo", server.url, server.url, key),
             project="p",
             location="us-central1",

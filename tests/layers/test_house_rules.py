@@ -19,6 +19,7 @@ TOP_LEVEL = {
     "checklists",
     "examples",
     "pyproject.toml",
+    "requirements-dev.lock",
     "src",
     "tests",
 }

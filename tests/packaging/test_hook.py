@@ -1,4 +1,4 @@
-"""The pre-commit hook: its manifest, and what it does with the files that it is given."""
+"""Hooks: the one that ships, its manifest and what it does with files; and the project's own."""
 
 from __future__ import annotations
 
@@ -55,3 +55,18 @@ def test_it_judges_the_files_of_a_commit(
         (tmp_path / name).write_text(text)
     assert main([*hook["entry"].split()[1:], *contents]) == code
     assert re.search(rf" in {len(contents)} files?\b", capsys.readouterr().out)
+
+
+def test_the_projects_own_hooks_are_what_ci_runs(root: Path) -> None:
+    (local,) = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"
+    script = (root / ".ci" / "run").read_text()
+    commands = []
+    for own in local["hooks"]:
+        # from the environment that the README's test command makes, so in the locked versions
+        program, *words = own["entry"].removeprefix(".venv/bin/").split()
+        commands.append(" ".join([program, *(word for word in words if word[0] != "-")]))
+        assert own["entry"].startswith(".venv/bin/")
+        assert commands[-1].replace(program, f'"$bin/{program}"', 1) in script
+    assert commands == ["ruff check", "ruff format", "mypy", "lint-imports"]
+    assert ".venv/bin/pip install -q -e '.[test]'" in (root / "README.md").read_text()

@@ -1,10 +1,14 @@
-"""The README's transcripts are what the program prints; `…` stands for what may differ."""
+"""The README's transcripts are what the program prints; `…` stands for what may differ.
+
+And what the guide for contributors names is there.
+"""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
+import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -73,3 +77,22 @@ def test_the_number_of_checks_is_right() -> None:
     from veo_check.checks.registry import CHECKS
 
     assert f"Each of the {len(CHECKS)} checks" in README.read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_marker_group_and_generated_file(root: Path) -> None:
+    text = (root / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    markers = [each.split(":")[0] for each in settings["tool"]["pytest"]["ini_options"]["markers"]]
+    rows = re.findall(
+        r"^\| `(\w+)` \| .*`python -m pytest -m (\w+)|^\| `(real_clients)`", text, re.M
+    )
+    assert sorted(first or last for first, _, last in rows) == sorted(markers)
+    assert all(first == second for first, second, _ in rows)
+    groups = settings["dependency-groups"]
+    assert [group for group in groups if f"`{group}`" not in text] == []
+    schemas = [path.name for path in (root / "src").rglob("*.schema.json")]
+    assert schemas
+    assert [name for name in schemas if f"`{name}`" not in text] == []
+    # the lock's own second line is the command that made it
+    command = (root / "requirements-dev.lock").read_text().splitlines()[1].removeprefix("#").strip()
+    assert f"\n{command}\n" in text

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.comparison import compare
 from veo_check.pricing.quote import Quote, quote
@@ -86,7 +86,7 @@ def test_a_comparison_says_what_single_quotes_say(
     asked = Shape(
         "veo-3.1-generate-001", "agent-platform", Decimal(seconds), resolution, audio=audio
     )
-    rows = compare(reference, asked, Judging(day, day), first=True)
+    rows = compare(reference, asked, AsOf(day, day), first=True)
     assert rows[0].shape == asked
     assert {(row.shape.model, row.shape.surface) for row in rows} == {
         (rule.model, rule.surface) for rule in RULES

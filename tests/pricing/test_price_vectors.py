@@ -30,7 +30,7 @@ GA, GA_FAST, GA_LITE = (
     "veo-3.1-lite-generate-001",
 )
 GEMINI, CLOUD = "gemini-api", "agent-platform"
-Answer = Quote | Refusal
+Response = Quote | Refusal
 
 
 def ask(
@@ -40,7 +40,7 @@ def ask(
     resolution: str | None = None,
     day: date = TODAY,
     **more: object,
-) -> Answer:
+) -> Response:
     shape = Shape(
         model=model,
         surface=surface,
@@ -51,12 +51,12 @@ def ask(
     return quote(load_reference(), shape, day)
 
 
-def cost(answer: Answer) -> str:
+def cost(answer: Response) -> str:
     return str(answer.expected.normalize()) if isinstance(answer, Quote) else answer.code
 
 
 #: (what it should cost, the call)
-TABLE: list[tuple[str, Answer]] = [
+TABLE: list[tuple[str, Response]] = [
     # Gemini API: always with audio, one clip a request
     ("3.2", ask(GEMINI, OLD, "8", "720p", AUGUST)),
     ("3.2", ask(GEMINI, OLD, "8", "1080p", AUGUST)),

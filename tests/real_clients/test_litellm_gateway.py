@@ -68,7 +68,7 @@ class Proxy:
     def __init__(self, base: str, upstream: SandboxServer) -> None:
         self.base, self.upstream = base, upstream
 
-    def run(self, folder: Path, scenario: str) -> Ran:
+    def run(self, folder: Path, scenario: str) -> RunResult:
         """A paid run of a production route through the proxy."""
         (folder / "logs").mkdir(parents=True)
         (folder / "logs" / SAMPLE.name).write_bytes(SAMPLE.read_bytes())
@@ -94,11 +94,11 @@ class Proxy:
             status = starter.status()
         finally:
             starter.close()
-        return Ran(status, json.loads((folder / "report.json").read_text()), world.ledger)
+        return RunResult(status, json.loads((folder / "report.json").read_text()), world.ledger)
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """What a run left behind, here and at Google."""
 
     code: int
@@ -197,7 +197,7 @@ REFUSED = ("warn", {"refused", "charge-unknown"})
 JOB, WRONG = ("veo-3.1-fast-generate-001", 200, "4"), ("veo-3.1-fast-generate-001", 400, None)
 
 
-def sent(ran: Ran) -> list[tuple[str, int, str | None]]:
+def sent(ran: RunResult) -> list[tuple[str, int, str | None]]:
     """What reached Google, in order."""
     return [(one.model, one.status, one.seconds) for one in ran.ledger.submits]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.reference import load
 from veo_check.reference.lifecycle import judge_lifecycle, successors
 from veo_check.reference.load import load_reference
 
 DAY = date(2026, 11, 22)
-TODAY = Judging(DAY, DAY)
+TODAY = AsOf(DAY, DAY)
 DATA = Path(load.__file__).parent / "data"
 
 STATES = {
@@ -109,7 +109,7 @@ def test_a_notice_of_four_weeks_was_all_there_was() -> None:
     """Judged a day after the captured page of September, with what is known since."""
     day = date(2026, 9, 25)
     judged = judge_lifecycle(
-        load_reference(), "veo-3.1-generate-preview", "gemini-api", Judging(day, day)
+        load_reference(), "veo-3.1-generate-preview", "gemini-api", AsOf(day, day)
     )
     assert (judged.state, judged.shutdown) == ("retiring", date(2026, 10, 22))
 

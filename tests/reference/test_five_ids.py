@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel, OfficialState
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import load_reference
@@ -55,7 +55,7 @@ DATES = {
 def said(model: str, surface: str, day: date, live: OfficialState | None) -> str:
     """State and exit code. Live evidence counts for the clock's day, which is the day judged."""
     answer = None if live is None else OfficialModel(model, surface, live)
-    judged = judge_lifecycle(load_reference(), model, surface, Judging(day, day), answer)
+    judged = judge_lifecycle(load_reference(), model, surface, AsOf(day, day), answer)
     return f"{judged.state} {judged.exit_code}"
 
 
@@ -74,7 +74,7 @@ def test_five_ids_on_two_days(model: str, surface: str, day: date) -> None:
 
 @pytest.mark.parametrize(("model", "surface"), DATES)
 def test_the_day_and_the_replacement_that_are_named(model: str, surface: str) -> None:
-    judged = judge_lifecycle(load_reference(), model, surface, Judging(NOW, NOW))
+    judged = judge_lifecycle(load_reference(), model, surface, AsOf(NOW, NOW))
     shutdown = None if judged.shutdown is None else str(judged.shutdown)
     assert (shutdown, judged.kind, judged.replacement) == DATES[model, surface]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from small_reference import MODEL, SURFACE, book, row
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
@@ -35,7 +35,7 @@ def judge(
     cutover: date | None = None,
     live: bool = False,
 ) -> LifecycleJudgement:
-    judging = Judging(day, day, within_days=within, max_age_days=max_age)
+    judging = AsOf(day, day, within_days=within, max_age_days=max_age)
     offered = OfficialModel(MODEL, SURFACE, "offered") if live else None
     return judge_lifecycle(reference, MODEL, SURFACE, judging, offered, cutover=cutover)
 
@@ -125,7 +125,7 @@ def test_price_rows_have_their_own_limits() -> None:
 
 def test_the_last_usable_day_is_the_last_that_does_not_block() -> None:
     confirmed = date(2026, 10, 8)
-    judging = Judging(DAY, DAY)
+    judging = AsOf(DAY, DAY)
     last = last_usable_day("lifecycle", confirmed, judging)
     assert last == DAY
     states = [judge(book(row(confirmed="2026-10-08")), last + timedelta(days=n)) for n in (0, 1)]
@@ -256,7 +256,7 @@ def test_successors_are_followed_until_one_lives() -> None:
         row("2026-10-22", model="veo-9.1", replacement="omni"),
         row(model="omni", surface="gemini-api", replacement="omni-2"),
     )
-    steps = successors(reference, judge(reference), Judging(DAY, DAY))
+    steps = successors(reference, judge(reference), AsOf(DAY, DAY))
     assert [(step.model, step.surface, step.state) for step in steps] == [
         ("veo-9.1", SURFACE, "retired"),
         ("omni", "gemini-api", "alive"),
@@ -268,13 +268,13 @@ def test_successors_that_name_each_other_end() -> None:
         row("2026-06-30", replacement="veo-9.1"),
         row("2026-06-30", model="veo-9.1", replacement=MODEL),
     )
-    steps = successors(reference, judge(reference), Judging(DAY, DAY))
+    steps = successors(reference, judge(reference), AsOf(DAY, DAY))
     assert [step.model for step in steps] == ["veo-9.1"]
 
 
 def test_an_unknown_successor_is_said_to_be_unknown() -> None:
     reference = book(row("2026-06-30", replacement="nobody-knows"))
-    (step,) = successors(reference, judge(reference), Judging(DAY, DAY))
+    (step,) = successors(reference, judge(reference), AsOf(DAY, DAY))
     assert (step.surface, step.state) == (SURFACE, "unknown")
 
 

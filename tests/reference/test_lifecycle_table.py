@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from small_reference import MODEL, SURFACE, book, row
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel, OfficialState
 from veo_check.reference.lifecycle import LifecycleJudgement, State, Weight, judge_lifecycle
 
@@ -28,7 +28,7 @@ def judge(
     cutover: date | None = None,
 ) -> LifecycleJudgement:
     return judge_lifecycle(
-        book(*rows), MODEL, SURFACE, Judging(DAY, DAY), live, served=served, cutover=cutover
+        book(*rows), MODEL, SURFACE, AsOf(DAY, DAY), live, served=served, cutover=cutover
     )
 
 
@@ -146,7 +146,7 @@ def test_a_not_found_on_the_agent_platform_may_be_a_missing_permission() -> None
 
 
 def test_live_answers_count_for_the_clocks_day_alone() -> None:
-    other_day = Judging(DAY, date(2026, 11, 21))
+    other_day = AsOf(DAY, date(2026, 11, 21))
     reference = book(*PASSED_NOT_BEFORE)
     for live in (OFFERED, answered("not-found")):
         judged = judge_lifecycle(reference, MODEL, SURFACE, other_day, live)

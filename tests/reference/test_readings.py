@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from small_reference import MODEL, SURFACE, book, document, row
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel, OfficialState
 from veo_check.core.money import InvalidFileError
 from veo_check.pricing.quote import quote
@@ -28,7 +28,7 @@ def judge(
     *rows: Row, day: date = DAY, live: OfficialState | None = None, served: bool = False
 ) -> LifecycleJudgement:
     answer = None if live is None else OfficialModel(MODEL, SURFACE, live)
-    return judge_lifecycle(book(*rows), MODEL, SURFACE, Judging(day, day), answer, served=served)
+    return judge_lifecycle(book(*rows), MODEL, SURFACE, AsOf(day, day), answer, served=served)
 
 
 def short(judged: LifecycleJudgement) -> tuple[str, str, int]:

@@ -21,10 +21,10 @@ from veo_check.refresh.google import read_deprecations, read_versions
 from veo_check.refresh.merge import DateRow
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
 
-Said = dict[str, tuple[str | None, str | None, str, str | None]]
+CheckOutput = dict[str, tuple[str | None, str | None, str, str | None]]
 
 
-def said(rows: tuple[DateRow, ...]) -> Said:
+def said(rows: tuple[DateRow, ...]) -> CheckOutput:
     """model -> (released, shutdown, kind, replacement)."""
     return {
         row.model: (
@@ -37,13 +37,13 @@ def said(rows: tuple[DateRow, ...]) -> Said:
     }
 
 
-DATES: Said = {
+DATES: CheckOutput = {
     "veo-8.0-generate-001": ("2025-09-09", "2026-06-30", "earliest", "veo-9.0-generate-preview"),
     "veo-9.0-generate-preview": ("2025-10-15", "2026-10-22", "earliest", "gemini-omni-9-flash"),
     "veo-9.0-lite-generate-preview": ("2026-03-31", None, "none-announced", None),
     "gemini-omni-9-flash": ("2026-08-27", None, "none-announced", None),
 }
-VERSION_DATES: Said = {
+VERSION_DATES: CheckOutput = {
     "veo-9.0-generate-001": ("2025-11-17", "2026-11-17", "not-before", None),
     "veo-9.0-fast-generate-001": ("2025-11-17", "2027-05-04", "not-before", None),
     "veo-8.0-generate-001": ("2025-07-29", "2026-06-30", "exact", "veo-9.0-generate-001"),

@@ -13,7 +13,7 @@ import pytest
 
 from official_pages import DEPRECATIONS, NONE, PRICING, PRICING_IDS, deprecations_md, pricing_md
 from refreshing import EMPTY, put, reading, texts
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal, Shape
@@ -43,7 +43,7 @@ def changed(place: int, **cells: str) -> bytes:
 
 def state(document: Mapping[str, object], model: str, day: date) -> str:
     book = parse_reference(document, "test")
-    return judge_lifecycle(book, model, "gemini-api", Judging(day, day)).state
+    return judge_lifecycle(book, model, "gemini-api", AsOf(day, day)).state
 
 
 WORDS: dict[str, tuple[bytes, list[str]]] = {
@@ -230,7 +230,7 @@ def test_a_conflict_between_sources_is_kept() -> None:
     both = merge(google.document, third_party(SECOND, theirs))
     assert texts(both) == [f"new id: {VEO} on gemini-api: 2026-12-24 at the earliest"]
     book = parse_reference(both.document, "test")
-    judged = judge_lifecycle(book, VEO, "gemini-api", Judging(THIRD, THIRD))
+    judged = judge_lifecycle(book, VEO, "gemini-api", AsOf(THIRD, THIRD))
     assert judged.state == "contested"
     assert {str(row.shutdown) for row in judged.dated} == {"2026-10-22", "2026-12-24"}
 

@@ -24,7 +24,7 @@ from official_pages import (
 )
 from page_mutations import Broken, broken
 from refreshing import EMPTY, Kind, reading
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import parse_reference
 from veo_check.refresh.merge import Reading, merge
@@ -107,7 +107,7 @@ def _is_not_alive(document: Mapping[str, object], key: Key) -> None:
     book = parse_reference(document, "test")
     model, surface, what = key
     if what == "date":
-        judged = judge_lifecycle(book, model, surface, Judging(THEN, THEN))
+        judged = judge_lifecycle(book, model, surface, AsOf(THEN, THEN))
         assert judged.state in {"unknown", "unreleased"}
         return
     live = [

@@ -69,7 +69,7 @@ Promise.all(Object.entries(pages).flatMap(
   document.body.replaceChildren(out);
 });
 </script>"""
-Look = dict[str, object]
+RowInspection = dict[str, object]
 
 
 def chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -104,7 +104,7 @@ def console(ran: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
 
 
-def looked_at(pages: Mapping[str, str], folder: Path, *arguments: str) -> list[Look]:
+def looked_at(pages: Mapping[str, str], folder: Path, *arguments: str) -> list[RowInspection]:
     """What each page is like in a frame of each width; one that writes to the console fails."""
     outer = folder / "outer.html"
     held = json.dumps(pages).replace("<", "\\u003c")
@@ -113,7 +113,7 @@ def looked_at(pages: Mapping[str, str], folder: Path, *arguments: str) -> list[L
     assert console(ran) == []
     found = re.search(r'<pre id="seen">(.*?)</pre>', ran.stdout, re.DOTALL)
     assert found, ran.stdout[-2000:]
-    looks: list[Look] = json.loads(unescape(found[1]))
+    looks: list[RowInspection] = json.loads(unescape(found[1]))
     return looks
 
 

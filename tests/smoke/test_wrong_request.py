@@ -28,7 +28,7 @@ from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure
 from veo_check.reference.load import Reference, load_reference
 from veo_check.smoke.controlled_failure import WrongRequest, wrong_request
-from veo_check.smoke.cost import Prices, Stake
+from veo_check.smoke.cost import CostEstimate, Prices
 from veo_check.smoke.steps import SmokeOutcome
 
 DAY = date(2026, 11, 22)
@@ -82,7 +82,7 @@ def test_a_retired_model_is_sent_and_priced_at_the_smoke_tests_own_shape() -> No
     assert (wrong.kind, wrong.request.label) == ("retired-model", "veo-2.9-fast")
     assert (wrong.request.seconds, wrong.request.resolution) == (4, "720p")
     assert wrong.sent == "a job for veo-2.9-fast, which was shut down on 2026-06-30"
-    assert isinstance(wrong.stake, Stake)
+    assert isinstance(wrong.stake, CostEstimate)
     assert wrong.stake.at_stake == Decimal("0.40")
 
 
@@ -161,7 +161,7 @@ def test_the_bundled_data_holds_one_for_each_living_veo(via: dict[str, Any], off
     wrong = planned(book, {**via, "model.official": official})
     assert isinstance(wrong, WrongRequest)
     assert wrong.request.label == "veo-3.0-fast-generate-001"
-    assert isinstance(wrong.stake, Stake)
+    assert isinstance(wrong.stake, CostEstimate)
     assert wrong.stake.at_stake == Decimal("0.40")
 
 

@@ -26,7 +26,7 @@ exec REAL "$@"
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     code: int
     out: str
     outputs: Mapping[str, str]
@@ -74,7 +74,7 @@ class Runner:
         head: str = "team/repo",
         env: Mapping[str, str] | None = None,
         steps: tuple[str, ...] = ("Run veo-check", "Scan"),
-    ) -> Ran:
+    ) -> RunResult:
         values = {f"inputs.{name}": str(one.get("default", "")) for name, one in self.inputs()}
         assert {f"inputs.{name}" for name in inputs} <= values.keys()
         values |= {f"inputs.{name}": one for name, one in inputs.items()}
@@ -119,7 +119,7 @@ class Runner:
         outputs = dict(line.split("=", 1) for line in lines)
         assert len(outputs) == len(lines)
         words = files["record"].read_text().splitlines()
-        return Ran(code, out, outputs, files["summary"].read_text(), words)
+        return RunResult(code, out, outputs, files["summary"].read_text(), words)
 
     def inputs(self) -> list[tuple[str, dict[str, Any]]]:
         return list(self.definition["inputs"].items())

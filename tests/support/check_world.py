@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import (
     Catalog,
     CatalogRow,
@@ -128,9 +128,9 @@ def judging(
     clock_day: date | None = None,
     within_days: int = 90,
     max_age_days: int | None = None,
-) -> Judging:
+) -> AsOf:
     """Judging on a day that is also the clock's, unless said."""
-    return Judging(day, clock_day or day, within_days, max_age_days)
+    return AsOf(day, clock_day or day, within_days, max_age_days)
 
 
 def a_source(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import httpx
 
 from fake_clock import FakeClock
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.http.answers import Answer, Failure, Limits
-from veo_check.http.client import Door
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.http.answers import Failure, Limits, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 KEY = KeyName("FLATKEY_KEY")
@@ -24,10 +24,10 @@ def door_to(
     *,
     limits: Limits | None = None,
     offline: bool = False,
-    leave: Leave | None = None,
-) -> Door:
-    return Door(
-        leave=leave or Leave(),
+    leave: AllowList | None = None,
+) -> HttpClient:
+    return HttpClient(
+        leave=leave or AllowList(),
         clock=clock,
         keys=Keys({"FLATKEY_KEY": SECRET, "OTHER_KEY": "other-secret-value"}, Redactor()),
         transport=httpx.MockTransport(handler),
@@ -62,11 +62,11 @@ class Chunks(httpx.SyncByteStream):
             yield chunk
 
 
-def answered(got: Answer | Failure) -> Answer:
-    assert isinstance(got, Answer), got
+def answered(got: Response | Failure) -> Response:
+    assert isinstance(got, Response), got
     return got
 
 
-def failed(got: Answer | Failure) -> Failure:
+def failed(got: Response | Failure) -> Failure:
     assert isinstance(got, Failure), got
     return got

@@ -39,7 +39,7 @@ general_settings: {{master_key: secretword}}
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     code: int
     out: str
     err: str
@@ -50,7 +50,7 @@ class Ran:
         return yaml.safe_load(self.out)
 
 
-Command = Callable[..., Ran]
+Command = Callable[..., RunResult]
 
 
 def command_in(
@@ -61,9 +61,9 @@ def command_in(
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 22, 12, tzinfo=UTC))
     (folder / "config.yaml").write_text(LITELLM)
 
-    def run(*words: object, command: str = "init") -> Ran:
+    def run(*words: object, command: str = "init") -> RunResult:
         capfd.readouterr()
         code = main([command, *(str(one) for one in words)])
-        return Ran(code, *capfd.readouterr())
+        return RunResult(code, *capfd.readouterr())
 
     return run

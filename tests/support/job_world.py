@@ -10,10 +10,10 @@ import httpx
 from fake_clock import FakeClock
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, JobRequest
-from veo_check.core.secrets import Leave, Redactor
-from veo_check.gateways.base import JobPlace
+from veo_check.core.secrets import AllowList, Redactor
+from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.probes import job_driver
-from veo_check.http.client import Door
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 MODEL = "veo-3.1-fast-generate-001"
@@ -29,28 +29,28 @@ KEYS = {
 }
 
 
-def flatkey(endpoint: str = "videos", surface: str = "agent-platform") -> JobPlace:
+def flatkey(endpoint: str = "videos", surface: str = "agent-platform") -> JobEndpoint:
     key = KeyName("FLATKEY_KEY")
-    return JobPlace("flatkey", endpoint, surface, MODEL, "veo3.1-fast", ROUTER, CONSOLE, key)
+    return JobEndpoint("flatkey", endpoint, surface, MODEL, "veo3.1-fast", ROUTER, CONSOLE, key)
 
 
-def gemini() -> JobPlace:
+def gemini() -> JobEndpoint:
     key = KeyName("GEMINI_KEY", "x-goog-api-key")
     family = "predict-long-running"
-    return JobPlace("google", family, "gemini-api", MODEL, MODEL, GEMINI, GEMINI, key)
+    return JobEndpoint("google", family, "gemini-api", MODEL, MODEL, GEMINI, GEMINI, key)
 
 
-def agent_platform() -> JobPlace:
+def agent_platform() -> JobEndpoint:
     key = KeyName("GOOGLE_TOKEN")
     family = "predict-long-running"
-    return JobPlace(
+    return JobEndpoint(
         "google", family, "agent-platform", MODEL, MODEL, VERTEX, VERTEX, key, "proj", "us-central1"
     )
 
 
-def proxy() -> JobPlace:
+def proxy() -> JobEndpoint:
     key = KeyName("PROXY_KEY")
-    return JobPlace("openai", "videos", "gemini-api", MODEL, "veo-fast", PROXY, PROXY, key)
+    return JobEndpoint("openai", "videos", "gemini-api", MODEL, "veo-fast", PROXY, PROXY, key)
 
 
 def request(label: str = MODEL, **changes: Any) -> JobRequest:
@@ -88,13 +88,13 @@ class Network:
         return json.loads(self.requests[index].content)
 
 
-def door(network: Network, clock: FakeClock) -> Door:
-    leave = Leave(keys=frozenset({("PROXY_KEY", PROXY)}))
+def door(network: Network, clock: FakeClock) -> HttpClient:
+    leave = AllowList(keys=frozenset({("PROXY_KEY", PROXY)}))
     keys = Keys(KEYS, Redactor())
-    return Door(leave=leave, clock=clock, keys=keys, transport=httpx.MockTransport(network))
+    return HttpClient(leave=leave, clock=clock, keys=keys, transport=httpx.MockTransport(network))
 
 
-def driver(place: JobPlace, network: Network, clock: FakeClock) -> JobDriver:
+def driver(place: JobEndpoint, network: Network, clock: FakeClock) -> JobDriver:
     made = job_driver(place, door(network, clock))
     assert not isinstance(made, Missing), made
     return made

@@ -84,7 +84,7 @@ class Starter:
 class Trial:
     """One route in a fresh world, run until it ends."""
 
-    def __init__(self, bench: Bench, folder: Path) -> None:
+    def __init__(self, bench: RunContext, folder: Path) -> None:
         self.bench, self.folder = bench, folder
         folder.mkdir(parents=True)
         self.origin = time.monotonic()
@@ -260,7 +260,7 @@ def _same(ledger: str, journal: str) -> bool:
     return ledger in journal
 
 
-class Bench:
+class RunContext:
     """One gateway in one scenario."""
 
     def __init__(
@@ -288,9 +288,9 @@ class Bench:
 
 
 @contextmanager
-def bench(gateway: Gateway, scenario: str, folder: Path, starters: int = 1) -> Iterator[Bench]:
+def bench(gateway: Gateway, scenario: str, folder: Path, starters: int = 1) -> Iterator[RunContext]:
     made = [Starter() for _ in range(starters)]
-    here = Bench(gateway, scenario, folder, made)
+    here = RunContext(gateway, scenario, folder, made)
     try:
         yield here
     finally:

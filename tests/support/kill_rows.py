@@ -6,11 +6,11 @@ import random
 import time
 from dataclasses import astuple, dataclass
 
-from kill_bench import Bench, End, Trial
+from kill_bench import End, RunContext, Trial
 from kill_world import Death
 
 
-def undisturbed(here: Bench) -> End:
+def undisturbed(here: RunContext) -> End:
     """One run that nobody kills, for its length and its end."""
     here.trial().run()  # the first one of a process loads what is loaded late
     trial = here.trial()
@@ -56,7 +56,7 @@ class Figures:
         return Figures(*(one + more for one, more in zip(mine, theirs, strict=True)))
 
 
-def kill_until(here: Bench, kills: int, seed: int) -> Figures:
+def kill_until(here: RunContext, kills: int, seed: int) -> Figures:
     """Trials with one to three deaths each, until so many runs were really killed."""
     chance, figures = random.Random(f"{seed} {here.gateway} {here.scenario.name}"), Figures()
     end = undisturbed(here)

@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Any
 
 from check_world import a_route
-from veo_check.core.clock import Judging, SandboxClock
+from veo_check.core.clock import AsOf, SandboxClock
 from veo_check.core.facts import Catalog, GatewayStatus
 from veo_check.core.results import row_seen
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
 from veo_check.http.answers import Limits
 from veo_check.http.keys import Secret
 from veo_check.reference.load import load_reference
-from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.cost import Prices, SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
-from veo_check.smoke.tools import Case, Tools, Wish, pace_of
+from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 DAY = date(2026, 11, 22)
 SPEED = 300.0
@@ -48,7 +48,7 @@ def run(order: dict[str, Any], key: str) -> str:
     clock = SandboxClock(DAY, SPEED)
     asking = Asking.open(
         environ={"FLATKEY_SMOKE_KEY": key},
-        leave=Leave(),
+        leave=AllowList(),
         clock=clock,
         redactor=Redactor(),
         limits=_PATIENT,
@@ -62,21 +62,21 @@ def run(order: dict[str, Any], key: str) -> str:
         read = asking.keys.read(name)
         return read if isinstance(read, Secret) else None
 
-    tools = Tools(
+    tools = Dependencies(
         folder=open_state_folder(Path(order["folder"]), simulated=True),
         clock=clock,
         driver_for=lambda one: job_driver(place_of(one), asking.door),
         key_for=key_for,
         pace_for=lambda one: pace_of(one.via.gateway),
     )
-    case = Case(
+    case = SmokeContext(
         route,
-        Judging(DAY, DAY),
+        AsOf(DAY, DAY),
         Prices(load_reference(), DAY, catalog, status),
         row=row_seen(catalog, route.via.group),
     )
-    purse = Purse(Decimal(order["spend"])) if order["spend"] else None
-    outcome = run_smoke(case, Wish(purse), tools)
+    purse = SpendLimit(Decimal(order["spend"])) if order["spend"] else None
+    outcome = run_smoke(case, SpendPolicy(purse), tools)
     return str(getattr(outcome.job, "state", getattr(outcome.job, "detail", "")))
 
 

@@ -33,11 +33,11 @@ from veo_check.core.results import row_seen
 from veo_check.core.route import Route
 from veo_check.evidence.records import Disk
 from veo_check.reference.load import Reference
-from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.cost import Prices, SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
 from veo_check.smoke.steps import SmokeOutcome
-from veo_check.smoke.tools import Case, Tools, Wish, pace_of
+from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 MODEL = "veo-3.1-fast-generate-001"
 QUOTA = 500_000
@@ -335,15 +335,15 @@ class Desk:
         prices = Prices(
             a_reference(), self.clock.now().date(), catalog, Missing("status", "offline", "x")
         )
-        case = Case(
+        case = SmokeContext(
             self.route,
             judging(self.clock.now().date()),
             prices,
             row=row_seen(catalog, self.route.via.group),
             target=target,
         )
-        purse = Purse(Decimal(spend)) if spend is not None else None
-        tools = Tools(
+        purse = SpendLimit(Decimal(spend)) if spend is not None else None
+        tools = Dependencies(
             folder=open_state_folder(self.folder, simulated=False, disk=disk),
             clock=self.clock,
             driver_for=lambda _: self.driver_missing or WorldDriver(self.world, fate),
@@ -354,7 +354,7 @@ class Desk:
             keep_media=self.keep_media,
             disk=disk,
         )
-        return run_smoke(case, Wish(purse, stopped, renew, online), tools)
+        return run_smoke(case, SpendPolicy(purse, stopped, renew, online), tools)
 
     def changed(self, **more: object) -> Desk:
         """The same desk with another route file."""

@@ -9,7 +9,7 @@ import httpx
 from fake_clock import FakeClock
 from veo_check.core.facts import Missing
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.gateways.probes import PROBES, Asking
 
 ENVIRON = {
@@ -83,11 +83,11 @@ def asking(
     *,
     environ: dict[str, str] | None = None,
     offline: bool = False,
-    leave: Leave | None = None,
+    leave: AllowList | None = None,
 ) -> Asking:
     return Asking.open(
         environ=ENVIRON if environ is None else environ,
-        leave=leave or Leave(),
+        leave=leave or AllowList(),
         clock=clock,
         transport=httpx.MockTransport(world),
         offline=offline,

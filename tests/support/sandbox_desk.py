@@ -17,16 +17,16 @@ from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Blocked, Check, Outcome, Tier
 from veo_check.core.results import row_seen
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
 from veo_check.http.keys import Secret
 from veo_check.reference.load import load_reference
-from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.cost import Prices, SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
 from veo_check.smoke.steps import SmokeOutcome
-from veo_check.smoke.tools import Case, Tools, Wish, pace_of
+from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 PAID_CHECKS: tuple[Check, ...] = (
     job_completes,
@@ -54,7 +54,7 @@ class SandboxDesk:
         origin = (variable or "", route.base_url)
         asking = Asking.open(
             environ=environ,
-            leave=Leave(keys=frozenset({origin})),
+            leave=AllowList(keys=frozenset({origin})),
             clock=self.box.clock,
             redactor=Redactor(),
             transport=self.box.transport,
@@ -68,7 +68,7 @@ class SandboxDesk:
             read = asking.keys.read(name)
             return read if isinstance(read, Secret) else None
 
-        tools = Tools(
+        tools = Dependencies(
             folder=open_state_folder(self.folder, simulated=True),
             clock=self.box.clock,
             driver_for=lambda one: job_driver(place_of(one), asking.door),
@@ -77,10 +77,10 @@ class SandboxDesk:
             hide=asking.redactor.learn_capability,
             shown=asking.redactor.shown,
         )
-        purse = Purse(Decimal(spend)) if spend is not None else None
-        case = Case(route, judging(day), prices, row=row)
+        purse = SpendLimit(Decimal(spend)) if spend is not None else None
+        case = SmokeContext(route, judging(day), prices, row=row)
         with asking.door:
-            return run_smoke(case, Wish(purse, renew=renew), tools)
+            return run_smoke(case, SpendPolicy(purse, renew=renew), tools)
 
     def _gateway(
         self, route: Route, asking: Asking

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, CatalogRow, Missing, ProvenLife
-from veo_check.core.findings import Blocked, Findings, Until, blocker, check, note, warning
+from veo_check.core.findings import Blocked, Findings, ValidUntil, blocker, check, note, warning
 from veo_check.core.route import Route
 
 #: Since this day Flatkey's probe skips names that contain one of these words and stores
@@ -29,7 +29,7 @@ _OLD_DAYS = 7
 
 @check(item="catalog-row", since="0.1", not_for=NO_CATALOGUE)
 def availability_status(
-    route: Route, catalog: Catalog, judging: Judging, proven: ProvenLife | Missing
+    route: Route, catalog: Catalog, judging: AsOf, proven: ProvenLife | Missing
 ) -> Findings:
     """The catalogue's availability status of the row is `available`.
 
@@ -72,7 +72,7 @@ def availability_status(
             (f"The catalogue says '{status}'{when}, a word this version does not know."),
         )
     if isinstance(proven, ProvenLife):
-        yield Until(proven.expires, f"proof {proven.proof_id} expires")
+        yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
         yield warning(
             code,
             f"{message} A finished job (proof {proven.proof_id}) shows that the route works.",
@@ -105,7 +105,7 @@ def _what_it_proves(route: Route) -> str:
     return "No video was made for it: at best a chat message was answered."
 
 
-def _when(row: CatalogRow, judging: Judging) -> str:
+def _when(row: CatalogRow, judging: AsOf) -> str:
     checked = row.availability_checked_at
     if checked is None:
         return ""
@@ -114,7 +114,7 @@ def _when(row: CatalogRow, judging: Judging) -> str:
     return f", checked {checked:%Y-%m-%d} ({age})"
 
 
-def _age(row: CatalogRow, judging: Judging, catalog: Catalog) -> Findings:
+def _age(row: CatalogRow, judging: AsOf, catalog: Catalog) -> Findings:
     checked = row.availability_checked_at
     if checked is None:
         yield warning(

@@ -8,10 +8,10 @@ from decimal import Decimal
 from veo_check.checks.price_agrees import PRICED_GATEWAYS
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.fallbacks import candidates
-from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, check, note
+from veo_check.core.findings import Blocked, Finding, Findings, ReferenceUse, blocker, check, note
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.shape import Refusal, Shape
@@ -22,7 +22,7 @@ from veo_check.reference.load import Reference
 def budget_covers(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     catalog: Catalog | Missing,
     status: GatewayStatus | Missing,
 ) -> Findings:
@@ -39,7 +39,7 @@ def budget_covers(
         yield Blocked(f"there is no reference price: {basis.message}")
         return
     for one in basis:
-        yield Uses(one.rule.id, "price", one.source.confirmed)
+        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
     evidence = [f"ref:{one.rule.id}" for one in basis]
     expected, whose = basis[0].expected, "reference price"
     if any(one.bound == "lower" for one in basis):
@@ -119,7 +119,7 @@ def _judged(
     )
 
 
-def _beside(route: Route, reference: Reference, judging: Judging) -> Iterator[Finding]:
+def _beside(route: Route, reference: Reference, judging: AsOf) -> Iterator[Finding]:
     """What one job on each fallback costs by the reference; `fallback-cost` judges it."""
     for candidate in candidates(route):
         if candidate.route is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from veo_check.core.clock import Judging, last_day, why_not
-from veo_check.core.findings import Blocked, Findings, Until, check, note
+from veo_check.core.clock import AsOf, last_day, why_not
+from veo_check.core.findings import Blocked, Findings, ValidUntil, check, note
 from veo_check.core.route import Route
 
 
 @check(item="usage-proof", since="0.1")
-def dashboard_confirmed(route: Route, judging: Judging) -> Findings:
+def dashboard_confirmed(route: Route, judging: AsOf) -> Findings:
     """A person saw the job's record in the dashboard within the last 30 days.
 
     Why: the people who pay and support the route look at the dashboard, not at an API. Whether the
@@ -37,7 +37,7 @@ def dashboard_confirmed(route: Route, judging: Judging) -> Findings:
                 f"{end}.",
                 at=f"confirmations.{index}",
             )
-            yield Until(end, "the dashboard confirmation expires")
+            yield ValidUntil(end, "the dashboard confirmation expires")
             return
         holes.append(hole)
     yield Blocked(f"{holes[0]}; look again and renew confirmations")

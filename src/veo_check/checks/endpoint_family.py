@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
-from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ValidUntil,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.jobs import NOT_ROUTED, meaning_of
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import EndpointFamily, Gateway, Route
@@ -47,7 +56,7 @@ def endpoint_family(
     said = _declared(route, reference, catalog, listing)
     if isinstance(proven, ProvenLife):
         yield _proved(said, proven)
-        yield Until(proven.expires, f"proof {proven.proof_id} expires")
+        yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
     elif isinstance(said, Blocked):
         yield Blocked(f"{said.reason}; a job settles it: --spend USD")
     elif said.severity == "warning" and _unreadable(status):

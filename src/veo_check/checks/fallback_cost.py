@@ -65,18 +65,18 @@ def _changes(
     primary: Route, candidate: Candidate, target: Route, outcome: FallbackOutcome
 ) -> Iterator[Finding]:
     accepted = {word.strip().lower() for word in candidate.target.accepts}
-    for one in differences(primary, target, outcome.primary_unit, outcome.unit):
-        text = f"With the fallback '{candidate.target.name}', {one.name} changes from "
-        text += f"{one.primary} to {one.target}"
-        if one.needs_acceptance and one.name not in accepted:
+    for difference in differences(primary, target, outcome.primary_unit, outcome.unit):
+        text = f"With the fallback '{candidate.target.name}', {difference.name} changes from "
+        text += f"{difference.primary} to {difference.target}"
+        if difference.needs_acceptance and difference.name not in accepted:
             yield blocker(
-                f"fallback-cost/{one.name}",
+                f"fallback-cost/{difference.name}",
                 f"{text}, and the owner has not accepted that.",
                 at=f"{candidate.at}.accepts",
-                expected=one.primary,
-                actual=one.target,
-                fix=f"add {one.name} to accepts if it is acceptable, or choose another target",
+                expected=difference.primary,
+                actual=difference.target,
+                fix=f"add {difference.name} to accepts if it is acceptable, or choose another one",
             )
         else:
-            accepted_word = ", accepted" if one.needs_acceptance else ""
+            accepted_word = ", accepted" if difference.needs_acceptance else ""
             yield note("fallback-cost/change", f"{text}{accepted_word}.", at=candidate.at)

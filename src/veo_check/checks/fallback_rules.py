@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.findings import Finding, Findings, blocker, check, note
 from veo_check.core.route import Fallback, FallbackTarget, Route, Situation
 
@@ -27,7 +27,7 @@ _WHY_NOT = {
 
 
 @check(item="fallback", since="0.1", waivable=False)
-def fallback_rules(route: Route, judging: Judging) -> Findings:
+def fallback_rules(route: Route, judging: AsOf) -> Findings:
     """Every situation has a decision, a person approved them, and a job is retried at most once.
 
     Why: another video model changes style, length, filters and price. Whether a failed job may
@@ -84,7 +84,7 @@ def _decisions(rules: Fallback) -> Iterator[Finding]:
             )
 
 
-def _approval(rules: Fallback, judging: Judging) -> Iterator[Finding]:
+def _approval(rules: Fallback, judging: AsOf) -> Iterator[Finding]:
     if rules.approved_by is None or rules.approved_on is None:
         missing = [name for name in ("approved_by", "approved_on") if getattr(rules, name) is None]
         yield blocker(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Until, blocker, check, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ValidUntil,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.jobs import Meaning, Symptom, meaning_of
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
@@ -37,7 +46,7 @@ def job_completes(
         else:
             yield from _finished(route, job)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
-            yield Until(proof.expires, "the proof of a paid job expires")
+            yield ValidUntil(proof.expires, "the proof of a paid job expires")
         return
     word = job.symptom or _STILL.get(job.state) or job.state
     meaning = meaning_of(word)

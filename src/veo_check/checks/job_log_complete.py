@@ -51,7 +51,11 @@ def job_log_complete(sample: LogSample) -> Findings:
             at=f"logging.fields.{field}",
             fix=f"the names are {', '.join(name for names in FIELDS.values() for name in names)}",
         )
-    answered = [one for one in QUESTIONS if one not in {held.question for held in sample.problems}]
+    answered = [
+        question
+        for question in QUESTIONS
+        if question not in {held.question for held in sample.problems}
+    ]
     if not sample.unreadable:
         yield note(
             "job-log-complete/answered",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
 from veo_check.core.jobs import meaning_of
@@ -24,7 +24,7 @@ def key_accepted(
     usage: KeyUsage | Missing,
     catalog: Catalog | Missing,
     status: GatewayStatus | Missing,
-    judging: Judging,
+    judging: AsOf,
 ) -> Findings:
     """The key is accepted, may use the model, and has quota left for one job.
 
@@ -91,7 +91,7 @@ def _limits(route: Route, usage: KeyUsage) -> Iterator[Finding]:
         )
 
 
-def _expiry(usage: KeyUsage, judging: Judging) -> Iterator[Finding]:
+def _expiry(usage: KeyUsage, judging: AsOf) -> Iterator[Finding]:
     if usage.expires_at is None:
         return
     last = usage.expires_at.date()

@@ -10,7 +10,7 @@ from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import Blocked, Finding, Findings, blocker, check, note, warning
 from veo_check.core.route import Key, Route, google_url
-from veo_check.core.secrets import Leave, refusal_of_host, refusal_of_key
+from veo_check.core.secrets import AllowList, refusal_of_host, refusal_of_key
 
 # The shapes of the keys that video routes use. The file's reader refuses them already; a route
 # that was put together in another way is held to the same rule.
@@ -23,7 +23,7 @@ _KEY_SHAPE = re.compile("|".join(_KEY_SHAPES.values()))
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class KeyDestination:
     """One key on its way to one address. `variable` None: default credentials."""
 
     at: str
@@ -35,7 +35,7 @@ class _Errand:
 @check(item="everything", since="0.1", waivable=False)
 def key_hygiene(
     route: Route,
-    leave: Leave,
+    leave: AllowList,
     smoke_key: SmokeKeyVariable,
     production: ProductionKey | Missing,
 ) -> Findings:
@@ -141,7 +141,7 @@ def _not_production(
         )
 
 
-def _errands(route: Route) -> Iterator[_Errand]:
+def _errands(route: Route) -> Iterator[KeyDestination]:
     """Every key of the route and its fallbacks, with every address it would be sent to."""
     yield from _errands_of(route, "")
     for candidate in candidates(route):
@@ -149,7 +149,7 @@ def _errands(route: Route) -> Iterator[_Errand]:
             yield from _errands_of(candidate.route, f"{candidate.at}.")
 
 
-def _errands_of(route: Route, prefix: str) -> Iterator[_Errand]:
+def _errands_of(route: Route, prefix: str) -> Iterator[KeyDestination]:
     via = route.via
     addresses = [(f"{prefix}via.base_url", route.base_url)]
     # The console gets the key for usage; another gateway kind has no use for the field, but a
@@ -159,18 +159,20 @@ def _errands_of(route: Route, prefix: str) -> Iterator[_Errand]:
     keys = [via.key] if via.key else []
     for at, url in addresses:
         for key in keys:
-            yield _Errand(at, url, key.env)
+            yield KeyDestination(at, url, key.env)
         if not keys:
-            yield _Errand(at, url, None, anonymous=True)
+            yield KeyDestination(at, url, None, anonymous=True)
         if via.production_key is not None:
-            yield _Errand(f"{prefix}via.production_key.env", url, via.production_key.env)
+            yield KeyDestination(f"{prefix}via.production_key.env", url, via.production_key.env)
     listing = route.model.listing
     if listing is not None:
         url = google_url(route.model.surface, listing.location)
-        yield _Errand(f"{prefix}model.listing.key", url, listing.key.env)
+        yield KeyDestination(f"{prefix}model.listing.key", url, listing.key.env)
 
 
-def _refusal(errand: _Errand, leave: Leave, smoke_key: SmokeKeyVariable) -> Iterator[Finding]:
+def _refusal(
+    errand: KeyDestination, leave: AllowList, smoke_key: SmokeKeyVariable
+) -> Iterator[Finding]:
     if errand.anonymous:
         refused = refusal_of_host(errand.url, leave)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from veo_check.core.findings import Blocked, Findings, Said, blocker, check, note
+from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note
 from veo_check.core.jobs import meaning_of
 from veo_check.core.money import plain
 from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
@@ -66,7 +66,7 @@ def media_delivered(
 
 def _video(
     video: MediaFacts, asked: SmokeShape, frame_rate: int | None, delivery: Delivery
-) -> Iterator[Said]:
+) -> Iterator[CheckOutput]:
     broken = next((word for word in video.problems if word in _BROKEN), None)
     if broken is not None:
         yield blocker(
@@ -114,7 +114,7 @@ def pixels(resolution: str, aspect_ratio: str) -> tuple[int, int] | None:
     return short, round(short * down / across)
 
 
-def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[Said]:
+def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[CheckOutput]:
     wanted = pixels(asked.resolution, asked.aspect_ratio)
     if wanted is None or video.width is None or video.height is None:
         yield Blocked("the size of the delivered picture cannot be compared with what was asked")
@@ -133,7 +133,7 @@ def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[
         )
 
 
-def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[Said]:
+def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[CheckOutput]:
     if video.seconds is None:
         yield Blocked("the length of the delivered clip cannot be read from its bytes")
     elif abs(video.seconds - asked.seconds) > _SECONDS:
@@ -148,7 +148,7 @@ def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterato
         )
 
 
-def _rate(video: MediaFacts, known: int | None, delivery: Delivery) -> Iterator[Said]:
+def _rate(video: MediaFacts, known: int | None, delivery: Delivery) -> Iterator[CheckOutput]:
     if video.frame_rate is None:
         yield Blocked("the frame rate of the delivered clip cannot be read from its bytes")
     elif known is not None and abs(video.frame_rate - known) > _FRAMES:
@@ -163,7 +163,7 @@ def _rate(video: MediaFacts, known: int | None, delivery: Delivery) -> Iterator[
         )
 
 
-def _sound(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[Said]:
+def _sound(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[CheckOutput]:
     if video.audio is asked.audio:
         return
     if video.audio is None:

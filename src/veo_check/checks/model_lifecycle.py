@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel, OfficialState, ProvenLife
 from veo_check.core.findings import (
     Blocked,
     Finding,
     Findings,
+    ReferenceUse,
     Tier,
-    Until,
-    Uses,
+    ValidUntil,
     blocker,
     check,
     note,
@@ -31,7 +31,7 @@ from veo_check.reference.rows import LifecycleRow
 def model_lifecycle(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     official: OfficialModel | Missing,
     proven: ProvenLife | Missing,
     job: JobResult | Missing,
@@ -72,12 +72,12 @@ def model_lifecycle(
     evidence = _evidence(judged, live, proof if served else None)
     yield from _said(route, reference, judging, judged, evidence)
     for row in _stood_on(judged):
-        yield Uses(row.id, "lifecycle", row.source.confirmed, live=judged.live)
+        yield ReferenceUse(row.id, "lifecycle", row.source.confirmed, live=judged.live)
     if judged.next_shutdown is not None and judged.state != "retired":
         day = judged.next_shutdown
-        yield Until(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
+        yield ValidUntil(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
     if served and proof is not None and not _listed(live):
-        yield Until(proof.expires, f"proof {proof.proof_id} expires")
+        yield ValidUntil(proof.expires, f"proof {proof.proof_id} expires")
 
 
 def _refused(route: Route, job: JobResult | Missing | None) -> OfficialModel | None:
@@ -115,7 +115,7 @@ def _from_google(route: Route) -> bool:
 def _said(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     judged: LifecycleJudgement,
     evidence: tuple[str, ...],
 ) -> Iterator[Finding | Blocked]:
@@ -145,7 +145,7 @@ def _said(
                 actual=_day(judged),
                 fix=_move(judged),
                 evidence=evidence,
-                milder_below=Tier.PRODUCTION,
+                warn_below=Tier.PRODUCTION,
             )
         case "fail":
             yield blocker(
@@ -180,7 +180,7 @@ def _day(judged: LifecycleJudgement) -> str | None:
     return say_day(judged.shutdown, judged.kind) if judged.shutdown else None
 
 
-def _cutover(route: Route, judging: Judging, judged: LifecycleJudgement) -> str:
+def _cutover(route: Route, judging: AsOf, judged: LifecycleJudgement) -> str:
     cutover = route.route.cutover
     if judged.state != "retiring" or cutover is None or cutover <= judging.day:
         return ""
@@ -195,7 +195,7 @@ def _move(judged: LifecycleJudgement) -> str:
     return f"move to {judged.replacement}; successor-known says what changes"
 
 
-def _still_runs(reference: Reference, judging: Judging, judged: LifecycleJudgement) -> str:
+def _still_runs(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> str:
     """The named replacement, and where models of the same family still answer."""
     named = f" Named replacement: {judged.replacement}." if judged.replacement else ""
     own = reference.capability(judged.model, judged.surface)

@@ -7,9 +7,18 @@ from decimal import Decimal
 
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Uses, blocker, check, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ReferenceUse,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
 from veo_check.pricing.gateway_row import GatewayPrice
@@ -26,7 +35,7 @@ PRICED_GATEWAYS = {"flatkey", "newapi"}
 def price_agrees(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     catalog: Catalog | Missing,
     status: GatewayStatus | Missing,
 ) -> Findings:
@@ -47,7 +56,7 @@ def price_agrees(
         yield Blocked("the reference price is 0; nothing can be compared with it")
         return
     for one in basis:
-        yield Uses(one.rule.id, "price", one.source.confirmed)
+        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
     asked: Decimal | None = None
     if route.via.gateway in PRICED_GATEWAYS:
         gateway = _gateway(route, catalog, status)
@@ -129,7 +138,7 @@ def _markup(
 
 
 def _others(
-    reference: Reference, shape: Shape, judging: Judging, basis: tuple[Quote, ...]
+    reference: Reference, shape: Shape, judging: AsOf, basis: tuple[Quote, ...]
 ) -> list[Quote]:
     """What other publishers say, as far as it is not too old to compare."""
     publishers = {one.source.publisher for one in basis}
@@ -146,7 +155,7 @@ def _second_source(
     route: Route, basis: tuple[Quote, ...], others: Sequence[Quote], *, compared: bool
 ) -> Iterator[Finding | Blocked]:
     base, limit = basis[0], route.budget.max_markup
-    differ = [one for one in others if abs(one.expected / base.expected - 1) > limit]
+    differ = [other for other in others if abs(other.expected / base.expected - 1) > limit]
     # without a price of the vendor the pair that agrees stands for it, and is its own second source
     confirmed = len(basis) > 1 or len(differ) < len(others)
     for one in differ:

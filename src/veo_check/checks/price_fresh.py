@@ -8,9 +8,18 @@ from datetime import timedelta
 from veo_check.checks.price_agrees import PRICED_GATEWAYS
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.findings import Blocked, Finding, Findings, Until, Uses, check, note, warning
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ReferenceUse,
+    ValidUntil,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.quote import promotions, quote
@@ -25,7 +34,7 @@ _MEND = "run veo-check refresh, or update veo-check"
 def price_fresh(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     catalog: Catalog | Missing,
     status: GatewayStatus | Missing,
 ) -> Findings:
@@ -41,7 +50,7 @@ def price_fresh(
         yield Blocked(f"there is no reference price: {basis.message}")
         return
     for one in basis:
-        yield Uses(one.rule.id, "price", one.source.confirmed)
+        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
         yield from _age(one, judging)
         yield from _end(one, judging)
     for rule in promotions(reference, shape, judging.day):
@@ -56,7 +65,7 @@ def price_fresh(
         yield from _lagging(route, reference, judging, basis[0], catalog, status)
 
 
-def _age(one: Quote, judging: Judging) -> Iterator[Finding | Blocked | Until]:
+def _age(one: Quote, judging: AsOf) -> Iterator[Finding | Blocked | ValidUntil]:
     source = one.source
     age = source.age_days(judging.day)
     warn, block = limits("price", judging.max_age_days)
@@ -78,18 +87,18 @@ def _age(one: Quote, judging: Judging) -> Iterator[Finding | Blocked | Until]:
             )
         case "fresh":
             yield note("price-fresh/fresh", f"{read}.", at="request", evidence=evidence)
-    yield Until(
+    yield ValidUntil(
         last_usable_day("price", source.confirmed, judging), f"{one.rule.id} becomes too old"
     )
 
 
-def _end(one: Quote, judging: Judging) -> Iterator[Finding | Until]:
+def _end(one: Quote, judging: AsOf) -> Iterator[Finding | ValidUntil]:
     """`valid_to` is the first day on which a price no longer holds."""
     end = one.rule.valid_to
     if end is None or end <= judging.day:
         return
     last = end - timedelta(days=1)
-    yield Until(last, f"{one.rule.id} ends")
+    yield ValidUntil(last, f"{one.rule.id} ends")
     if (last - judging.day).days <= judging.within_days:
         yield warning(
             "price-fresh/ends",
@@ -103,7 +112,7 @@ def _end(one: Quote, judging: Judging) -> Iterator[Finding | Until]:
 def _lagging(
     route: Route,
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     base: Quote,
     catalog: Catalog,
     status: GatewayStatus | Missing,

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from veo_check.core.clock import Judging
-from veo_check.core.findings import Blocked, Findings, Uses, blocker, check, note, warning
+from veo_check.core.clock import AsOf
+from veo_check.core.findings import Blocked, Findings, ReferenceUse, blocker, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.quote import Quote, Refusal, quote, quotes_by_source
@@ -20,7 +20,7 @@ _ABOUT_THE_REQUEST = {"unsupported-combination", "retired"}
 
 
 @check(item="pricing-unit", since="0.1", waivable=False)
-def price_known(route: Route, reference: Reference, judging: Judging) -> Findings:
+def price_known(route: Route, reference: Reference, judging: AsOf) -> Findings:
     """A dated price from the vendor, or from two sources that agree, matches this request.
 
     Why: a budget needs a price for this length, resolution and audio setting. One page that nobody
@@ -46,7 +46,7 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
         return
     first = basis[0]
     for one in basis:
-        yield Uses(one.rule.id, "price", one.source.confirmed)
+        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
     evidence = tuple(f"ref:{one.rule.id}" for one in basis)
     text = f"${usd(first.expected)} for this request: {first.text}"
     if first.source.official:
@@ -82,7 +82,7 @@ def price_known(route: Route, reference: Reference, judging: Judging) -> Finding
         )
 
 
-def _rates(reference: Reference, shape: Shape, judging: Judging) -> str | None:
+def _rates(reference: Reference, shape: Shape, judging: AsOf) -> str | None:
     """What a second costs at each resolution of the model: the variant's whole price list."""
     capability = reference.capability(shape.model, shape.surface)
     if capability is None or not capability.seconds:
@@ -104,9 +104,7 @@ def _listed(words: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def price_basis(
-    reference: Reference, shape: Shape, judging: Judging
-) -> tuple[Quote, ...] | Refusal:
+def price_basis(reference: Reference, shape: Shape, judging: AsOf) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 
     A Refusal where there is neither. Two rows of one publisher are one opinion.
@@ -121,17 +119,17 @@ def _basis(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] |
     if isinstance(overall, Refusal) and overall.code == "retired":
         return overall
     answers = quotes_by_source(reference, shape, day)
-    quotes = [one for one in answers if isinstance(one, Quote)]
+    quotes = [answer for answer in answers if isinstance(answer, Quote)]
     official = [one for one in quotes if one.source.official]
     if official:
         return (official[0],)
     firm = [
-        one
-        for one in answers
-        if isinstance(one, Refusal)
-        and one.code in _ABOUT_THE_REQUEST
-        and one.source is not None
-        and one.source.official
+        answer
+        for answer in answers
+        if isinstance(answer, Refusal)
+        and answer.code in _ABOUT_THE_REQUEST
+        and answer.source is not None
+        and answer.source.official
     ]
     if firm:
         return firm[0]

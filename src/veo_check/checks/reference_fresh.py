@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from veo_check.core.clock import Judging
-from veo_check.core.findings import Blocked, Findings, Until, UsedRows, Uses, check, note, warning
+from veo_check.core.clock import AsOf
+from veo_check.core.findings import (
+    Blocked,
+    Findings,
+    ReferenceUse,
+    UsedRows,
+    ValidUntil,
+    check,
+    note,
+    warning,
+)
 from veo_check.reference.lifecycle import freshness, last_usable_day, limits
 
 _MEND = "run veo-check refresh, or update veo-check"
@@ -12,7 +21,7 @@ _MEND_CAPABILITY = "update veo-check, or name a newer file with --reference"
 
 
 @check(item="everything", since="0.1", waivable=False)
-def reference_fresh(used: UsedRows, judging: Judging) -> Findings:
+def reference_fresh(used: UsedRows, judging: AsOf) -> Findings:
     """The dated facts that this verdict stands on were confirmed recently.
 
     Why: Google cut prices and shut models down within weeks. A table that nobody looked at since
@@ -37,11 +46,11 @@ def reference_fresh(used: UsedRows, judging: Judging) -> Findings:
     )
 
 
-def _age(row: Uses, judging: Judging) -> int:
+def _age(row: ReferenceUse, judging: AsOf) -> int:
     return max(0, (judging.day - row.confirmed).days)
 
 
-def _one(row: Uses, judging: Judging) -> Findings:
+def _one(row: ReferenceUse, judging: AsOf) -> Findings:
     age = _age(row, judging)
     state = freshness(row.kind, age, judging.max_age_days)
     warn, block = limits(row.kind, judging.max_age_days)
@@ -63,7 +72,7 @@ def _one(row: Uses, judging: Judging) -> Findings:
             evidence=(f"ref:{row.row}",),
         )
     if not row.live:
-        yield Until(
+        yield ValidUntil(
             last_usable_day(row.kind, row.confirmed, judging),
             f"{row.row} becomes too old",
         )

@@ -6,8 +6,8 @@ from veo_check.core.findings import (
     Blocked,
     Finding,
     Findings,
+    ReferenceUse,
     Tier,
-    Uses,
     blocker,
     check,
     note,
@@ -38,7 +38,7 @@ def request_supported(route: Route, reference: Reference) -> Findings:
             f"nothing is known of what {model} accepts on {surface}; the request cannot be checked"
         )
         return
-    yield Uses(capability.id, "capability", capability.source.confirmed)
+    yield ReferenceUse(capability.id, "capability", capability.source.confirmed)
     evidence = (f"ref:{capability.id}",)
     asked = unsupported(capability, route.request)
     for one in asked:
@@ -56,7 +56,7 @@ def request_supported(route: Route, reference: Reference) -> Findings:
 
 
 def _said(
-    one: Unsupported, at: str, evidence: tuple[str, ...], milder_below: Tier | None
+    one: Unsupported, at: str, evidence: tuple[str, ...], warn_below: Tier | None
 ) -> Finding | Blocked:
     if one.outcome == "unknown":
         return Blocked(one.message)
@@ -68,7 +68,7 @@ def _said(
         actual=one.actual,
         fix=f"set {at} to {one.expected}",
         evidence=evidence,
-        milder_below=milder_below,
+        warn_below=warn_below,
     )
 
 

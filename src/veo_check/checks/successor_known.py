@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Finding, Findings, check, note
 from veo_check.core.money import plain, usd
@@ -23,7 +23,7 @@ _TWO = Decimal("0.01")
 
 @check(item="lifecycle", since="0.1")
 def successor_known(
-    route: Route, reference: Reference, judging: Judging, official: OfficialModel | Missing
+    route: Route, reference: Reference, judging: AsOf, official: OfficialModel | Missing
 ) -> Findings:
     """It is known what to move to when this model ends, and what changes with it.
 

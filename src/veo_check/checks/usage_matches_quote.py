@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from veo_check.checks.usage_recorded import confirmed_by_hand
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
-from veo_check.core.findings import Blocked, Findings, Said, blocker, check, note, warning
+from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Route
@@ -15,7 +15,7 @@ from veo_check.core.route import Route
 
 @check(item="usage-proof", since="0.1", waivable=False)
 def usage_matches_quote(
-    route: Route, job: JobResult, usage: UsageProof | Missing, judging: Judging
+    route: Route, job: JobResult, usage: UsageProof | Missing, judging: AsOf
 ) -> Findings:
     """The bill equals the quote, and a failed job was refunded.
 
@@ -47,7 +47,7 @@ def usage_matches_quote(
         yield from _bill(job, usage)
 
 
-def _refund(job: JobResult, usage: UsageProof) -> Iterator[Said]:
+def _refund(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
     if usage.charges == 0:
         yield note(
             "usage-matches-quote/never-charged",
@@ -78,7 +78,7 @@ def _refund(job: JobResult, usage: UsageProof) -> Iterator[Said]:
         )
 
 
-def _bill(job: JobResult, usage: UsageProof) -> Iterator[Said]:
+def _bill(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
     assert usage.billed is not None
     net = usage.billed - usage.refunded
     if abs(net - usage.quoted) > usage.tolerance:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from veo_check.core.clock import Judging, last_day, why_not
+from veo_check.core.clock import AsOf, last_day, why_not
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
+    CheckOutput,
     Finding,
     Findings,
-    Said,
-    Until,
+    ValidUntil,
     blocker,
     check,
     note,
@@ -33,7 +33,7 @@ _FIELDS = {
 
 @check(item="usage-proof", since="0.1", waivable=False)
 def usage_recorded(
-    route: Route, job: JobResult, usage: UsageProof | Missing, judging: Judging
+    route: Route, job: JobResult, usage: UsageProof | Missing, judging: AsOf
 ) -> Findings:
     """The job's usage record exists and names model, route, status, unit and owner.
 
@@ -113,8 +113,8 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
 
 
 def confirmed_by_hand(
-    route: Route, job: JobResult, judging: Judging, check_id: str
-) -> Iterator[Said]:
+    route: Route, job: JobResult, judging: AsOf, check_id: str
+) -> Iterator[CheckOutput]:
     """What a person saw of a record that no key can read: for this very operation, not long ago."""
     hole = (
         "Google has no usage record that a key can read: look the job up in the billing export and "
@@ -132,7 +132,7 @@ def confirmed_by_hand(
                 f"{last_day(record)}.",
                 at=f"confirmations.{index}",
             )
-            yield Until(last_day(record), "the usage-record confirmation expires")
+            yield ValidUntil(last_day(record), "the usage-record confirmation expires")
             return
         hole = f"{against}; look again and renew confirmations"
     yield Blocked(hole)

@@ -9,7 +9,7 @@ import typer
 from veo_check.cli.output import Outputs, ReferenceFile, parse_outputs, write
 
 if TYPE_CHECKING:
-    from veo_check.engine.catalog import Look
+    from veo_check.engine.catalog import RowInspection
 
 
 def catalog(
@@ -44,19 +44,21 @@ def catalog(
     from veo_check.cli.session import chosen_reference, open_asking
     from veo_check.core.money import UsageError
     from veo_check.core.route import Resolution
-    from veo_check.core.secrets import Leave, origin_of
+    from veo_check.core.secrets import AllowList, origin_of
     from veo_check.engine.catalog import Wanted, look, route_of
     from veo_check.engine.options import Options
-    from veo_check.engine.run import judging_of
+    from veo_check.engine.run import as_of_day
 
     outputs = parse_outputs(output or ["text"], ("text", "json"))
-    size = next((one for one in get_args(Resolution) if one == resolution.lower()), None)
+    size = next(
+        (argument for argument in get_args(Resolution) if argument == resolution.lower()), None
+    )
     if size is None:
         known = ", ".join(get_args(Resolution))
         raise UsageError(f"--resolution {resolution}: not one of {known}")
     route = route_of(Wanted(model, gateway, group, official, seconds, size))
     # the person running the command named the gateway: that is the leave to ask it, without a key
-    leave = Leave(
+    leave = AllowList(
         keys=frozenset({("", origin_of(route.console_url))}),
         http_hosts=frozenset(host.lower() for host in allow_http or ()),
     )
@@ -64,13 +66,13 @@ def catalog(
     asking = open_asking([route], options)
     with asking.door:
         book = chosen_reference(reference, simulated=scenario is not None)
-        seen = look(route, asking, judging_of(options, asking.clock), book)
+        seen = look(route, asking, as_of_day(options, asking.clock), book)
     for one in outputs:
         write(_json(seen) if one.format == "json" else _text(seen, scenario), one.file)
     raise typer.Exit(int(seen.exit_code))
 
 
-def _text(seen: Look, scenario: str | None) -> str:
+def _text(seen: RowInspection, scenario: str | None) -> str:
     import textwrap
 
     from veo_check.core.facts import Missing
@@ -107,7 +109,7 @@ def _text(seen: Look, scenario: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row_lines(seen: Look, wrap: object) -> list[str]:
+def _row_lines(seen: RowInspection, wrap: object) -> list[str]:
     from collections.abc import Callable
     from typing import cast
 
@@ -128,7 +130,7 @@ def _row_lines(seen: Look, wrap: object) -> list[str]:
     return lines
 
 
-def _json(seen: Look) -> str:
+def _json(seen: RowInspection) -> str:
     import json
 
     from veo_check.core.facts import Catalog
@@ -164,8 +166,8 @@ def _json(seen: Look) -> str:
                 "status": result.statuses[Tier.PRODUCTION].value,
                 "reason": result.reason,
                 "findings": [
-                    {"code": one.code, "severity": one.severity, "message": one.message}
-                    for one in result.outcome.findings
+                    {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                    for finding in result.outcome.findings
                 ],
             }
             for result in seen.results

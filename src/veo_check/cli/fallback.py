@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.output import AsOf, Outputs, ReferenceFile, WithinDays, parse_outputs, write
+from veo_check.cli.output import AsOfDay, Outputs, ReferenceFile, WithinDays, parse_outputs, write
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -20,7 +20,7 @@ _WIDTH = 100
 
 def fallback(
     route: Annotated[Path, typer.Argument(metavar="ROUTE", help="A route file.")],
-    as_of: AsOf = None,
+    as_of: AsOfDay = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,
     output: Outputs = None,
@@ -34,7 +34,7 @@ def fallback(
     """
     from veo_check.cli.output import parse_day
     from veo_check.cli.session import chosen_reference
-    from veo_check.core.clock import Judging, SystemClock
+    from veo_check.core.clock import AsOf, SystemClock
     from veo_check.core.money import InvalidFileError
     from veo_check.engine.runbook import runbook
     from veo_check.routefile.load import RouteFile, load_route_file
@@ -44,7 +44,7 @@ def fallback(
     if not isinstance(loaded, RouteFile):
         raise InvalidFileError("\n".join(str(problem) for problem in loaded))
     today = SystemClock().now().date()
-    judging = Judging(parse_day(as_of) if as_of else today, today, within)
+    judging = AsOf(parse_day(as_of) if as_of else today, today, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
     for one in outputs:
         write(_json(book, judging) if one.format == "json" else _text(book, judging), one.file)
@@ -59,12 +59,12 @@ def _text(book: Runbook, judging: object) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    from veo_check.core.clock import Judging
+    from veo_check.core.clock import AsOf
     from veo_check.core.money import usd
     from veo_check.core.secrets import printable
     from veo_check.engine.runbook import successor_lines
 
-    assert isinstance(judging, Judging)
+    assert isinstance(judging, AsOf)
     route, request = book.route, book.route.request
     page = io.StringIO()
     console = Console(file=page, width=_WIDTH, color_system=None, highlight=False, markup=False)
@@ -131,10 +131,10 @@ def _wait(seconds: tuple[int, int] | None) -> str:
 def _json(book: Runbook, judging: object) -> str:
     import json
 
-    from veo_check.core.clock import Judging
+    from veo_check.core.clock import AsOf
     from veo_check.core.money import usd
 
-    assert isinstance(judging, Judging)
+    assert isinstance(judging, AsOf)
     found = {
         "route": book.route.name,
         "as_of": judging.day.isoformat(),
@@ -165,15 +165,16 @@ def _json(book: Runbook, judging: object) -> str:
                 "unit": target.unit,
                 "refused": target.refused,
                 "changes": [
-                    {"name": one.name, "from": one.primary, "to": one.target}
-                    for one in target.changes
+                    {"name": change.name, "from": change.primary, "to": change.target}
+                    for change in target.changes
                 ],
                 "cannot_run": list(target.unfit),
             }
             for target in book.targets
         ],
         "broken_rules": [
-            {"code": one.code, "message": one.message, "fix": one.fix} for one in book.broken_rules
+            {"code": rule.code, "message": rule.message, "fix": rule.fix}
+            for rule in book.broken_rules
         ],
     }
     return json.dumps(found, indent=2) + "\n"

@@ -12,13 +12,13 @@ import typer
 from veo_check.cli.init_template import Draft, Value
 from veo_check.cli.output import ReferenceFile, safe, tell
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
-from veo_check.core.secrets import Leave, origin_of, printable, refusal_of_key
+from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_key
 from veo_check.reference.load import Reference
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft
     from veo_check.core.facts import CatalogRow
-    from veo_check.engine.catalog import Look
+    from veo_check.engine.catalog import RowInspection
 
 
 Text = str | None
@@ -183,21 +183,25 @@ def _draft(
 
 def _look(
     flags: Flags, book: Reference, label: str, scenario: str | None, allow_http: list[str]
-) -> Look:
+) -> RowInspection:
     """The row in the gateway's public catalogue, read without a key."""
     from typing import get_args
 
     from veo_check.cli.session import open_asking
     from veo_check.core.route import Resolution
-    from veo_check.core.secrets import Leave, origin_of
+    from veo_check.core.secrets import AllowList, origin_of
     from veo_check.engine.catalog import Wanted, look, route_of
     from veo_check.engine.options import Options
-    from veo_check.engine.run import judging_of
+    from veo_check.engine.run import as_of_day
 
     if flags.gateway is None:
         raise UsageError("--from-catalog needs --gateway flatkey, or a new-api gateway's address")
     size = next(
-        (one for one in get_args(Resolution) if one == flags.request.get("resolution", "720p")),
+        (
+            argument
+            for argument in get_args(Resolution)
+            if argument == flags.request.get("resolution", "720p")
+        ),
         None,
     )
     seconds = flags.request.get("seconds", 8)
@@ -206,14 +210,14 @@ def _look(
     wanted = Wanted(label, flags.gateway, flags.group or "plg", flags.official, seconds, size)
     route = route_of(wanted)
     # the person running the command named the gateway: that is the leave to ask it, without a key
-    leave = Leave(
+    leave = AllowList(
         keys=frozenset({("", origin_of(route.console_url))}),
         http_hosts=frozenset(host.lower() for host in allow_http),
     )
     options = Options(scenario=scenario, leave=leave)
     asking = open_asking([route], options)
     with asking.door:
-        return look(route, asking, judging_of(options, asking.clock), book)
+        return look(route, asking, as_of_day(options, asking.clock), book)
 
 
 def _refuse_keys(flags: Flags) -> None:
@@ -309,7 +313,7 @@ def from_flags(flags: Flags, reference: Reference, day: str) -> Draft:
     return _completed(draft, flags, reference)
 
 
-def draft_from_catalog(flags: Flags, reference: Reference, day: str, seen: Look) -> Draft:
+def draft_from_catalog(flags: Flags, reference: Reference, day: str, seen: RowInspection) -> Draft:
     """A draft of a live row. Raises NotReadError or NoRowError where there is none."""
     from veo_check.core.facts import Missing
 
@@ -340,7 +344,7 @@ def draft_from_catalog(flags: Flags, reference: Reference, day: str, seen: Look)
     return _completed(draft, flags, reference)
 
 
-def _row_remarks(seen: Look, row: CatalogRow) -> tuple[str, ...]:
+def _row_remarks(seen: RowInspection, row: CatalogRow) -> tuple[str, ...]:
     from veo_check.core.facts import Catalog
     from veo_check.core.money import plain
     from veo_check.pricing.gateway_row import GatewayPrice
@@ -505,7 +509,7 @@ def _leave(draft: Draft) -> None:
         origin = origin_of(draft.base_url)
     except ValueError:
         return
-    if refusal_of_key(draft.key, draft.base_url, Leave()) is not None:
+    if refusal_of_key(draft.key, draft.base_url, AllowList()) is not None:
         draft.run += f" --allow-host {draft.key}={origin}"
 
 

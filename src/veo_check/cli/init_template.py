@@ -298,7 +298,11 @@ class LiteLLM:
     @property
     def upstreams(self) -> tuple[tuple[str | None, str | None], ...]:
         """The different (id, surface) that may serve the label."""
-        return tuple(dict.fromkeys((one.upstream, one.surface) for one in self.deployments))
+        return tuple(
+            dict.fromkeys(
+                (deployment.upstream, deployment.surface) for deployment in self.deployments
+            )
+        )
 
 
 def read_litellm(path: Path, label: str | None, reference: Reference) -> LiteLLM:
@@ -315,16 +319,19 @@ def read_litellm(path: Path, label: str | None, reference: Reference) -> LiteLLM
     finder = IdFinder.of(reference.models())
     deployments = list(_deployments(document.data, finder))
     if label is None:
-        labels = sorted({one.label for one in deployments if one.is_video})
+        labels = sorted({deployment.label for deployment in deployments if deployment.is_video})
         if len(labels) != 1:
             names = ", ".join(printable(one, 100) for one in labels) or "none"
             raise UsageError(
                 f"--from-litellm {shown}: video models there: {names}; choose one with --model-name"
             )
         (label,) = labels
-    chosen = tuple(one for one in deployments if one.label == label)
+    chosen = tuple(deployment for deployment in deployments if deployment.label == label)
     if not chosen:
-        names = ", ".join(sorted({printable(one.label, 100) for one in deployments})[:20]) or "none"
+        names = (
+            ", ".join(sorted({printable(deployment.label, 100) for deployment in deployments})[:20])
+            or "none"
+        )
         raise UsageError(f"--model-name {printable(label, 100)}: not in {shown}; there: {names}")
     return LiteLLM(label, chosen, tuple(_remarks(document.data, label)))
 
@@ -357,7 +364,7 @@ def _remarks(data: Mapping[str, Data], label: str) -> Iterator[str]:
     """What the proxy does by itself, and a route's owner should know."""
     router, settings = _mapping(data.get("router_settings")), _mapping(data.get("litellm_settings"))
     retries = [_mapping(part).get("num_retries") for part in (router, settings)]
-    counts = [one for one in retries if isinstance(one, int) and not isinstance(one, bool)]
+    counts = [retry for retry in retries if isinstance(retry, int) and not isinstance(retry, bool)]
     if any(count > 0 for count in counts):
         yield (
             f"The proxy itself repeats a failed call up to {max(counts)} times, and each may be "
@@ -373,7 +380,7 @@ def _remarks(data: Mapping[str, Data], label: str) -> Iterator[str]:
         for rule in rules if isinstance(rules, list) else []:
             targets = _mapping(rule).get(label)
             if isinstance(targets, list) and targets:
-                names = ", ".join(printable(str(one), 100) for one in targets[:5])
+                names = ", ".join(printable(str(target), 100) for target in targets[:5])
                 yield (
                     f"The proxy itself falls back from {label} to {names}: another model may "
                     "serve the job, and nobody is asked."

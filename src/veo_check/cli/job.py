@@ -102,7 +102,7 @@ def _check(output: str) -> None:
 
 def text_of(listed: JobList) -> str:
     """One line a job, what cannot be read, and the sums."""
-    lines = [_line(one) for one in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
+    lines = [_line(job) for job in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
     lines += [f"unreadable  {printable(str(one.path))}: {one.why}" for one in listed.unreadable]
     if listed.spend:
         lines += ["", "Spent on real jobs, by cost centre:"]
@@ -118,7 +118,7 @@ def json_of(listed: JobList) -> str:
     """The same for machines. Money is text."""
     return _dumped(
         {
-            "jobs": [_mapping(one) for one in listed.jobs],
+            "jobs": [_mapping(job) for job in listed.jobs],
             "unreadable": [{"file": str(one.path), "why": one.why} for one in listed.unreadable],
             "spend": [
                 {

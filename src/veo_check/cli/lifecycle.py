@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veo_check.cli.output import (
-    AsOf,
+    AsOfDay,
     ReferenceFile,
     WithinDays,
     parse_day,
@@ -21,7 +21,7 @@ from veo_check.cli.output import (
     tell,
     write,
 )
-from veo_check.core.clock import Judging, SystemClock
+from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 from veo_check.reference.load import Reference
@@ -53,7 +53,7 @@ def lifecycle(
     live: Annotated[
         bool, typer.Option("--live", help="Ask the account's own listing at Google, for free.")
     ] = False,
-    as_of: AsOf = None,
+    as_of: AsOfDay = None,
     max_age: Annotated[
         int | None,
         typer.Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be."),
@@ -75,7 +75,7 @@ def lifecycle(
 
     wanted = parse_outputs(output or ["text"], _FORMATS)
     today = SystemClock().now().date()
-    judging = Judging(
+    judging = AsOf(
         day=parse_day(as_of) if as_of is not None else today,
         clock_day=today,
         within_days=within,
@@ -105,7 +105,7 @@ def judge_all(
     book: Reference,
     models: Iterable[str],
     surface: str | None,
-    judging: Judging,
+    judging: AsOf,
     answers: LiveAnswers,
 ) -> tuple[LifecycleJudgement, ...]:
     """Every asked id on the surface asked for, else on each one that knows it.
@@ -129,7 +129,7 @@ def worst_exit_code(judgements: Iterable[LifecycleJudgement]) -> int:
 
 
 def _ask_live(
-    models: list[str], surface: str | None, judging: Judging, book: Reference
+    models: list[str], surface: str | None, judging: AsOf, book: Reference
 ) -> LiveAnswers:
     from veo_check.core.facts import Missing
     from veo_check.engine.catalog import ask
@@ -148,7 +148,7 @@ def _ask_live(
 
 def _as_text(
     judgements: tuple[LifecycleJudgement, ...],
-    judging: Judging,
+    judging: AsOf,
     book: Reference,
     asked: bool,
     to_terminal: bool,
@@ -165,7 +165,7 @@ def _as_text(
     return (detail if one else table)(judgements, judging, book, colour)
 
 
-def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: Judging, book: Reference) -> str:
+def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference) -> str:
     document = {
         "as_of": judging.day.isoformat(),
         "hypothetical": judging.hypothetical,
@@ -175,9 +175,7 @@ def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: Judging, book:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _model_json(
-    judgement: LifecycleJudgement, judging: Judging, book: Reference
-) -> dict[str, object]:
+def _model_json(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> dict[str, object]:
     unknown = judgement.state == "unknown" and not judgement.rows
     return {
         "id": judgement.model,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
     State,
@@ -36,7 +36,7 @@ _FAMILY_NAMES = {"veo": "Veo", "gemini-omni": "Gemini Omni", "sora": "Sora", "se
 
 
 def table(
-    judgements: tuple[LifecycleJudgement, ...], judging: Judging, book: Reference, colour: bool
+    judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference, colour: bool
 ) -> str:
     """Two or more lines an id and surface: state and age, then dates, replacement, source."""
     lines = [f"{'MODEL':<34} {'SURFACE':<15} {'STATE':<14} {'AGE':>5}"]
@@ -52,7 +52,7 @@ def table(
 
 
 def detail(
-    judgements: tuple[LifecycleJudgement, ...], judging: Judging, book: Reference, colour: bool
+    judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference, colour: bool
 ) -> str:
     """Everything known about one id, each surface in turn, and what to do next."""
     lines: list[str] = []
@@ -64,7 +64,7 @@ def detail(
 
 
 def _block(
-    judgement: LifecycleJudgement, judging: Judging, book: Reference, colour: bool
+    judgement: LifecycleJudgement, judging: AsOf, book: Reference, colour: bool
 ) -> Iterator[str]:
     state = _paint(judgement.state, judgement.state, colour)
     yield f"{_printable(judgement.model)} on {_surface(judgement)}: {state}"
@@ -117,7 +117,7 @@ def _source(row: LifecycleRow, day: date) -> Iterator[str]:
         yield from _wrapped(source.note, "      ")
 
 
-def _next(judgement: LifecycleJudgement, judging: Judging, book: Reference) -> str:
+def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     live = (
         f"`veo-check lifecycle {_printable(judgement.model)} --surface {judgement.surface} --live`"
     )
@@ -159,7 +159,7 @@ def _next(judgement: LifecycleJudgement, judging: Judging, book: Reference) -> s
 
 
 def _where_family_runs(
-    judgements: tuple[LifecycleJudgement, ...], judging: Judging, book: Reference, colour: bool
+    judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference, colour: bool
 ) -> Iterator[str]:
     shaky = [judgement for judgement in judgements if judgement.state in _SHAKY]
     capability = next(
@@ -197,7 +197,7 @@ def _under(judgement: LifecycleJudgement) -> Iterator[str]:
         yield f"    replaced by {judgement.replacement}"
 
 
-def _foot(judging: Judging, book: Reference) -> Iterator[str]:
+def _foot(judging: AsOf, book: Reference) -> Iterator[str]:
     day = f"{judging.day}{' (hypothetical)' if judging.hypothetical else ''}"
     text = (
         f"Judged for {day}, {judging.within_days} days ahead. "

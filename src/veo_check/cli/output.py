@@ -135,7 +135,7 @@ def parse_day(text: str) -> date:
         raise typer.BadParameter(f"'{text}' is not a day; write YYYY-MM-DD") from None
 
 
-AsOf = Annotated[
+AsOfDay = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DAY", help="Judge this day, YYYY-MM-DD, instead of today."),
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veo_check.cli.output import AsOf, parse_day, parse_outputs, tell, write
+from veo_check.cli.output import AsOfDay, parse_day, parse_outputs, tell, write
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def price(
     compare: Annotated[
         bool, typer.Option("--compare", help="Every known model side by side.")
     ] = False,
-    as_of: AsOf = None,
+    as_of: AsOfDay = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -289,7 +289,7 @@ def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form
 
 
 def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, form: str) -> str:
-    from veo_check.core.clock import Judging
+    from veo_check.core.clock import AsOf
     from veo_check.pricing.comparison import compare
     from veo_check.pricing.quote import own_surfaces
 
@@ -303,7 +303,7 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
         audio=True if shape.audio is None else shape.audio,
     )
     only = shape.surface if subject is None and asked.named_surface else None
-    rows = compare(book, shape, Judging(day, day), first=subject is not None, surface=only)
+    rows = compare(book, shape, AsOf(day, day), first=subject is not None, surface=only)
     if form == "json":
         from veo_check.cli.price_output import comparison_json
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from veo_check.cli.output import AsOf, ReferenceFile, WithinDays
+from veo_check.cli.output import AsOfDay, ReferenceFile, WithinDays
 
 EXAMPLE = """
 Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox
@@ -46,7 +46,7 @@ def run(
         bool, typer.Option("--plan", help="Print the requests and the most they cost; stop.")
     ] = False,
     reference: ReferenceFile = None,
-    as_of: AsOf = None,
+    as_of: AsOfDay = None,
     within: WithinDays = 90,
     max_age: Annotated[
         int | None,

@@ -18,14 +18,14 @@ from veo_check.cli.session import read_user_config, surroundings
 from veo_check.core.clock import SystemClock
 from veo_check.core.findings import TARGETS, Tier
 from veo_check.core.money import UsageError, amount
-from veo_check.core.secrets import Leave, origin_of
+from veo_check.core.secrets import AllowList, origin_of
 from veo_check.engine.options import Inconclusive, Options
 from veo_check.routefile.checklist import Checklist, load_checklist
 from veo_check.routefile.load import Problem, RouteFile, load_route_file, route_paths
 
 if TYPE_CHECKING:
     from veo_check.engine.options import Options
-    from veo_check.engine.run import Ran, Surroundings
+    from veo_check.engine.run import Environment, RunResult
 
 
 # `run --evidence DIR`: where bundles go.
@@ -42,7 +42,7 @@ def check_folder(folder: Path | None) -> None:
         raise UsageError(f"--evidence {folder}: {why}") from None
 
 
-def write_evidence(folder: Path, ran: Ran, options: Options, around: Surroundings) -> None:
+def write_evidence(folder: Path, ran: RunResult, options: Options, around: Environment) -> None:
     """Write the run's bundle, and say on standard error where it is. Raises UsageError."""
     from veo_check.engine.verify import bundle_of
     from veo_check.evidence.bundle import write_bundle
@@ -174,7 +174,7 @@ def _checklist(wishes: Wishes, options: Options) -> Checklist:
 def _options(wishes: Wishes) -> Options:
     config = read_user_config()
     as_of = parse_day(wishes.as_of) if wishes.as_of else None
-    leave = Leave(
+    leave = AllowList(
         keys=frozenset(_host_leave(one) for one in (*config.allow_host, *wishes.allow_host)),
         http_hosts=frozenset(one.lower() for one in (*config.allow_http, *wishes.allow_http)),
         trust_env=wishes.trust_env,

@@ -63,13 +63,13 @@ def table(scenarios: tuple[Scenario, ...]) -> str:
     """The scenarios as text: name, day, what is different, and which checks notice."""
     import textwrap
 
-    width = max(len(one.name) for one in scenarios)
+    width = max(len(scenario.name) for scenario in scenarios)
     lines: list[str] = []
-    for one in scenarios:
-        head = f"{one.name:<{width}}  {one.day}  "
-        told = textwrap.wrap(one.description, 100 - len(head))
-        if one.notices:
-            told += textwrap.wrap(f"noticed by: {', '.join(one.notices)}", 100 - len(head))
+    for scenario in scenarios:
+        head = f"{scenario.name:<{width}}  {scenario.day}  "
+        told = textwrap.wrap(scenario.description, 100 - len(head))
+        if scenario.notices:
+            told += textwrap.wrap(f"noticed by: {', '.join(scenario.notices)}", 100 - len(head))
         lines.append(head + told[0])
         lines += [" " * len(head) + line for line in told[1:]]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veo_check.cli.output import (
-    AsOf,
+    AsOfDay,
     Output,
     ReferenceFile,
     WithinDays,
@@ -42,7 +42,7 @@ def scan(
         typer.Option(help="Judge this surface alone; else the worst known surface decides."),
     ] = None,
     within: WithinDays = 90,
-    as_of: AsOf = None,
+    as_of: AsOfDay = None,
     reference: ReferenceFile = None,
     baseline: Annotated[
         Path | None,
@@ -73,7 +73,7 @@ def scan(
     unknown, contested or its facts are too old, or a file could not be read, 2 usage error.
     """
     from veo_check.cli.scan_formats import Shown, render
-    from veo_check.core.clock import Judging, SystemClock
+    from veo_check.core.clock import AsOf, SystemClock
     from veo_check.reference.load import load_reference, user_data_dir
     from veo_check.scan import judged as baselines
     from veo_check.scan.ids import IdFinder
@@ -88,7 +88,7 @@ def scan(
     if missing:
         raise UsageError(f"no such file or folder: {', '.join(map(safe, missing[:5]))}")
     today = SystemClock().now().date()
-    judging = Judging(parse_day(as_of) if as_of is not None else today, today, within)
+    judging = AsOf(parse_day(as_of) if as_of is not None else today, today, within)
     book = load_reference(reference, None if reference is not None else user_data_dir())
     if surface is not None and surface not in book.surfaces():
         surfaces = ", ".join(book.surfaces())

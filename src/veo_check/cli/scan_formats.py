@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from veo_check import __version__
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.secrets import printable
 from veo_check.reference.lifecycle import State
 from veo_check.reference.load import Reference
@@ -39,7 +39,7 @@ class Shown:
     hits: tuple[Hit, ...]
     ignored: int
     covered: int
-    judging: Judging
+    judging: AsOf
     book: Reference
 
 

@@ -15,7 +15,7 @@ from veo_check.core.route import Route
 from veo_check.core.secrets import Redactor
 from veo_check.engine.options import Options
 from veo_check.engine.plan import Watcher
-from veo_check.engine.run import Surroundings
+from veo_check.engine.run import Environment
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Limits
 from veo_check.http.client import OFFLINE
@@ -36,12 +36,12 @@ def surroundings(
     watch: Watcher,
     on_crash: Callable[[str], None],
     on_job: Callable[[object], None],
-) -> Surroundings:
+) -> Environment:
     """Everything a run needs. Raises UsageError for an unknown scenario, InvalidFileError for a
     reference file that cannot be used."""
     routes = [route for file in files for route in with_fallbacks(file.route)]
     asking = open_asking(routes, options)
-    return Surroundings(
+    return Environment(
         clock=asking.clock,
         asking=asking,
         reference=chosen_reference(reference, simulated=options.scenario is not None),
@@ -125,7 +125,7 @@ def _nearest(name: str) -> str:
 
     from veo_check.sandbox.scenarios import SCENARIOS
 
-    near = difflib.get_close_matches(name, [one.name for one in SCENARIOS], 1)
+    near = difflib.get_close_matches(name, [scenario.name for scenario in SCENARIOS], 1)
     return f". Did you mean {near[0]}?" if near else ""
 
 

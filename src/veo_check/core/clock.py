@@ -58,7 +58,7 @@ class SandboxClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
+class AsOf:
     """The day a route is judged on and how strictly; what checks may know of time.
 
     `day` is the day judged (`--as-of` or the clock's); `clock_day` is the clock's own, which in the
@@ -94,7 +94,7 @@ def last_day(record: Confirmation) -> date:
     return min(record.expires, record.on + timedelta(days=LONGEST_DAYS))
 
 
-def why_not(record: Confirmation, judging: Judging) -> str | None:
+def why_not(record: Confirmation, judging: AsOf) -> str | None:
     """Why a confirmation does not count, or None. Held against the later of the clock's day and
     the day judged: judging an old day revives nothing."""
     if record.on > judging.clock_day:

@@ -80,7 +80,7 @@ class Finding:
     """One thing a check found out, with its code, place, evidence and mend.
 
     `code` is `<check id>/<word>` and stable. `at` is the dotted path in the route file it is about.
-    `milder_below`: a blocker that weighs only as a warning for tiers below this one.
+    `warn_below`: a blocker that weighs only as a warning for tiers below this one.
     """
 
     code: str
@@ -91,15 +91,11 @@ class Finding:
     actual: str | None = None
     fix: str | None = None
     evidence: tuple[str, ...] = ()
-    milder_below: Tier | None = None
+    warn_below: Tier | None = None
 
     def severity_at(self, tier: Tier) -> Severity:
         """How much this weighs when the route is judged for `tier`."""
-        if (
-            self.severity == "blocker"
-            and self.milder_below is not None
-            and tier < self.milder_below
-        ):
+        if self.severity == "blocker" and self.warn_below is not None and tier < self.warn_below:
             return "warning"
         return self.severity
 
@@ -112,7 +108,7 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Uses:
+class ReferenceUse:
     """The check stood on this reference row, last confirmed at its source on `confirmed`.
 
     `live` says that live evidence stands in for the row's age (a listing, a finished job).
@@ -125,7 +121,7 @@ class Uses:
 
 
 @dataclass(frozen=True, slots=True)
-class Until:
+class ValidUntil:
     """The verdict stops being true after `day`; `model` marks the model's own shutdown date."""
 
     day: date
@@ -133,9 +129,9 @@ class Until:
     model: bool = False
 
 
-Said = Finding | Blocked | Uses | Until
+CheckOutput = Finding | Blocked | ReferenceUse | ValidUntil
 #: What a check function returns: it yields findings, and what else the verdict needs.
-Findings = Iterator[Said]
+Findings = Iterator[CheckOutput]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +140,24 @@ class Outcome:
 
     findings: tuple[Finding, ...] = ()
     blocked: str | None = None
-    uses: tuple[Uses, ...] = ()
-    untils: tuple[Until, ...] = ()
+    uses: tuple[ReferenceUse, ...] = ()
+    untils: tuple[ValidUntil, ...] = ()
 
     @classmethod
-    def collect(cls, said: Iterable[Said]) -> Outcome:
+    def collect(cls, said: Iterable[CheckOutput]) -> Outcome:
         """Sort what a check yielded. Several holes are joined into one reason."""
         findings: list[Finding] = []
         reasons: dict[str, None] = {}
-        uses: list[Uses] = []
-        untils: list[Until] = []
+        uses: list[ReferenceUse] = []
+        untils: list[ValidUntil] = []
         for part in said:
             if isinstance(part, Finding):
                 findings.append(part)
             elif isinstance(part, Blocked):
                 reasons[part.reason] = None
-            elif isinstance(part, Uses):
+            elif isinstance(part, ReferenceUse):
                 uses.append(part)
-            elif isinstance(part, Until):
+            elif isinstance(part, ValidUntil):
                 untils.append(part)
         return cls(tuple(findings), "; ".join(reasons) or None, tuple(uses), tuple(untils))
 
@@ -184,11 +180,11 @@ def blocker(
     actual: object = None,
     fix: str | None = None,
     evidence: Iterable[str] = (),
-    milder_below: Tier | None = None,
+    warn_below: Tier | None = None,
 ) -> Finding:
-    """A finding that fails the check (for tiers below `milder_below` it only warns)."""
+    """A finding that fails the check (for tiers below `warn_below` it only warns)."""
     texts = _text(expected), _text(actual)
-    return Finding(code, "blocker", message, at, *texts, fix, tuple(evidence), milder_below)
+    return Finding(code, "blocker", message, at, *texts, fix, tuple(evidence), warn_below)
 
 
 def warning(
@@ -326,4 +322,4 @@ def check(
 class UsedRows:
     """Every `Uses` that the other checks of one route yielded, each once."""
 
-    rows: tuple[Uses, ...] = ()
+    rows: tuple[ReferenceUse, ...] = ()

@@ -95,7 +95,7 @@ class LogSample:
 #: One row: our field names -> value as read (str, int, Decimal, bool, list, dict or None).
 Row = Mapping[str, object]
 #: One observation: question, fault, field, what is wrong.
-Said = tuple[Question, Fault, str, str]
+CheckOutput = tuple[Question, Fault, str, str]
 
 
 def question_of(field: str) -> Question:
@@ -105,7 +105,7 @@ def question_of(field: str) -> Question:
 
 def judge_rows(rows: Iterable[tuple[int, Row]]) -> tuple[LogProblem, ...]:
     """Everything wrong with the rows (line number and content each), by question."""
-    found: dict[Said, list[int]] = {}
+    found: dict[CheckOutput, list[int]] = {}
     held = list(rows)
     for line, row in held:
         for said in _row(row):
@@ -125,7 +125,7 @@ def status_of(row: Row) -> str | None:
     return status if isinstance(status, str) and status in STATUSES else None
 
 
-def _row(row: Row) -> Iterator[Said]:
+def _row(row: Row) -> Iterator[CheckOutput]:
     for field in (*FIELDS["who"], *FIELDS["request"][:-1]):
         yield from _text(row, field)
     yield from _input_media(row)
@@ -145,11 +145,11 @@ def _seen(text: str) -> str:
     return "".join(one for one in text if unicodedata.category(one) not in {"Cf", "Cc"}).strip()
 
 
-def _say(field: str, fault: Fault, what: str) -> Said:
+def _say(field: str, fault: Fault, what: str) -> CheckOutput:
     return question_of(field), fault, field, what
 
 
-def _text(row: Row, field: str) -> Iterator[Said]:
+def _text(row: Row, field: str) -> Iterator[CheckOutput]:
     value = row.get(field)
     if _absent(value):
         yield _say(field, "missing", "is missing")
@@ -159,7 +159,7 @@ def _text(row: Row, field: str) -> Iterator[Said]:
         yield _say(field, "impossible", _SHAPES[field][1])
 
 
-def _input_media(row: Row) -> Iterator[Said]:
+def _input_media(row: Row) -> Iterator[CheckOutput]:
     value = row.get("input_media")
     without = value == [] or (isinstance(value, str) and value.strip().lower() in _NO_MEDIA)
     if not without and _absent(value):
@@ -175,7 +175,7 @@ def _input_media(row: Row) -> Iterator[Said]:
         yield _say("input_media", "contradictory", "is none, but the prompt type needs some")
 
 
-def _operation(row: Row) -> Iterator[Said]:
+def _operation(row: Row) -> Iterator[CheckOutput]:
     value = row.get("operation_id")
     if _absent(value):
         if status_of(row) == "succeeded":
@@ -198,7 +198,7 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and 0 <= value <= _MOST else None
 
 
-def _count(row: Row, field: str) -> Iterator[Said]:
+def _count(row: Row, field: str) -> Iterator[CheckOutput]:
     value = row.get(field)
     if _absent(value):
         yield _say(field, "missing", "is missing")
@@ -206,13 +206,13 @@ def _count(row: Row, field: str) -> Iterator[Said]:
         yield _say(field, "impossible", "is not a number of times (0, 1, 2 …)")
 
 
-def _polls(row: Row) -> Iterator[Said]:
+def _polls(row: Row) -> Iterator[CheckOutput]:
     yield from _count(row, "poll_attempts")
     if _whole(row.get("poll_attempts")) == 0 and status_of(row) in _FINISHED:
         yield _say("poll_attempts", "impossible", "is 0 on a finished job")
 
 
-def _outcome(row: Row) -> Iterator[Said]:
+def _outcome(row: Row) -> Iterator[CheckOutput]:
     value = row.get("status")
     if _absent(value) and value != "unknown":
         yield _say("status", "missing", "is missing")
@@ -229,7 +229,7 @@ def _outcome(row: Row) -> Iterator[Said]:
         yield _say("rerouted_to", "contradictory", "is set on a job that was not rerouted")
 
 
-def _output(row: Row) -> Iterator[Said]:
+def _output(row: Row) -> Iterator[CheckOutput]:
     yield from _count(row, "video_count")
     videos, status = _whole(row.get("video_count")), status_of(row)
     where = row.get("output_uri")
@@ -251,7 +251,7 @@ def _ended(status: str | None) -> str:
     return "failed" if status == "failed" else "was cancelled"
 
 
-def _cost(row: Row) -> Iterator[Said]:
+def _cost(row: Row) -> Iterator[CheckOutput]:
     yield from _text(row, "usage_id")
     cost, unit = row.get("cost"), row.get("cost_unit")
     if _absent(cost):
@@ -278,7 +278,7 @@ def _amount(value: object) -> Decimal | None:
         return None
 
 
-def _between(rows: list[tuple[int, Row]]) -> Iterator[tuple[Said, list[int]]]:
+def _between(rows: list[tuple[int, Row]]) -> Iterator[tuple[CheckOutput, list[int]]]:
     """What two rows say against each other."""
     charged = [(line, row) for line, row in rows if (_amount(row.get("cost")) or 0) > 0]
     for lines, values in _grouped(charged, "operation_id", "usage_id"):

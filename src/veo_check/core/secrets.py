@@ -32,7 +32,7 @@ _OWN_HOSTS: dict[str, re.Pattern[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class AllowList:
     """What the person running the command allows, from options and the user's configuration.
 
     `keys`: pairs of (variable, origin) from `--allow-host ENV=ORIGIN`. `http_hosts`: hosts that may
@@ -77,7 +77,7 @@ def is_google(url: str) -> bool:
     return parts.scheme == "https" and _GOOGLE.fullmatch((parts.hostname or "").lower()) is not None
 
 
-def refusal_of_host(url: str, leave: Leave) -> str | None:
+def refusal_of_host(url: str, leave: AllowList) -> str | None:
     """Why `url` may not be spoken to at all, or None. Plain http is for loopback or by leave."""
     try:
         origin_of(url)
@@ -91,7 +91,7 @@ def refusal_of_host(url: str, leave: Leave) -> str | None:
 
 
 def refusal_of_key(
-    variable: str | None, url: str, leave: Leave, *, sandbox_key: bool = False
+    variable: str | None, url: str, leave: AllowList, *, sandbox_key: bool = False
 ) -> str | None:
     """Why the key in `variable` may not be sent to `url`, or None when it may.
 
@@ -120,7 +120,7 @@ def refusal_of_key(
 def refusal_without_key(
     variable: str | None,
     url: str,
-    leave: Leave,
+    leave: AllowList,
     *,
     sandbox_key: bool = False,
     keyless: bool = False,

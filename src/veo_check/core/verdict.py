@@ -19,7 +19,7 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckResult:
     """One check as the verdict sees it: the tier that requires it and its status at each tier.
 
     `left_out` marks a built-in requirement that the chosen checklist does not hold: it caps the
@@ -37,7 +37,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Decision:
     """Verdict and tier of one route, and whether a required check was switched off or crashed."""
 
     verdict: Verdict
@@ -45,7 +45,7 @@ class Ruling:
     uncoverable: bool
 
 
-def rule(results: Iterable[Judged], target: Tier) -> Ruling:
+def decide(results: Iterable[CheckResult], target: Tier) -> Decision:
     """Tier: the highest whose required checks are all good. Ready: the tier reaches the target."""
     judged = list(results)
     tier = Tier.NONE
@@ -66,10 +66,10 @@ def rule(results: Iterable[Judged], target: Tier) -> Ruling:
         or (one.statuses[target] is Status.SKIPPED and not _forgivable(one))
         for one in at_target
     )
-    return Ruling(verdict, tier, uncoverable)
+    return Decision(verdict, tier, uncoverable)
 
 
-def _forgivable(one: Judged) -> bool:
+def _forgivable(one: CheckResult) -> bool:
     """A checklist may be the part of the whole that can be judged here, such as offline; but one
     without the checks that even research needs judges nothing."""
     return one.left_out and one.required_for is not Tier.RESEARCH
@@ -84,7 +84,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return next((one for one in _WORST_FIRST if one in seen), Verdict.INCONCLUSIVE)
 
 
-def exit_code(ruling: Ruling, inconclusive: str = "own") -> ExitCode:
+def exit_code(ruling: Decision, inconclusive: str = "own") -> ExitCode:
     """Exit code of one route. `inconclusive` is `own` (3), `fail` (1) or `pass` (0).
 
     `pass` never covers a required check that was switched off or that crashed.

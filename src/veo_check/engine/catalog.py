@@ -12,7 +12,7 @@ from veo_check.checks.catalog_group import catalog_group
 from veo_check.checks.catalog_row import catalog_row
 from veo_check.checks.endpoint_family import endpoint_family
 from veo_check.checks.price_unit import gateway_price, price_unit
-from veo_check.core.clock import Clock, Judging, SystemClock
+from veo_check.core.clock import AsOf, Clock, SystemClock
 from veo_check.core.facts import (
     Catalog,
     GatewayListing,
@@ -34,9 +34,9 @@ from veo_check.core.route import (
     RouteHead,
     Via,
 )
-from veo_check.core.secrets import Leave, Redactor, origin_of
+from veo_check.core.secrets import AllowList, Redactor, origin_of
 from veo_check.engine.judge import Result, judge
-from veo_check.engine.plan import Selected
+from veo_check.engine.plan import PlannedCheck
 from veo_check.gateways import google as google_agent_platform
 from veo_check.gateways import google as google_gemini
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe
@@ -72,7 +72,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RowInspection:
     """What was seen. `catalog` is a Missing where it could not be read; `price` None with it."""
 
     route: Route
@@ -117,14 +117,14 @@ def route_of(wanted: Wanted) -> Route:
     )
 
 
-def look(route: Route, asking: Asking, judging: Judging, reference: Reference) -> Look:
+def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> RowInspection:
     """Read the catalogue, without any key, and judge the row."""
     catalog = CatalogProbe().learn(route, asking)
     status = GatewayStatusProbe().learn(route, asking)
     nothing = Missing("gateway-listing", "not-run", "no key is used to look at a catalogue")
     facts: Mapping[type, object] = {
         Route: route,
-        Judging: judging,
+        AsOf: judging,
         Reference: reference,
         Catalog: catalog,
         GatewayStatus: status,
@@ -133,9 +133,11 @@ def look(route: Route, asking: Asking, judging: Judging, reference: Reference) -
         JobResult: nothing,
         ProofStatus: nothing,
     }
-    plan = tuple(Selected(one.id, one.item, Tier.STAGING, one) for one in _CHECKS)
+    plan = tuple(PlannedCheck(check.id, check.item, Tier.STAGING, check) for check in _CHECKS)
     price = gateway_price(route, catalog, status) if isinstance(catalog, Catalog) else None
-    return Look(route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False)))
+    return RowInspection(
+        route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False))
+    )
 
 
 # Ask Google itself about model ids, with the account's own key: `lifecycle --live`. Free.
@@ -167,7 +169,7 @@ def ask(
     """
     asking = Asking.open(
         environ=environ,
-        leave=Leave(),
+        leave=AllowList(),
         clock=clock or SystemClock(),
         redactor=Redactor.of_environment(environ),
         transport=transport,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     GOOD,
@@ -18,15 +18,15 @@ from veo_check.core.findings import (
     Check,
     Finding,
     Outcome,
+    ReferenceUse,
     Status,
     Tier,
-    Until,
     UsedRows,
-    Uses,
+    ValidUntil,
     warning,
 )
 from veo_check.core.route import Route, Waiver
-from veo_check.engine.plan import Selected
+from veo_check.engine.plan import PlannedCheck
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 
@@ -38,7 +38,7 @@ Values = Mapping[type, object]
 class Result:
     """One check of one route: what it said, its status at each tier, and how long it took."""
 
-    selected: Selected
+    selected: PlannedCheck
     outcome: Outcome
     statuses: Mapping[Tier, Status]
     reason: str | None
@@ -46,10 +46,12 @@ class Result:
     crash: str | None = None
 
 
-def judge(plan: tuple[Selected, ...], values: Values, gateway: str, strict: bool) -> list[Result]:
+def judge(
+    plan: tuple[PlannedCheck, ...], values: Values, gateway: str, strict: bool
+) -> list[Result]:
     """Results in the plan's order. Checks that read what others stood on run after the others."""
     results: dict[str, Result] = {}
-    last: list[Selected] = []
+    last: list[PlannedCheck] = []
     for line in plan:
         if line.check is not None and UsedRows in line.check.need_types:
             last.append(line)
@@ -61,15 +63,15 @@ def judge(plan: tuple[Selected, ...], values: Values, gateway: str, strict: bool
     return [results[line.id] for line in plan]
 
 
-def _used(results: Iterable[Result]) -> list[Uses]:
-    rows: dict[tuple[str, str, bool], Uses] = {}
+def _used(results: Iterable[Result]) -> list[ReferenceUse]:
+    rows: dict[tuple[str, str, bool], ReferenceUse] = {}
     for result in results:
         for use in result.outcome.uses:
             rows.setdefault((use.row, use.kind, use.live), use)
     return list(rows.values())
 
 
-def _run(line: Selected, values: Values, gateway: str, strict: bool) -> Result:
+def _run(line: PlannedCheck, values: Values, gateway: str, strict: bool) -> Result:
     if line.check is None:
         return _settled(line, line.status or Status.ERROR, line.reason)
     if gateway in line.check.not_for:
@@ -88,7 +90,7 @@ def _run(line: Selected, values: Values, gateway: str, strict: bool) -> Result:
     return Result(line, outcome, statuses, outcome.blocked, took)
 
 
-def _settled(line: Selected, status: Status, reason: str | None) -> Result:
+def _settled(line: PlannedCheck, status: Status, reason: str | None) -> Result:
     return Result(line, Outcome(), dict.fromkeys(TARGETS, status), reason, 0)
 
 
@@ -127,7 +129,7 @@ State = Literal["used", "unused", "expired", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class WaiverOutcome:
     """What became of one waiver of the route file."""
 
     waiver: Waiver
@@ -135,8 +137,8 @@ class Ruled:
 
 
 def waive(
-    results: list[Result], waivers: tuple[Waiver, ...], judging: Judging, strict: bool
-) -> tuple[list[Result], tuple[Ruled, ...]]:
+    results: list[Result], waivers: tuple[Waiver, ...], judging: AsOf, strict: bool
+) -> tuple[list[Result], tuple[WaiverOutcome, ...]]:
     """Apply the waivers. A check is waived where every failing finding is covered by a live one.
 
     A waiver that is expired, too long or for a check that may not be waived covers nothing, and
@@ -145,7 +147,7 @@ def waive(
     if not waivers:
         return results, ()
     by_id = {result.selected.id: result for result in results}
-    ruled: list[Ruled] = []
+    ruled: list[WaiverOutcome] = []
     live: set[str] = set()
     ends: dict[str, Waiver] = {}
     for number, waiver in enumerate(waivers):
@@ -157,15 +159,15 @@ def waive(
             seen = check in by_id and any(
                 finding.code == waiver.finding for finding in by_id[check].outcome.findings
             )
-            ruled.append(Ruled(waiver, "used" if seen else "unused"))
+            ruled.append(WaiverOutcome(waiver, "used" if seen else "unused"))
             continue
-        ruled.append(Ruled(waiver, state))
+        ruled.append(WaiverOutcome(waiver, state))
         if check in by_id:
             by_id[check] = _warned(by_id[check], f"waivers.{number}", state, complaint, strict)
     return [_covered(by_id[one.selected.id], live, ends, strict) for one in results], tuple(ruled)
 
 
-def _complaint(waiver: Waiver, result: Result | None, judging: Judging) -> tuple[str | None, State]:
+def _complaint(waiver: Waiver, result: Result | None, judging: AsOf) -> tuple[str | None, State]:
     if result is None:
         return f"no check is called {waiver.finding.partition('/')[0]}", "refused"
     if result.selected.check is not None and not result.selected.check.waivable:
@@ -200,7 +202,7 @@ def _covered(result: Result, live: set[str], ends: Mapping[str, Waiver], strict:
     if statuses == dict(result.statuses):
         return result
     codes = {finding.code for finding in result.outcome.findings} & live
-    untils = tuple(Until(ends[code].expires, f"the waiver for {code} ends") for code in codes)
+    untils = tuple(ValidUntil(ends[code].expires, f"the waiver for {code} ends") for code in codes)
     outcome = replace(result.outcome, untils=(*result.outcome.untils, *untils))
     return replace(result, outcome=outcome, statuses=statuses)
 
@@ -226,10 +228,10 @@ class Validity:
     model_until: date | None
 
 
-def validity(untils: Iterable[Until], day: date) -> Validity:
+def validity(untils: Iterable[ValidUntil], day: date) -> Validity:
     """The earliest end on or after `day`. Ends that have passed are findings, not limits."""
     coming = sorted(
-        (one for one in untils if one.day >= day), key=lambda one: (one.day, one.because)
+        (until for until in untils if until.day >= day), key=lambda one: (one.day, one.because)
     )
     model = next((one.day for one in coming if one.model), None)
     if not coming:
@@ -237,7 +239,7 @@ def validity(untils: Iterable[Until], day: date) -> Validity:
     return Validity(coming[0].day, coming[0].because, model)
 
 
-def passed_not_before(route: Route, reference: Reference, judging: Judging) -> list[str]:
+def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list[str]:
     """Published "or later" days that have gone by: they promise nothing since, and end nothing."""
     judged = judge_lifecycle(reference, route.model.official, route.model.surface, judging)
     return [

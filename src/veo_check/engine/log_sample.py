@@ -69,7 +69,9 @@ def _named(sample: LogSample, theirs: Mapping[str, str]) -> LogSample:
     """The problems with the team's own names for the fields, which they will look for."""
     return replace(
         sample,
-        problems=tuple(replace(one, field=theirs[one.field]) for one in sample.problems),
+        problems=tuple(
+            replace(problem, field=theirs[problem.field]) for problem in sample.problems
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from veo_check.core.findings import Tier
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
+from veo_check.core.secrets import AllowList
 from veo_check.gateways.probes import Asking
 
 Inconclusive = Literal["own", "fail", "pass"]
@@ -34,7 +34,7 @@ class Options:
     strict: bool = False
     inconclusive: Inconclusive = "own"
     allow_plugins: frozenset[str] = frozenset()
-    leave: Leave = field(default_factory=Leave)
+    leave: AllowList = field(default_factory=AllowList)
     parallel: int = 8
     scenario: str | None = None
     spend: Decimal | None = None

@@ -25,7 +25,7 @@ PLUGIN_GROUP = "veo_check.checks"
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class PlannedCheck:
     """One line of the plan: a check to run, or the status and reason of one that does not run."""
 
     id: str
@@ -48,7 +48,7 @@ def installed_plugins() -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=PLUGIN_GROUP)}
 
 
-def select(checklist: Checklist, options: Options) -> tuple[Selected, ...]:
+def select(checklist: Checklist, options: Options) -> tuple[PlannedCheck, ...]:
     """The plan for one route, in the checklist's order.
 
     A built-in requirement can be raised by a checklist, never lowered; one that a checklist leaves
@@ -66,7 +66,7 @@ def select(checklist: Checklist, options: Options) -> tuple[Selected, ...]:
     ]
     named = {line.id for line in plan}
     plan += [
-        Selected(
+        PlannedCheck(
             check,
             item,
             tier,
@@ -86,37 +86,37 @@ def _stricter(tier: Tier | None, floor: tuple[str, Tier | None] | None) -> Tier 
     return min(given, default=None)
 
 
-def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> PlannedCheck:
     if options.only and check_id not in options.only:
-        return Selected(check_id, item, tier, None, Status.SKIPPED, "not among --only")
+        return PlannedCheck(check_id, item, tier, None, Status.SKIPPED, "not among --only")
     if check_id in options.skip:
-        return Selected(check_id, item, tier, None, Status.SKIPPED, "switched off with --skip")
+        return PlannedCheck(check_id, item, tier, None, Status.SKIPPED, "switched off with --skip")
     if check_id in BUILT_IN:
-        return Selected(check_id, item, tier, BUILT_IN[check_id])
+        return PlannedCheck(check_id, item, tier, BUILT_IN[check_id])
     return _plugin(check_id, item, tier, options)
 
 
-def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> Selected:
+def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> PlannedCheck:
     point = installed_plugins().get(check_id)
     if point is None:
         why = f"plug-in {check_id} is not installed; install the package that brings it"
-        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+        return PlannedCheck(check_id, item, tier, None, Status.BLOCKED, why)
     if check_id not in options.allow_plugins:
         why = f"plug-in {check_id} is not allowed; add --allow-plugin {check_id} if you trust it"
-        return Selected(check_id, item, tier, None, Status.BLOCKED, why)
+        return PlannedCheck(check_id, item, tier, None, Status.BLOCKED, why)
     try:
         loaded = point.load()
     # a plug-in may fail in any way it likes; one that exits must not end the run with its own code
     except (Exception, SystemExit) as error:  # noqa: BLE001
         why = f"plug-in {check_id} could not be loaded: {type(error).__name__}"
-        return Selected(check_id, item, tier, None, Status.ERROR, why)
+        return PlannedCheck(check_id, item, tier, None, Status.ERROR, why)
     if not isinstance(loaded, Check) or loaded.id != check_id:
         why = f"plug-in {check_id} is not a check of that name (see veo_check.core.check)"
-        return Selected(check_id, item, tier, None, Status.ERROR, why)
-    return Selected(check_id, item, tier, loaded)
+        return PlannedCheck(check_id, item, tier, None, Status.ERROR, why)
+    return PlannedCheck(check_id, item, tier, loaded)
 
 
-def needs(plan: Iterable[Selected], fact: type) -> bool:
+def needs(plan: Iterable[PlannedCheck], fact: type) -> bool:
     """Whether any check of the plan asks for this type."""
     return any(line.check is not None and fact in line.check.need_types for line in plan)
 
@@ -140,7 +140,7 @@ class Wanted:
     probes: tuple[Probe, ...]
 
 
-def wanted(route: Route, plan: Iterable[Selected]) -> Wanted:
+def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     """Which probes the plan's checks need; one that does not apply to this gateway needs none."""
     types = {
         need.type

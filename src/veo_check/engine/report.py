@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, get_args
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
 from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
@@ -16,7 +16,7 @@ from veo_check.core.findings import GOOD, Finding, Status, Tier
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
-from veo_check.engine.judge import Result, Ruled
+from veo_check.engine.judge import Result, WaiverOutcome
 from veo_check.pricing.quote import Quote, quote
 from veo_check.pricing.shape import Shape, normal_resolution
 from veo_check.reference.load import Reference
@@ -66,7 +66,7 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
             else None,
             status=result.statuses[target].value,
             reason=result.reason,
-            findings=[_finding(one, target, line_of) for one in result.outcome.findings],
+            findings=[_finding(finding, target, line_of) for finding in result.outcome.findings],
             duration_ms=result.duration_ms,
         )
         for result in results
@@ -107,7 +107,7 @@ def catalog_report(route: Route, facts: Mapping[type, object]) -> CatalogReport 
     )
 
 
-def waiver_reports(ruled: tuple[Ruled, ...]) -> list[WaiverReport]:
+def waiver_reports(ruled: tuple[WaiverOutcome, ...]) -> list[WaiverReport]:
     """Every waiver of the route file, and what became of it."""
     return [
         WaiverReport(
@@ -125,14 +125,14 @@ def confirmation_reports(route: Route) -> list[ConfirmationReport]:
     """What people say to have seen, as the route file has it."""
     return [
         ConfirmationReport(
-            what=one.what,
-            by=one.by,
-            on=one.on.isoformat(),
-            expires=one.expires.isoformat(),
-            link=one.link,
-            operation=one.operation,
+            what=confirmation.what,
+            by=confirmation.by,
+            on=confirmation.on.isoformat(),
+            expires=confirmation.expires.isoformat(),
+            link=confirmation.link,
+            operation=confirmation.operation,
         )
-        for one in route.confirmations
+        for confirmation in route.confirmations
     ]
 
 
@@ -177,7 +177,7 @@ class PaidParts:
     spent: str = "0.00"
 
 
-def paid_parts(route: Route, smoke: SmokeOutcome | None, judging: Judging) -> PaidParts:
+def paid_parts(route: Route, smoke: SmokeOutcome | None, judging: AsOf) -> PaidParts:
     """The parts for one route, from this run's job or from the proof of an earlier one."""
     if smoke is None:
         return PaidParts()
@@ -231,7 +231,7 @@ def _usage(route: Route, usage: UsageProof) -> UsageReport:
     )
 
 
-def _proof(smoke: SmokeOutcome, judging: Judging) -> ProofReport | None:
+def _proof(smoke: SmokeOutcome, judging: AsOf) -> ProofReport | None:
     status = smoke.proof
     if status.proof is None or status.expires is None:
         return None
@@ -321,10 +321,13 @@ def fallback_report(route: Route, outcomes: object) -> FallbackReport | None:
     by_index = {one.index: one for one in judged}
     situations: tuple[Situation, ...] = get_args(Situation)
     return FallbackReport(
-        decisions={one: getattr(rules, one) for one in situations},
+        decisions={situation: getattr(rules, situation) for situation in situations},
         approved_by=rules.approved_by,
         approved_on=rules.approved_on.isoformat() if rules.approved_on else None,
-        targets=[_target(route, one, by_index.get(one.index)) for one in candidates(route)],
+        targets=[
+            _target(route, candidate, by_index.get(candidate.index))
+            for candidate in candidates(route)
+        ],
     )
 
 
@@ -344,7 +347,7 @@ def _target(
         primary_expected=_amount(outcome.primary_expected if outcome else None),
         unit=outcome.unit if outcome else None,
         price_refused=outcome.price_refused if outcome else candidate.problem,
-        changes=[f"{one.name}: {one.primary} -> {one.target}" for one in changes],
+        changes=[f"{change.name}: {change.primary} -> {change.target}" for change in changes],
         bad_checks=None
         if outcome is None
         else {

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from veo_check import __version__
 from veo_check.checks.price_known import price_basis
 from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing, ProvenLife
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
-from veo_check.core.findings import Status, Tier, Until, Uses
+from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
 from veo_check.core.job_log import LogSample
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import (
@@ -29,8 +29,8 @@ from veo_check.core.results import (
     row_seen,
 )
 from veo_check.core.route import Route
-from veo_check.core.secrets import Leave
-from veo_check.core.verdict import Judged, exit_code, rule
+from veo_check.core.secrets import AllowList
+from veo_check.core.verdict import CheckResult, decide, exit_code
 from veo_check.engine import report as assemble
 from veo_check.engine.judge import (
     Result,
@@ -42,7 +42,7 @@ from veo_check.engine.judge import (
 )
 from veo_check.engine.log_sample import learn_log_sample
 from veo_check.engine.options import Options, is_simulated
-from veo_check.engine.plan import Selected, needs
+from veo_check.engine.plan import PlannedCheck, needs
 from veo_check.engine.report import fallback_report, paid_parts, prices_by_resolution, quote_report
 from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SHORTEST_PROOF_KEY
 from veo_check.gateways.base import place_of
@@ -54,11 +54,11 @@ from veo_check.reference.load import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
-from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.cost import Prices, SpendLimit
 from veo_check.smoke.job import nothing_on_record, run_smoke
 from veo_check.smoke.state_folder import open_state_folder, state_folder
 from veo_check.smoke.steps import SmokeOutcome, unreadable
-from veo_check.smoke.tools import Case, Tools, Wish, pace_of
+from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 if TYPE_CHECKING:
     from veo_check.smoke.steps import SmokeOutcome
@@ -69,10 +69,10 @@ if TYPE_CHECKING:
 
 #: What the primary's own file answers for the whole route, its fallbacks included.
 _OF_THE_PRIMARY = frozenset({"fallback-rules", "ownership-declared", "budget-covers"})
-JudgeRoute = Callable[[tuple[Selected, ...], Route, Mapping[type, object]], list[Result]]
+JudgeRoute = Callable[[tuple[PlannedCheck, ...], Route, Mapping[type, object]], list[Result]]
 
 
-def target_plan(plan: Sequence[Selected]) -> tuple[Selected, ...]:
+def target_plan(plan: Sequence[PlannedCheck]) -> tuple[PlannedCheck, ...]:
     """The checks a fallback has to pass: those for research, and for staging those that are free.
 
     Every staging check is free. What the primary's file answers once is not asked again.
@@ -88,7 +88,7 @@ def target_plan(plan: Sequence[Selected]) -> tuple[Selected, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class FallbackFacts:
     """A fallback target and the facts learned about it."""
 
     candidate: Candidate
@@ -98,10 +98,10 @@ class Learnt:
 def judge_fallbacks(
     primary: Route,
     primary_facts: Mapping[type, object],
-    targets: Sequence[Learnt],
-    plan: tuple[Selected, ...],
+    targets: Sequence[FallbackFacts],
+    plan: tuple[PlannedCheck, ...],
     reference: Reference,
-    judging: Judging,
+    judging: AsOf,
     tier: Tier,
     judge_route: JudgeRoute,
 ) -> FallbackOutcomes:
@@ -114,12 +114,16 @@ def judge_fallbacks(
             continue
         results = judge_route(plan, route, learnt.facts)
         price = _job_price(route, learnt.facts, reference, judging)
-        bad = {one.selected.id: one for one in results if one.statuses[tier] is not Status.PASS}
+        bad = {
+            result.selected.id: result
+            for result in results
+            if result.statuses[tier] is not Status.PASS
+        }
         outcomes.append(
             FallbackOutcome(
                 name=learnt.candidate.target.name,
                 index=learnt.candidate.index,
-                statuses={one.selected.id: one.statuses[tier] for one in results},
+                statuses={result.selected.id: result.statuses[tier] for result in results},
                 reasons={check: _why(one, tier) for check, one in bad.items()},
                 shutdowns=_shutdowns(route, reference, judging.day),
                 expected=price.amount,
@@ -140,7 +144,7 @@ class _Price:
 
 
 def _job_price(
-    route: Route, facts: Mapping[type, object], reference: Reference, judging: Judging
+    route: Route, facts: Mapping[type, object], reference: Reference, judging: AsOf
 ) -> _Price:
     """USD of one job: the dearer of reference and gateway; refused where either is not known."""
     basis = price_basis(reference, Shape.of_route(route), judging)
@@ -172,7 +176,11 @@ def _shutdowns(route: Route, reference: Reference, day: date) -> tuple[date, ...
 def _why(result: Result, tier: Tier) -> str:
     if result.reason:
         return result.reason
-    said = [one.message for one in result.outcome.findings if one.severity_at(tier) == "blocker"]
+    said = [
+        finding.message
+        for finding in result.outcome.findings
+        if finding.severity_at(tier) == "blocker"
+    ]
     return said[0] if said else result.statuses[tier].value
 
 
@@ -187,11 +195,11 @@ PaidFacts = Callable[[RouteFile, Facts, str | None], "SmokeOutcome | None"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class RunContext:
     """What every route of a run is judged with."""
 
-    plan: tuple[Selected, ...]
-    judging: Judging
+    plan: tuple[PlannedCheck, ...]
+    judging: AsOf
     options: Options
     reference: Reference
     checklist: Checklist
@@ -200,15 +208,15 @@ class Bench:
     on_crash: Callable[[str], None]
     pay: PaidFacts
 
-    def judge(self, plan: tuple[Selected, ...], route: Route, facts: Facts) -> list[Result]:
+    def judge(self, plan: tuple[PlannedCheck, ...], route: Route, facts: Facts) -> list[Result]:
         """The results of `plan` for one route; a crash is reported once, where it happened."""
         values = {
             **_ABSENT,
             **facts,
             Route: route,
-            Judging: self.judging,
+            AsOf: self.judging,
             Reference: self.reference,
-            Leave: self.options.leave,
+            AllowList: self.options.leave,
         }
         results = judge(plan, values, route.via.gateway, self.options.strict)
         for result in results:
@@ -228,9 +236,9 @@ class JudgedRoute:
     file: RouteFile
     report: RouteReport
     exit_code: ExitCode
-    used: tuple[Uses, ...]
+    used: tuple[ReferenceUse, ...]
     facts: Facts
-    fallbacks: tuple[Learnt, ...]
+    fallbacks: tuple[FallbackFacts, ...]
     smoke: SmokeOutcome | None
 
     @property
@@ -250,7 +258,7 @@ class JudgedRoute:
 
 
 def judge_route(
-    file: RouteFile, facts: Facts, fallbacks: tuple[Learnt, ...], bench: Bench
+    file: RouteFile, facts: Facts, fallbacks: tuple[FallbackFacts, ...], bench: RunContext
 ) -> JudgedRoute:
     """The verdict of one route file."""
     route, judging, options = file.route, bench.judging, bench.options
@@ -277,7 +285,7 @@ def judge_route(
         facts = {**facts, **smoke.facts}
     results = before if smoke is None else bench.judge(bench.plan, route, facts)
     results, ruled = waive(results, tuple(route.waivers), judging, options.strict)
-    ruling = rule([_judged(one) for one in results], target)
+    ruling = decide([_judged(one) for one in results], target)
     holds = validity(_untils(results), judging.day)
 
     def line_of(at: str) -> int | None:
@@ -320,12 +328,12 @@ def judge_route(
     )
 
 
-def _judged(result: Result) -> Judged:
+def _judged(result: Result) -> CheckResult:
     line = result.selected
-    return Judged(line.id, line.required_for, result.statuses, line.left_out)
+    return CheckResult(line.id, line.required_for, result.statuses, line.left_out)
 
 
-def _untils(results: list[Result]) -> list[Until]:
+def _untils(results: list[Result]) -> list[ValidUntil]:
     return [until for result in results for until in result.outcome.untils]
 
 
@@ -356,7 +364,7 @@ class Paying:
     options: Options
     asking: Asking
     reference: Reference
-    purse: Purse | None
+    purse: SpendLimit | None
     environ: Mapping[str, str]
     progress: Callable[[object], None]
 
@@ -369,13 +377,13 @@ class Paying:
         progress: Callable[[object], None],
     ) -> Paying:
         """The paid half of one run; `--spend` fills one purse for all its routes."""
-        purse = None if options.spend is None else Purse(options.spend)
+        purse = None if options.spend is None else SpendLimit(options.spend)
         return cls(options, asking, reference, purse, os.environ, progress)
 
     def outcome(
         self,
         file: RouteFile,
-        judging: Judging,
+        judging: AsOf,
         facts: Mapping[type, object],
         stopped: str | None,
     ) -> SmokeOutcome:
@@ -389,7 +397,7 @@ class Paying:
         except UsageError as error:
             return unreadable(str(error))  # of this route; the reports of all are kept
         online = not self.options.offline and not judging.hypothetical
-        tools = Tools(
+        tools = Dependencies(
             folder=folder,
             clock=self.asking.clock,
             driver_for=lambda route: job_driver(place_of(route), self.asking.door),
@@ -401,7 +409,7 @@ class Paying:
             keep_media=folder.home / "media" if self.options.keep_media else None,
             tool_version=__version__,
         )
-        wish = Wish(self.purse, stopped, self.options.renew, online)
+        wish = SpendPolicy(self.purse, stopped, self.options.renew, online)
         return run_smoke(self._case(file, judging, facts), wish, tools)
 
     def check_places(self, files: Sequence[RouteFile]) -> None:
@@ -434,12 +442,12 @@ class Paying:
         guessable = variable == PROOF_KEY_VARIABLE and read.shorter_than(SHORTEST_PROOF_KEY)
         return None if guessable else read
 
-    def _case(self, file: RouteFile, judging: Judging, facts: Mapping[type, object]) -> Case:
+    def _case(self, file: RouteFile, judging: AsOf, facts: Mapping[type, object]) -> SmokeContext:
         route = file.route
         catalog = facts.get(Catalog, _NOT_READ)
         status = facts.get(GatewayStatus, _NOT_READ)
         has_catalogue = route.via.gateway in {"flatkey", "newapi"}
-        return Case(
+        return SmokeContext(
             route=route,
             judging=judging,
             prices=Prices(

@@ -9,20 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veo_check import __version__
-from veo_check.core.clock import Clock, Judging
+from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import Candidate, FallbackOutcomes, candidates
 from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.options import Options, is_simulated
-from veo_check.engine.plan import Learned, Selected, Wanted, Watcher, learn, needs, select, wanted
+from veo_check.engine.plan import (
+    Learned,
+    PlannedCheck,
+    Wanted,
+    Watcher,
+    learn,
+    needs,
+    select,
+    wanted,
+)
 from veo_check.engine.route import (
-    Bench,
     Facts,
+    FallbackFacts,
     JudgedRoute,
-    Learnt,
     PaidFacts,
+    RunContext,
     judge_route,
     target_plan,
 )
@@ -41,7 +50,7 @@ STATE_FOLDER = ".veo-check"
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Environment:
     """What a run stands in: time, network, reference data, checklist, and where crashes go."""
 
     clock: Clock
@@ -55,37 +64,37 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunResult:
     """A finished run: its report, the day judged, and each route with what it was judged by."""
 
     report: Report
-    judging: Judging
+    judging: AsOf
     routes: tuple[JudgedRoute, ...]
 
 
-def judging_of(options: Options, clock: Clock) -> Judging:
+def as_of_day(options: Options, clock: Clock) -> AsOf:
     """The day judged. In the sandbox the clock already stands on the scenario's day."""
     today = clock.now().date()
     day = today if options.as_of is None or options.scenario else options.as_of
-    return Judging(day, today, options.within_days, options.max_age_days)
+    return AsOf(day, today, options.within_days, options.max_age_days)
 
 
 def run(
     files: Sequence[RouteFile],
     problems: Sequence[Problem],
     options: Options,
-    around: Surroundings,
-) -> Ran:
+    around: Environment,
+) -> RunResult:
     """Judge every route file and report. Never raises for what a route or an endpoint does."""
     started = around.clock.now()
-    judging = judging_of(options, around.clock)
+    judging = as_of_day(options, around.clock)
     plan = select(around.checklist, options)
     pay = _paying(files, options, around, judging)
     asked = [_asked(file.route, plan) for file in files]
     wants = [want for one in asked for want in one.wants]
     facts, interrupted = learn(wants, around.asking, options.parallel, around.watch)
     supply = iter(facts)
-    bench = Bench(
+    bench = RunContext(
         plan,
         judging,
         options,
@@ -118,13 +127,13 @@ def run(
         verdict=worst([*verdicts, *([Verdict.INCONCLUSIVE] if problems else [])]).value,
         reference=_reference_used(judged, around.reference),
         routes=[one.report for one in judged],
-        invalid=[_problem(one) for one in problems],
+        invalid=[_problem(problem) for problem in problems],
     )
-    return Ran(report, judging, tuple(judged))
+    return RunResult(report, judging, tuple(judged))
 
 
 def _paying(
-    files: Sequence[RouteFile], options: Options, around: Surroundings, judging: Judging
+    files: Sequence[RouteFile], options: Options, around: Environment, judging: AsOf
 ) -> PaidFacts:
     """Who answers for paid jobs. Without --spend and without a record there is nothing to load.
 
@@ -166,13 +175,13 @@ class _Asked:
     def wants(self) -> list[Wanted]:
         return [self.own, *(want for _, want in self.fallbacks)]
 
-    def learnt(self, supply: Iterator[Learned]) -> tuple[Learned, tuple[Learnt, ...]]:
+    def learnt(self, supply: Iterator[Learned]) -> tuple[Learned, tuple[FallbackFacts, ...]]:
         """The facts in the order of `wants`, taken from the run's own."""
         own = next(supply)
-        return own, tuple(Learnt(candidate, next(supply)) for candidate, _ in self.fallbacks)
+        return own, tuple(FallbackFacts(candidate, next(supply)) for candidate, _ in self.fallbacks)
 
 
-def _asked(route: Route, plan: tuple[Selected, ...]) -> _Asked:
+def _asked(route: Route, plan: tuple[PlannedCheck, ...]) -> _Asked:
     own = wanted(route, plan)
     if not needs(plan, FallbackOutcomes):
         return _Asked(own, ())
@@ -209,7 +218,7 @@ def _stamp(moment: datetime) -> str:
 # What a run would ask, and the most it can cost: `--plan`.
 
 
-def describe_plan(files: Sequence[RouteFile], options: Options, around: Surroundings) -> str:
+def describe_plan(files: Sequence[RouteFile], options: Options, around: Environment) -> str:
     """The requests of a run as text, each once, and its greatest cost. Sends nothing."""
     plan = select(around.checklist, options)
     lines: list[str] = []
@@ -245,13 +254,13 @@ def describe_plan(files: Sequence[RouteFile], options: Options, around: Surround
     return "\n".join(lines) + "\n"
 
 
-def _paid(route: Route, options: Options, around: Surroundings) -> list[str]:
+def _paid(route: Route, options: Options, around: Environment) -> list[str]:
     """What `--spend` may send for one route. What it costs is known once the price was read."""
 
     from veo_check.smoke.controlled_failure import wrong_request
     from veo_check.smoke.cost import Prices
 
-    day = judging_of(options, around.clock).day
+    day = as_of_day(options, around.clock).day
     unread = Missing("catalog", "not-run", "a plan reads no prices")
     wrong = wrong_request(route, Prices(around.reference, day, unread, unread))
     said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent

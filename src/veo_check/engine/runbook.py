@@ -13,7 +13,7 @@ from typing import Literal
 
 from veo_check.checks.fallback_rules import fallback_rules
 from veo_check.checks.price_known import price_basis
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.fallbacks import Candidate, Difference, candidates, differences
 from veo_check.core.findings import Finding
 from veo_check.core.money import ExitCode
@@ -147,11 +147,13 @@ class Runbook:
         return ExitCode.INCONCLUSIVE if unknown or unsure else ExitCode.OK
 
 
-def runbook(route: Route, reference: Reference, judging: Judging) -> Runbook:
+def runbook(route: Route, reference: Reference, judging: AsOf) -> Runbook:
     """What happens to a job of this route when it fails, on the day judged."""
     basis = price_basis(reference, Shape.of_route(route), judging)
     cost, unit, refused = _priced(basis)
-    targets = tuple(_target(route, unit, one, reference, judging) for one in candidates(route))
+    targets = tuple(
+        _target(route, unit, candidate, reference, judging) for candidate in candidates(route)
+    )
     broken = tuple(
         said
         for said in fallback_rules(route=route, judging=judging)
@@ -169,7 +171,7 @@ def _priced(basis: object) -> tuple[Decimal | None, str | None, str | None]:
 
 
 def _target(
-    primary: Route, unit: str | None, candidate: Candidate, reference: Reference, judging: Judging
+    primary: Route, unit: str | None, candidate: Candidate, reference: Reference, judging: AsOf
 ) -> Target:
     route = candidate.route
     if route is None:
@@ -228,7 +230,8 @@ def _decision(
     if word == "retry_once":
         return "retry once on the same route", (), 1
     return _switch(
-        route, tuple(one for one in targets if failure.situation in one.candidate.target.for_)
+        route,
+        tuple(target for target in targets if failure.situation in target.candidate.target.for_),
     )
 
 
@@ -288,7 +291,7 @@ def _viewer(takes_over: tuple[Target, ...]) -> str:
     if not takes_over:
         return "no video"
     changed = dict.fromkeys(
-        one.name for target in takes_over for one in target.changes if one.needs_acceptance
+        change.name for target in takes_over for change in target.changes if change.needs_acceptance
     )
     return "changes: " + (", ".join(changed) if changed else "nothing visible")
 
@@ -305,8 +308,8 @@ def successor_lines(book: Runbook) -> Iterator[str]:
         when = f" on {gone}" if gone else ""
         price = "price not known" if target.cost is None else f"{target.cost:f} USD"
         yield f"{name}: {route.model.official} on {route.model.surface}, {life}{when}; {price}"
-        for one in target.changes:
-            mark = " (accepted)" if one.name in target.candidate.target.accepts else ""
-            yield f"  {one.name}: {one.primary} -> {one.target}{mark}"
+        for change in target.changes:
+            mark = " (accepted)" if change.name in target.candidate.target.accepts else ""
+            yield f"  {change.name}: {change.primary} -> {change.target}{mark}"
         for why in target.unfit:
             yield f"  cannot run this request: {why}"

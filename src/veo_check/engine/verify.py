@@ -24,12 +24,12 @@ from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import GOOD, Tier
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.options import Options
 from veo_check.engine.plan import select
-from veo_check.engine.route import Bench, JudgedRoute, Learnt, judge_route
-from veo_check.engine.run import Ran
+from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
+from veo_check.engine.run import RunResult
 from veo_check.evidence.bundle import (
     Bundle,
     ChecklistRecord,
@@ -85,7 +85,7 @@ def rejudge(
             zip(bundle.run.routes, bundle.routes, strict=True)
         ):
             file = _route_file(record, evidence, folder / str(number))
-            bench = Bench(
+            bench = RunContext(
                 select(checklist, options),
                 bundle.run.judging,
                 options,
@@ -109,8 +109,8 @@ def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> Options:
         strict=run.strict,
         inconclusive=run.inconclusive,
         allow_plugins=frozenset(run.allow_plugins) & allow_plugins,
-        leave=Leave(
-            keys=frozenset((one[0], one[1]) for one in run.leave.keys if len(one) == 2),
+        leave=AllowList(
+            keys=frozenset((key[0], key[1]) for key in run.leave.keys if len(key) == 2),
             http_hosts=frozenset(run.leave.http_hosts),
             trust_env=run.leave.trust_env,
         ),
@@ -128,7 +128,7 @@ def _checklist(record: ChecklistRecord) -> Checklist:
                 item.title,
                 item.why,
                 item.evidence,
-                tuple(Requirement(one.check, _tier(one.tier)) for one in item.checks),
+                tuple(Requirement(check.check, _tier(check.tier)) for check in item.checks),
             )
             for item in record.items
         ),
@@ -172,11 +172,11 @@ def _learned(evidence: RouteEvidence) -> Mapping[type, object]:
     return {kind: fact for kind, fact in evidence.facts.items() if kind not in of_the_job}
 
 
-def _fallbacks(file: RouteFile, evidence: RouteEvidence) -> tuple[Learnt, ...]:
+def _fallbacks(file: RouteFile, evidence: RouteEvidence) -> tuple[FallbackFacts, ...]:
     return tuple(
-        Learnt(one, evidence.fallbacks[one.index])
-        for one in candidates(file.route)
-        if one.index in evidence.fallbacks
+        FallbackFacts(candidate, evidence.fallbacks[candidate.index])
+        for candidate in candidates(file.route)
+        if candidate.index in evidence.fallbacks
     )
 
 
@@ -255,7 +255,7 @@ def _between(route: str, at: str, one: object, other: object) -> Iterator[Differ
 
 
 def bundle_of(
-    ran: Ran,
+    ran: RunResult,
     options: Options,
     checklist: Checklist,
     reference: Reference,
@@ -281,13 +281,13 @@ def bundle_of(
                 options.leave.trust_env,
             ),
             reference_origin=reference.origin,
-            routes=tuple(_record(one) for one in ran.routes),
+            routes=tuple(_record(route) for route in ran.routes),
         ),
         report=render(ran.report).encode(),
         checklist=_kept_checklist(checklist),
         exchanges=tuple(exchanges),
         reference=_reference(reference),
-        routes=tuple(_route(one, redactor) for one in ran.routes),
+        routes=tuple(_route(route, redactor) for route in ran.routes),
     )
 
 
@@ -314,7 +314,7 @@ def _route(judged: JudgedRoute, redactor: Redactor) -> RouteEvidence:
         if file.extended is None
         else _text(file.extended, file.extended_digest, redactor),
         facts=facts,
-        fallbacks={one.candidate.index: one.facts for one in judged.fallbacks},
+        fallbacks={fallback.candidate.index: fallback.facts for fallback in judged.fallbacks},
         used=judged.used,
     )
 
@@ -348,8 +348,8 @@ def _kept_checklist(checklist: Checklist) -> ChecklistRecord:
                 item.why,
                 item.evidence,
                 tuple(
-                    RequirementRecord(one.check, one.tier.word if one.tier else None)
-                    for one in item.checks
+                    RequirementRecord(check.check, check.tier.word if check.tier else None)
+                    for check in item.checks
                 ),
             )
             for item in checklist.items
@@ -476,7 +476,7 @@ def _snapshot(
             "proof": route.proof.id if route.proof else "none",
         },
         checks={check.id: check.status for check in route.checks},
-        latency={f"{one.method} {one.url}": one.ms for one in route.exchanges},
+        latency={f"{exchange.method} {exchange.url}": exchange.ms for exchange in route.exchanges},
     )
 
 

@@ -28,7 +28,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import (
     Catalog,
     GatewayListing,
@@ -41,7 +41,7 @@ from veo_check.core.facts import (
     ProvenLife,
     SmokeKeyVariable,
 )
-from veo_check.core.findings import Uses
+from veo_check.core.findings import ReferenceUse
 from veo_check.core.job_log import LogSample
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
 from veo_check.evidence.records import (
@@ -294,7 +294,7 @@ class RunRecord:
     """The wishes of a run that its verdicts depend on."""
 
     tool_version: str
-    judging: Judging
+    judging: AsOf
     target: str | None
     only: tuple[str, ...]
     skip: tuple[str, ...]
@@ -343,7 +343,7 @@ class _Exchanges:
 
 @dataclass(frozen=True, slots=True)
 class _Used:
-    rows: tuple[Uses, ...]
+    rows: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +354,7 @@ class RouteEvidence:
     extended: bytes | None
     facts: Facts
     fallbacks: Mapping[int, Facts]
-    used: tuple[Uses, ...]
+    used: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)

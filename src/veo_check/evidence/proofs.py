@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.results import (
     NewestJob,
     Proof,
@@ -189,7 +189,7 @@ def assess(
     read: Iterable[SealedProof | Unusable],
     route: Route,
     now: datetime,
-    judging: Judging,
+    judging: AsOf,
     *,
     simulated: bool,
     newest: NewestJob | None,
@@ -321,7 +321,7 @@ def longest_validity(route: Route) -> timedelta:
     return min(route.smoke.proof_valid_for, LONGEST_VALIDITY)
 
 
-def _against_age(proof: Proof, route: Route, now: datetime, judging: Judging) -> Against:
+def _against_age(proof: Proof, route: Route, now: datetime, judging: AsOf) -> Against:
     skew = _SIMULATED_SKEW if proof.simulated else _SKEW
     if proof.made_at > now + skew:
         yield "future-dated", f"proof {proof.id} is dated {proof.made_at:%Y-%m-%d}, in the future"

@@ -66,7 +66,9 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
@@ -128,7 +130,7 @@ def _list(raw: object, at: str) -> list[object]:
 
 
 def _optional(hint: object, raw: object, at: str, depth: int) -> object:
-    options = [one for one in typing.get_args(hint) if one is not types.NoneType]
+    options = [argument for argument in typing.get_args(hint) if argument is not types.NoneType]
     if raw is None and len(options) < len(typing.get_args(hint)):
         return None
     if len(options) != 1:
@@ -139,7 +141,7 @@ def _optional(hint: object, raw: object, at: str, depth: int) -> object:
 def _dataclass(kind: type, raw: object, at: str, depth: int) -> object:
     _expect(raw, isinstance(raw, dict), at)
     held = typing.cast("dict[str, object]", raw)
-    names = {one.name for one in dataclasses.fields(kind)}
+    names = {field.name for field in dataclasses.fields(kind)}
     if held.keys() != names:
         unknown, missing = sorted(held.keys() - names), sorted(names - held.keys())
         what = f"no field {missing[0]}" if missing else f"an unknown field {unknown[0][:40]!r}"

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from veo_check.core.facts import Missing
 from veo_check.core.route import GEMINI_API, Key, Route, google_url
-from veo_check.http.answers import Answer, Failure
-from veo_check.http.client import Door
+from veo_check.http.answers import Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, KeyStyle
 
 
 @dataclass(frozen=True, slots=True)
-class JobPlace:
+class JobEndpoint:
     """Gateway, family, addresses (without a trailing slash) and the key's name."""
 
     gateway: str
@@ -32,7 +32,7 @@ class JobPlace:
     location: str | None = None
 
 
-def place_of(route: Route) -> JobPlace:
+def place_of(route: Route) -> JobEndpoint:
     """Where the route's jobs go."""
     via, key = route.via, route.via.key
     return _place(
@@ -50,7 +50,7 @@ def place_of(route: Route) -> JobPlace:
     )
 
 
-def place_recorded(via: Mapping[str, str], model: Mapping[str, str]) -> JobPlace | None:
+def place_recorded(via: Mapping[str, str], model: Mapping[str, str]) -> JobEndpoint | None:
     """Where a recorded job went, from the journal's flat copy of `via` and `model`.
 
     None where the record does not say: such a job cannot be asked about.
@@ -87,10 +87,10 @@ def _place(
     default_credentials: bool,
     project: str | None,
     location: str | None,
-) -> JobPlace:
+) -> JobEndpoint:
     gemini = gateway == "google" and surface == GEMINI_API
     named = variable is not None or default_credentials
-    return JobPlace(
+    return JobEndpoint(
         gateway=gateway,
         endpoint=endpoint,
         surface=surface,
@@ -108,7 +108,7 @@ def _place(
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GetRequest:
     """One GET. `key` is sent; without one, `on_behalf_of` decides whether the host may be asked."""
 
     url: str
@@ -116,13 +116,13 @@ class Ask:
     on_behalf_of: KeyName | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def send(self, door: Door, *, fresh: bool = False) -> Answer | Failure:
+    def send(self, door: HttpClient, *, fresh: bool = False) -> Response | Failure:
         """Ask, or read what the same question was answered before in this run."""
         return door.get(
             self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
         )
 
-    def refusal(self, door: Door) -> str | None:
+    def refusal(self, door: HttpClient) -> str | None:
         """Why this would not be sent, or None."""
         return door.refusal(self.url, self.key, self.on_behalf_of)
 

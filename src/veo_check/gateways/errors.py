@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
 from veo_check.core.jobs import PollAnswer, Submission, Symptom, VideoRef
-from veo_check.http.answers import Answer, Failure, Json, JsonError, parse_json
+from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 
 # JSON values from outside, as the types we need or None. Nothing here raises.
 
@@ -41,7 +41,7 @@ def text(value: Json) -> str | None:
 
 def texts(value: Json) -> tuple[str, ...]:
     """The strings of an array of strings."""
-    return tuple(one for one in items(value) if isinstance(one, str) and one)
+    return tuple(item for item in items(value) if isinstance(item, str) and item)
 
 
 def number(value: Json) -> Decimal | None:
@@ -109,7 +109,7 @@ class ErrorBody:
         return own | (self.inner.words() if self.inner else set())
 
 
-def read_error(answer: Answer) -> ErrorBody:
+def read_error(answer: Response) -> ErrorBody:
     """The error that an answer's body tells; its plain text where it is no JSON."""
     value = answer.json
     if isinstance(value, Failure):
@@ -240,7 +240,7 @@ def replacement(error: ErrorBody) -> str | None:
     return match[1] if any(char.isdigit() for char in match[1]) else None
 
 
-def key_refused(answer: Answer, error: ErrorBody) -> bool:
+def key_refused(answer: Response, error: ErrorBody) -> bool:
     """Whether Google refused the key itself: 401, or 400 with the reason API_KEY_INVALID."""
     invalid = error.reason == "API_KEY_INVALID" or error.says(
         "api key not valid", "api key expired"
@@ -248,7 +248,7 @@ def key_refused(answer: Answer, error: ErrorBody) -> bool:
     return answer.status == 401 or (answer.status == 400 and invalid)
 
 
-def failure_of(answer: Answer, error: ErrorBody) -> Failure:
+def failure_of(answer: Response, error: ErrorBody) -> Failure:
     """The failure of an answer that tells nothing about the model."""
     if key_refused(answer, error):
         return Failure(
@@ -260,7 +260,7 @@ def failure_of(answer: Answer, error: ErrorBody) -> Failure:
     return answer.failure(error.message)
 
 
-def read_key_answer(answer: Answer, model: str) -> KeyAnswer | Failure:
+def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
     """How Google took the key, from its answer about one model. A model's 404 accepts the key."""
     error = read_error(answer)
     shown, proof = answer.shown(error.message) or None, (answer.exchange,)
@@ -281,7 +281,7 @@ def read_key_answer(answer: Answer, model: str) -> KeyAnswer | Failure:
 
 
 def read_refusal(
-    answer: Answer, model: str, surface: str, now: datetime
+    answer: Response, model: str, surface: str, now: datetime
 ) -> OfficialModel | Failure | None:
     """What any answer but a 200 says about `model` on a surface; None for a 200.
 
@@ -359,7 +359,7 @@ _DURATION_FIELDS = frozenset({"durationSeconds", "duration", "seconds", "duratio
 _NAMING = frozenset({"duration-refused", "parameter-refused"})
 
 
-def refused_or_uncertain(answer: Answer | Failure, model: str) -> Submission:
+def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
     """What a submit without an operation came to."""
     if isinstance(answer, Failure):
         return _of_failure(answer)
@@ -409,7 +409,7 @@ def _of_failure(failure: Failure) -> Submission:
     )
 
 
-def request_id(answer: Answer) -> str | None:
+def request_id(answer: Response) -> str | None:
     """The gateway's own id of this request: new-api's joins the submit with its log row."""
     for name in ("x-oneapi-request-id", "x-litellm-call-id", "x-request-id"):
         if answer.headers.get(name):
@@ -417,7 +417,7 @@ def request_id(answer: Answer) -> str | None:
     return None
 
 
-def wait_of(answer: Answer, error: ErrorBody) -> float | None:
+def wait_of(answer: Response, error: ErrorBody) -> float | None:
     """Seconds that the other side asks to wait: its header, or Google's RetryInfo."""
     header = answer.headers.get("retry-after", "").strip()
     if header.isascii() and header.isdecimal():
@@ -430,7 +430,7 @@ def wait_of(answer: Answer, error: ErrorBody) -> float | None:
     return None
 
 
-def _refusal(answer: Answer, error: ErrorBody) -> Symptom | None:
+def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
     """What was refused; None where the answer is not known to have sent nothing."""
     symptom: Symptom | None
     if answer.status not in _REFUSING:
@@ -533,7 +533,7 @@ def poll_failure(failure: Failure) -> PollAnswer:
     return PollAnswer("trouble", failure.code, text=failure.detail, exchanges=proof)
 
 
-def poll_error(answer: Answer) -> PollAnswer:
+def poll_error(answer: Response) -> PollAnswer:
     """A poll answered by another status than 200."""
     error = read_error(answer)
     said = answer.shown(error.told) or None
@@ -554,7 +554,7 @@ def poll_error(answer: Answer) -> PollAnswer:
     )
 
 
-def unreadable_poll(answer: Answer, why: str) -> PollAnswer:
+def unreadable_poll(answer: Response, why: str) -> PollAnswer:
     """A 200 that is not about the job."""
     detail = answer.unreadable(why).detail
     return PollAnswer("trouble", "unreadable", text=detail, exchanges=(answer.exchange,))
@@ -568,7 +568,7 @@ def _misconfigured(status: int, error: ErrorBody, *, structured: bool) -> bool:
     return structured and 400 <= status < 500 and status not in _PASSING
 
 
-def read_failure(answer: Answer, message: str, code: int | None = None) -> tuple[Symptom, str]:
+def read_failure(answer: Response, message: str, code: int | None = None) -> tuple[Symptom, str]:
     """(what went wrong, the sentence that says so) of a job that failed, by its own error text."""
     error = read_text(message)
     return _symptom_of(error, code), answer.shown(error.told)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from veo_check.core.jobs import FetchAnswer, Sink, Symptom
-from veo_check.gateways.base import JobPlace
+from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import read_error
-from veo_check.http.answers import MEBIBYTE, Answer, Failure
-from veo_check.http.client import Door
+from veo_check.http.answers import MEBIBYTE, Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.media import Fetched, fetch_media
 
 #: no clip that a smoke job asks for is larger
 _LARGEST = 512 * MEBIBYTE
 
 
-def fetch_video(door: Door, place: JobPlace, url: str, sink: Sink) -> FetchAnswer:
+def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> FetchAnswer:
     """Stream the video at `url` into `sink`, asked once."""
     if url.startswith("gs://"):
         text = "the video was left in a Cloud Storage bucket"
@@ -31,7 +31,7 @@ def fetch_video(door: Door, place: JobPlace, url: str, sink: Sink) -> FetchAnswe
     return _refused(got)
 
 
-def _refused(answer: Answer) -> FetchAnswer:
+def _refused(answer: Response) -> FetchAnswer:
     message = read_error(answer).message
     return FetchAnswer(
         ok=False,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from veo_check.core.facts import OfficialModel
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, GEMINI_API_URL, google_url
-from veo_check.gateways.base import Ask
+from veo_check.gateways.base import GetRequest
 from veo_check.gateways.errors import (
     failure_of,
     items,
@@ -19,8 +19,8 @@ from veo_check.gateways.errors import (
     text,
     texts,
 )
-from veo_check.http.answers import Answer, Failure
-from veo_check.http.client import Door
+from veo_check.http.answers import Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
 
 DEFAULT_URL = GEMINI_API_URL
@@ -32,12 +32,12 @@ def api_root(base_url: str) -> str:
     return base_url if re.search(r"/v1(beta|alpha)?$", base_url) else f"{base_url}/v1beta"
 
 
-def model_ask(base_url: str, model: str, key: KeyName) -> Ask:
+def model_ask(base_url: str, model: str, key: KeyName) -> GetRequest:
     """`models.get`: whether Google offers the id, and which methods."""
-    return Ask(f"{api_root(base_url)}/models/{quote(model, safe='.-_')}", key)
+    return GetRequest(f"{api_root(base_url)}/models/{quote(model, safe='.-_')}", key)
 
 
-def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
+def read_model(answer: Response, model: str, now: datetime) -> OfficialModel | Failure:
     """What Google answered about `model`, as evidence of `now`; else why that is unknown."""
     refused = read_refusal(answer, model, GEMINI_API, now)
     if refused is not None:
@@ -61,14 +61,14 @@ def read_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Fai
 
 
 def list_models(
-    door: Door, base_url: str, key: KeyName, now: datetime
+    door: HttpClient, base_url: str, key: KeyName, now: datetime
 ) -> tuple[OfficialModel, ...] | Failure:
     """Every model that the key's own listing has, all pages of it."""
     found: list[OfficialModel] = []
     page, pages = "", 0
     while True:
         token = f"&pageToken={quote(page, safe='')}" if page else ""
-        answer = Ask(f"{api_root(base_url)}/models?pageSize=1000{token}", key).send(door)
+        answer = GetRequest(f"{api_root(base_url)}/models?pageSize=1000{token}", key).send(door)
         if isinstance(answer, Failure):
             return answer
         if answer.status != 200:
@@ -87,7 +87,7 @@ def list_models(
             return answer.unreadable(f"it goes on after {_MAX_PAGES} pages")
 
 
-def _listed(answer: Answer, now: datetime) -> Iterator[OfficialModel]:
+def _listed(answer: Response, now: datetime) -> Iterator[OfficialModel]:
     body = answer.json
     if isinstance(body, Failure):
         return
@@ -114,13 +114,13 @@ def default_url(location: str | None) -> str:
     return google_url(AGENT_PLATFORM, location)
 
 
-def publisher_model_ask(base_url: str, model: str, key: KeyName) -> Ask:
+def publisher_model_ask(base_url: str, model: str, key: KeyName) -> GetRequest:
     """`publishers.models.get`: whether Google offers the id."""
     root = re.sub(r"/v1(beta1)?$", "", base_url)
-    return Ask(f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}", key)
+    return GetRequest(f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}", key)
 
 
-def read_publisher_model(answer: Answer, model: str, now: datetime) -> OfficialModel | Failure:
+def read_publisher_model(answer: Response, model: str, now: datetime) -> OfficialModel | Failure:
     """What Google answered about `model`, as evidence of `now`; else why that is unknown.
 
     `not-found` also covers an id that this project has no access to: Google's text says "or".

@@ -22,7 +22,7 @@ from veo_check.core.jobs import (
     UsageRead,
     VideoRef,
 )
-from veo_check.gateways.base import JobPlace
+from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import (
     charged_by,
     items,
@@ -39,8 +39,8 @@ from veo_check.gateways.errors import (
 )
 from veo_check.gateways.fetching import fetch_video
 from veo_check.gateways.google import api_root
-from veo_check.http.answers import MEBIBYTE, Answer, Failure, Json
-from veo_check.http.client import Door
+from veo_check.http.answers import MEBIBYTE, Failure, Json, Response
+from veo_check.http.client import HttpClient
 
 # Long-running operations as Google answers them, on both surfaces.
 
@@ -63,7 +63,7 @@ def served_model(operation: str) -> str | None:
     return match[1].partition("@")[0] if match else None
 
 
-def read_operation(answer: Answer, operation: str) -> PollAnswer:
+def read_operation(answer: Response, operation: str) -> PollAnswer:
     """What the operation is by now. Without `done: true` it is running, whatever else it has."""
     if answer.status != 200:
         return poll_error(answer)
@@ -84,7 +84,7 @@ def read_operation(answer: Answer, operation: str) -> PollAnswer:
     return _finished(answer, mapping(outer.get("response")), served)
 
 
-def _failed(answer: Answer, error: Json, served: str | None) -> PollAnswer:
+def _failed(answer: Response, error: Json, served: str | None) -> PollAnswer:
     """An operation with an error object (or, on some gateways, an error in words)."""
     message = text(mapping(error).get("message")) or (error if isinstance(error, str) else "")
     code = whole(mapping(error).get("code"))
@@ -100,7 +100,7 @@ def _failed(answer: Answer, error: Json, served: str | None) -> PollAnswer:
     )
 
 
-def _finished(answer: Answer, response: dict[str, Json], served: str | None) -> PollAnswer:
+def _finished(answer: Response, response: dict[str, Json], served: str | None) -> PollAnswer:
     layers = [response, mapping(response.get("generateVideoResponse"))]
     videos = tuple(
         video
@@ -158,7 +158,7 @@ _LARGEST_POLL = 256 * MEBIBYTE
 class _GoogleJobs:
     """What both surfaces share."""
 
-    def __init__(self, place: JobPlace, door: Door) -> None:
+    def __init__(self, place: JobEndpoint, door: HttpClient) -> None:
         self._place, self._door = place, door
 
     def _submit_to(self, url: str, request: JobRequest, *, audio_switch: bool) -> Submission:
@@ -283,7 +283,7 @@ def _instance(request: JobRequest) -> Mapping[str, object] | None:
     return None
 
 
-def _operation_in(answer: Answer | Failure) -> str | None:
+def _operation_in(answer: Response | Failure) -> str | None:
     if isinstance(answer, Failure) or answer.status != 200:
         return None
     body = answer.json

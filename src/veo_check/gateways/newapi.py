@@ -23,38 +23,38 @@ from veo_check.core.facts import (
     ListedModel,
 )
 from veo_check.core.money import exact
-from veo_check.gateways.base import Ask
+from veo_check.gateways.base import GetRequest
 from veo_check.gateways.errors import mapping, moment, number, read_error, text, texts, whole
-from veo_check.http.answers import Answer, Failure, Json
+from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.keys import KeyName
 
 
-def listing_ask(base_url: str, key: KeyName) -> Ask:
+def listing_ask(base_url: str, key: KeyName) -> GetRequest:
     """`GET /v1/models`: what this key is offered."""
-    return Ask(f"{base_url}/v1/models", key)
+    return GetRequest(f"{base_url}/v1/models", key)
 
 
-def exhausted_listing_ask(console_url: str, key: KeyName) -> Ask:
+def exhausted_listing_ask(console_url: str, key: KeyName) -> GetRequest:
     """`GET /v1/available_models` on Flatkey's console: the same for a key without quota."""
-    return Ask(f"{console_url}/v1/available_models", key)
+    return GetRequest(f"{console_url}/v1/available_models", key)
 
 
-def usage_ask(console_url: str, key: KeyName) -> Ask:
+def usage_ask(console_url: str, key: KeyName) -> GetRequest:
     """`GET /api/usage/token/`. Shares a limit of 20 reads in 20 minutes with the log."""
-    return Ask(f"{console_url}/api/usage/token/", key)
+    return GetRequest(f"{console_url}/api/usage/token/", key)
 
 
-def status_ask(console_url: str, on_behalf_of: KeyName | None) -> Ask:
+def status_ask(console_url: str, on_behalf_of: KeyName | None) -> GetRequest:
     """`GET /api/status`: public."""
-    return Ask(f"{console_url}/api/status", on_behalf_of=on_behalf_of)
+    return GetRequest(f"{console_url}/api/status", on_behalf_of=on_behalf_of)
 
 
-def out_of_quota(answer: Answer) -> bool:
+def out_of_quota(answer: Response) -> bool:
     """Whether the key was refused only because its quota is used up."""
     return answer.status == 403 and "insufficient_user_quota" in read_error(answer).words()
 
 
-def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
+def read_listing(answer: Response, source: str) -> GatewayListing | Failure:
     """The listing, or why there is none."""
     if answer.status != 200:
         return answer.failure(read_error(answer).message)
@@ -72,7 +72,7 @@ def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
     )
 
 
-def _listed(answer: Answer, row: dict[str, Json]) -> ListedModel | None:
+def _listed(answer: Response, row: dict[str, Json]) -> ListedModel | None:
     label = text(row.get("id"))
     if label is None:
         return None
@@ -84,7 +84,7 @@ def _listed(answer: Answer, row: dict[str, Json]) -> ListedModel | None:
     )
 
 
-def read_key_answer(answer: Answer) -> KeyAnswer | Failure:
+def read_key_answer(answer: Response) -> KeyAnswer | Failure:
     """How the gateway took the key, from its answer to the listing."""
     said = read_error(answer)
     shown = answer.shown(said.message) or None
@@ -98,7 +98,7 @@ def read_key_answer(answer: Answer) -> KeyAnswer | Failure:
     return KeyAnswer("accepted", answer.status, None, (answer.exchange,))
 
 
-def read_usage(answer: Answer) -> KeyUsage | Failure:
+def read_usage(answer: Response) -> KeyUsage | Failure:
     """The key's quota and its limits, or why they are not known."""
     if answer.status != 200:
         return answer.failure(read_error(answer).message)
@@ -126,7 +126,7 @@ def read_usage(answer: Answer) -> KeyUsage | Failure:
 
 
 def _limits(
-    answer: Answer, data: dict[str, Json], field: str, switch: str
+    answer: Response, data: dict[str, Json], field: str, switch: str
 ) -> tuple[str, ...] | None:
     """A model list of the key: an object of names, an array, or names with commas between."""
     if data.get(switch) is not True:
@@ -141,7 +141,7 @@ def _limits(
     return tuple(answer.shown(name, 200) for name in names)
 
 
-def read_status(answer: Answer) -> GatewayStatus | Failure:
+def read_status(answer: Response) -> GatewayStatus | Failure:
     """The gateway's own constants: quota units to the USD, and its version."""
     if answer.status != 200:
         return answer.failure(read_error(answer).message)
@@ -177,21 +177,21 @@ _NEAR = 5
 
 def catalog_asks(
     console_url: str, group: str | None, on_behalf_of: KeyName | None, *, flatkey: bool
-) -> tuple[Ask, ...]:
+) -> tuple[GetRequest, ...]:
     """The catalogue's addresses, to be asked in turn until one exists. Public: no key is sent."""
     paths = ["/api/pricing"]
     if flatkey:
         website = "/api/website/pricing"
         paths.insert(0, f"{website}?group={group}" if group == PUBLIC_GROUP else website)
-    return tuple(Ask(f"{console_url}{path}", on_behalf_of=on_behalf_of) for path in paths)
+    return tuple(GetRequest(f"{console_url}{path}", on_behalf_of=on_behalf_of) for path in paths)
 
 
-def is_absent(answer: Answer) -> bool:
+def is_absent(answer: Response) -> bool:
     """Whether this gateway has no catalogue at that address, so that the next may be asked."""
     return answer.status in {400, 404}
 
 
-def read_catalog(answer: Answer, label: str, source: str) -> Catalog | Failure:
+def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure:
     """What the catalogue says about `label`, or why it cannot be read."""
     if answer.status != 200:
         return answer.failure(read_error(answer).message)
@@ -229,7 +229,7 @@ def read_catalog(answer: Answer, label: str, source: str) -> Catalog | Failure:
     )
 
 
-def _row(answer: Answer, label: str, row: dict[str, Json]) -> CatalogRow:
+def _row(answer: Response, label: str, row: dict[str, Json]) -> CatalogRow:
     defects: list[str] = []
 
     def price(name: str) -> Decimal | None:
@@ -284,7 +284,7 @@ def _price(name: str, value: Json, defects: list[str]) -> Decimal | None:
     return amount
 
 
-def _as_served(answer: Answer, value: Json) -> str:
+def _as_served(answer: Response, value: Json) -> str:
     if isinstance(value, str):
         return answer.shown(value, 500)
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -315,7 +315,7 @@ def _ratios(envelope: dict[str, Json], label: str) -> tuple[dict[str, Decimal], 
     return by_group, by_model
 
 
-def _display(answer: Answer, entry: Json) -> tuple[DisplayPrice, ...]:
+def _display(answer: Response, entry: Json) -> tuple[DisplayPrice, ...]:
     """What the site prints for the label: amounts are strings in USD."""
     kind = text(mapping(entry).get("billing_kind"))
     if kind is None:
@@ -342,7 +342,7 @@ def _usd(value: Json) -> Decimal | None:
     return amount if amount is not None and amount >= 0 else None
 
 
-def _shown(answer: Answer, value: Json, limit: int) -> str | None:
+def _shown(answer: Response, value: Json, limit: int) -> str | None:
     found = text(value)
     return answer.shown(found, limit) if found else None
 
@@ -362,7 +362,7 @@ def _near(label: str, rows: list[Json]) -> list[str]:
         _CANDIDATES, sorted(likely), key=lambda name: _begins_alike(wanted, name.casefold())
     )
     folded = {name.casefold(): name for name in sorted(closest)}
-    return [folded[one] for one in difflib.get_close_matches(wanted, folded, _NEAR, 0.6)]
+    return [folded[match_] for match_ in difflib.get_close_matches(wanted, folded, _NEAR, 0.6)]
 
 
 def _begins_alike(one: str, other: str) -> int:

@@ -26,7 +26,7 @@ from veo_check.core.jobs import (
     VideoRef,
 )
 from veo_check.gateways import newapi
-from veo_check.gateways.base import Ask, JobPlace
+from veo_check.gateways.base import GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
     CANCELLED,
     DONE,
@@ -48,8 +48,8 @@ from veo_check.gateways.errors import (
     whole,
 )
 from veo_check.gateways.fetching import fetch_video
-from veo_check.http.answers import Answer, Failure, Json, JsonError, parse_json
-from veo_check.http.client import Door
+from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
+from veo_check.http.client import HttpClient
 
 # A new-api gateway's three shapes of a poll answer, for the same job.
 
@@ -58,7 +58,7 @@ from veo_check.http.client import Door
 _AMBIGUOUS = "veo-3.0-generate-001"
 
 
-def read_poll(answer: Answer, place: JobPlace) -> PollAnswer:
+def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
     """How the job is, from whichever shape came. Unknown words mean that it is still running."""
     if answer.status != 200:
         return poll_error(answer)
@@ -107,7 +107,7 @@ def _videos(task: dict[str, Json]) -> tuple[VideoRef, ...]:
     ]
     addresses = [one for one in listed if text(one) is not None]
     if addresses:
-        return tuple(web_address(one) for one in addresses)
+        return tuple(web_address(address) for address in addresses)
     return (web_address(text(task.get("url")) or task.get("result_url")),)
 
 
@@ -121,7 +121,7 @@ def _failure_text(task: dict[str, Json]) -> str:
     return reason
 
 
-def _served(task: dict[str, Json], place: JobPlace) -> str | None:
+def _served(task: dict[str, Json], place: JobEndpoint) -> str | None:
     """The model that ran, where the answer tells: an echo of the label tells nothing."""
     named = text(mapping(task.get("properties")).get("upstream_model_name")) or text(
         task.get("model")
@@ -141,7 +141,7 @@ _SECONDS = re.compile(r"\bseconds\s*[:=]\s*(\d{1,6}(?:\.\d{1,6})?)")
 _SLACK = timedelta(minutes=2)
 
 
-def used(place: JobPlace, door: Door) -> UsageRead | Missing:
+def used(place: JobEndpoint, door: HttpClient) -> UsageRead | Missing:
     """The key's total so far, asked afresh."""
     if place.key is None:
         return Missing(_PROBE, "not-configured", "the route names no key")
@@ -153,8 +153,8 @@ def used(place: JobPlace, door: Door) -> UsageRead | Missing:
 
 
 def usage(
-    place: JobPlace,
-    door: Door,
+    place: JobEndpoint,
+    door: HttpClient,
     operation: str | None,
     request_id: str | None,
     since: datetime,
@@ -162,7 +162,7 @@ def usage(
     """The rows that are about one job, oldest first, and the key's total, asked afresh."""
     if place.key is None:
         return Missing(_PROBE, "not-configured", "the route names no key")
-    answer = Ask(f"{place.console_url}/api/log/token", place.key).send(door, fresh=True)
+    answer = GetRequest(f"{place.console_url}/api/log/token", place.key).send(door, fresh=True)
     if isinstance(answer, Failure):
         return answer.as_missing(_PROBE)
     rows = _rows(answer)
@@ -179,14 +179,14 @@ def usage(
     )
 
 
-def _per_unit(place: JobPlace, door: Door) -> Decimal | None:
+def _per_unit(place: JobEndpoint, door: HttpClient) -> Decimal | None:
     """Quota units to the USD, as the gateway publishes it; learned once per run."""
     answer = newapi.status_ask(place.console_url, place.key).send(door)
     got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
     return got.quota_per_unit if isinstance(got, GatewayStatus) else None
 
 
-def _rows(answer: Answer) -> list[dict[str, Json]] | Failure:
+def _rows(answer: Response) -> list[dict[str, Json]] | Failure:
     if answer.status != 200:
         return answer.failure(read_error(answer).message)
     body = answer.json
@@ -201,7 +201,7 @@ def _rows(answer: Answer) -> list[dict[str, Json]] | Failure:
 
 def _about(
     rows: list[dict[str, Json]],
-    place: JobPlace,
+    place: JobEndpoint,
     operation: str | None,
     request_id: str | None,
     since: datetime,
@@ -232,7 +232,7 @@ def _about(
     return [row for row in rows if row in joined or row in loose]
 
 
-def _row(answer: Answer, row: dict[str, Json], per_unit: Decimal | None) -> UsageRow:
+def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> UsageRow:
     other = _other(row)
     quota = whole(row.get("quota"))
     kind = whole(row.get("type"))
@@ -289,7 +289,7 @@ _SUBMIT_DEADLINE = 120.0
 class NewapiJobs:
     """Jobs of one route on Flatkey or another new-api gateway."""
 
-    def __init__(self, place: JobPlace, door: Door) -> None:
+    def __init__(self, place: JobEndpoint, door: HttpClient) -> None:
         self._place, self._door = place, door
         self._path = PATHS[place.endpoint]
 
@@ -362,7 +362,7 @@ class NewapiJobs:
         return body
 
 
-def _task_in(answer: Answer | Failure) -> str | None:
+def _task_in(answer: Response | Failure) -> str | None:
     if isinstance(answer, Failure) or answer.status != 200:
         return None
     body = answer.json

@@ -28,7 +28,7 @@ from veo_check.core.jobs import (
 )
 from veo_check.core.money import amount
 from veo_check.gateways import newapi
-from veo_check.gateways.base import Ask, JobPlace
+from veo_check.gateways.base import GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
     CANCELLED,
     DONE,
@@ -45,8 +45,8 @@ from veo_check.gateways.errors import (
     unreadable_poll,
 )
 from veo_check.gateways.fetching import fetch_video
-from veo_check.http.answers import Answer, Failure
-from veo_check.http.client import Door
+from veo_check.http.answers import Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
 
 # OpenAI-compatible video gateways, such as a LiteLLM proxy: the listing and the key, for free.
@@ -56,9 +56,9 @@ from veo_check.http.keys import KeyName
 NO_RETRIES = {"x-litellm-num-retries": "0"}
 
 
-def listing_ask(base_url: str, key: KeyName) -> Ask:
+def listing_ask(base_url: str, key: KeyName) -> GetRequest:
     """`GET /v1/models`, also where the base URL ends in /v1 as OpenAI clients write it."""
-    return Ask(f"{api_root(base_url)}/models", key, headers=NO_RETRIES)
+    return GetRequest(f"{api_root(base_url)}/models", key, headers=NO_RETRIES)
 
 
 def api_root(base_url: str) -> str:
@@ -66,7 +66,7 @@ def api_root(base_url: str) -> str:
     return base_url if base_url.endswith("/v1") else f"{base_url}/v1"
 
 
-def key_refused(answer: Answer) -> bool:
+def key_refused(answer: Response) -> bool:
     """Whether the gateway refused our key: 401, or a LiteLLM proxy without a database, which
     answers an unknown key with 400 `no_db_connection`."""
     if answer.status == 401:
@@ -74,7 +74,7 @@ def key_refused(answer: Answer) -> bool:
     return answer.status == 400 and "no_db_connection" in read_error(answer).words()
 
 
-def key_not_checked(answer: Answer) -> Failure | None:
+def key_not_checked(answer: Response) -> Failure | None:
     """A LiteLLM proxy that cannot check a key at all crashes on it: 500 in plain text.
 
     Any server may crash like that, so it is no finding about the key; but the sentence helps.
@@ -86,7 +86,7 @@ def key_not_checked(answer: Answer) -> Failure | None:
     return replace(answer.failure(), detail=f"{answer.place} answered 500 {said}")
 
 
-def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
+def read_listing(answer: Response, source: str) -> GatewayListing | Failure:
     """The listing, or why there is none."""
     if key_refused(answer):
         said = answer.shown(read_error(answer).message)
@@ -99,7 +99,7 @@ def read_listing(answer: Answer, source: str) -> GatewayListing | Failure:
     return key_not_checked(answer) or newapi.read_listing(answer, source)
 
 
-def read_key_answer(answer: Answer) -> KeyAnswer | Failure:
+def read_key_answer(answer: Response) -> KeyAnswer | Failure:
     """How the gateway took the key, from its answer to the listing."""
     if key_refused(answer):
         said = answer.shown(read_error(answer).message) or None
@@ -121,7 +121,7 @@ _SUBMIT_DEADLINE = 180.0
 class OpenAIJobs:
     """Jobs of one route on `/v1/videos`."""
 
-    def __init__(self, place: JobPlace, door: Door) -> None:
+    def __init__(self, place: JobEndpoint, door: HttpClient) -> None:
         self._place, self._door = place, door
         self._root = f"{api_root(place.base_url)}/videos"
 
@@ -195,7 +195,7 @@ def served_model(video: str) -> str | None:
     return match[1].partition("@")[0] if match else None
 
 
-def _video_in(answer: Answer | Failure) -> str | None:
+def _video_in(answer: Response | Failure) -> str | None:
     if isinstance(answer, Failure) or answer.status not in {200, 201}:
         return None
     body = answer.json
@@ -205,7 +205,7 @@ def _video_in(answer: Answer | Failure) -> str | None:
     return video if video is not None and _VIDEO.fullmatch(video) else None
 
 
-def _cost(answer: Answer) -> Decimal | None:
+def _cost(answer: Response) -> Decimal | None:
     """What the proxy booked for the job, in USD."""
     try:
         return amount(answer.headers.get("x-litellm-response-cost", ""))
@@ -213,7 +213,7 @@ def _cost(answer: Answer) -> Decimal | None:
         return None
 
 
-def _read_poll(answer: Answer, operation: str) -> PollAnswer:
+def _read_poll(answer: Response, operation: str) -> PollAnswer:
     proof = (answer.exchange,)
     if answer.status == 500 and (symptom := _misread(answer)):
         said = answer.shown(read_error(answer).message)
@@ -248,7 +248,7 @@ def _read_poll(answer: Answer, operation: str) -> PollAnswer:
     return PollAnswer("running", shown, served_model=served, exchanges=proof)
 
 
-def _misread(answer: Answer) -> Symptom | None:
+def _misread(answer: Response) -> Symptom | None:
     """A finished operation without samples, which LiteLLM cannot read, at this poll and every
     other: its own validation error quotes what the operation holds instead (1.106.2, measured)."""
     error = read_error(answer)

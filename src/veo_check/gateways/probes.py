@@ -20,15 +20,15 @@ from veo_check.core.facts import (
 )
 from veo_check.core.jobs import JobDriver
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, Key, Route
-from veo_check.core.secrets import Leave, Redactor
+from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways import errors as google_errors
 from veo_check.gateways import google, newapi
 from veo_check.gateways import newapi as newapi_catalog
 from veo_check.gateways import openai as openai_videos
 from veo_check.gateways.base import (
     NEWAPI,
-    Ask,
-    JobPlace,
+    GetRequest,
+    JobEndpoint,
     google_address,
     listing_key,
     no_key,
@@ -39,7 +39,7 @@ from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
 from veo_check.http.answers import Failure, Limits
-from veo_check.http.client import OFFLINE, Door
+from veo_check.http.client import OFFLINE, HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ Cost = Literal["free", "paid"]
 class Asking:
     """What probes may use: the run's door, and with it the keys, the leave and the clock."""
 
-    door: Door
+    door: HttpClient
 
     @classmethod
     def open(
         cls,
         *,
         environ: Mapping[str, str],
-        leave: Leave,
+        leave: AllowList,
         clock: Clock,
         redactor: Redactor | None = None,
         transport: Transport | None = None,
@@ -71,7 +71,7 @@ class Asking:
         """Everything for one run. `transport` is the sandbox's or a test's; None: the network."""
         keys = Keys(environ, redactor or Redactor())
         return cls(
-            Door(
+            HttpClient(
                 leave=leave,
                 clock=clock,
                 keys=keys,
@@ -88,7 +88,7 @@ class Asking:
         return self.door.keys
 
     @property
-    def leave(self) -> Leave:
+    def leave(self) -> AllowList:
         """What the person running the command allowed."""
         return self.door.leave
 
@@ -136,7 +136,7 @@ class Probe(Protocol):
 
 
 def planned(
-    probe: str, asks: Iterable[Ask], asking: Asking
+    probe: str, asks: Iterable[GetRequest], asking: Asking
 ) -> tuple[PlannedRequest, ...] | Missing:
     """The plan of these reads; a Missing where one may not be sent at all."""
     requests: list[PlannedRequest] = []
@@ -171,7 +171,7 @@ class CatalogProbe:
         got = _first(asks, route.via.model, asking)
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
-    def _asks(self, route: Route) -> tuple[Ask, ...] | Missing:
+    def _asks(self, route: Route) -> tuple[GetRequest, ...] | Missing:
         if route.via.gateway not in NEWAPI:
             return not_offered(self.id, route, "price catalogue")
         return newapi_catalog.catalog_asks(
@@ -182,7 +182,7 @@ class CatalogProbe:
         )
 
 
-def _first(asks: tuple[Ask, ...], label: str, asking: Asking) -> Catalog | Failure:
+def _first(asks: tuple[GetRequest, ...], label: str, asking: Asking) -> Catalog | Failure:
     """The catalogue at the first of these addresses that exists."""
     ask, *others = asks
     answer = ask.send(asking.door)
@@ -215,7 +215,7 @@ class GatewayListingProbe:
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
 
-def listing_ask(probe: str, route: Route) -> Ask | Missing:
+def listing_ask(probe: str, route: Route) -> GetRequest | Missing:
     """The listing of the route's gateway with the route's key."""
     if route.via.gateway == "google":
         return not_offered(probe, route, "listing of its own: Google is asked by official-model")
@@ -223,14 +223,14 @@ def listing_ask(probe: str, route: Route) -> Ask | Missing:
     return no_key(probe) if key is None else ask_with(route, key)
 
 
-def ask_with(route: Route, key: KeyName) -> Ask:
+def ask_with(route: Route, key: KeyName) -> GetRequest:
     """The listing of the route's gateway, with this key."""
     if route.via.gateway == "openai":
         return openai_videos.listing_ask(route.base_url, key)
     return newapi.listing_ask(route.base_url, key)
 
 
-def listing(route: Route, asking: Asking, ask: Ask) -> GatewayListing | Failure:
+def listing(route: Route, asking: Asking, ask: GetRequest) -> GatewayListing | Failure:
     """Ask and read. A Flatkey key that has run out is offered its models on the console."""
     answer = ask.send(asking.door)
     if isinstance(answer, Failure):
@@ -267,7 +267,7 @@ class GatewayStatusProbe:
         got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
-    def _ask(self, route: Route) -> Ask | Missing:
+    def _ask(self, route: Route) -> GetRequest | Missing:
         if route.via.gateway not in NEWAPI:
             return not_offered(self.id, route, "public status")
         return newapi.status_ask(route.console_url, smoke_key(route))
@@ -294,19 +294,19 @@ class KeyUsageProbe:
         got = usage(asking, ask)
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
-    def _ask(self, route: Route) -> Ask | Missing:
+    def _ask(self, route: Route) -> GetRequest | Missing:
         if route.via.gateway not in NEWAPI:
             return not_offered(self.id, route, "usage that a key can read")
         key = smoke_key(route)
         return no_key(self.id) if key is None else usage_ask(route, key)
 
 
-def usage_ask(route: Route, key: KeyName) -> Ask:
+def usage_ask(route: Route, key: KeyName) -> GetRequest:
     """The usage of this key on the route's gateway."""
     return newapi.usage_ask(route.console_url, key)
 
 
-def usage(asking: Asking, ask: Ask, *, fresh: bool = False) -> KeyUsage | Failure:
+def usage(asking: Asking, ask: GetRequest, *, fresh: bool = False) -> KeyUsage | Failure:
     """Ask and read; `fresh` asks again in the same run, as before and after a paid job."""
     answer = ask.send(asking.door, fresh=fresh)
     return answer if isinstance(answer, Failure) else newapi.read_usage(answer)
@@ -345,7 +345,7 @@ def _on_gemini(route: Route) -> bool:
     return route.model.surface == GEMINI_API
 
 
-def official_ask(probe: str, route: Route) -> Ask | Missing:
+def official_ask(probe: str, route: Route) -> GetRequest | Missing:
     """The question to Google, or why the route file does not say how to ask it."""
     if route.model.surface not in _SURFACES:
         return Missing(
@@ -394,7 +394,7 @@ class KeyAnswerProbe:
             got = newapi.read_key_answer(answer)
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
-    def _ask(self, route: Route) -> Ask | Missing:
+    def _ask(self, route: Route) -> GetRequest | Missing:
         if route.via.gateway == "google":
             return official_ask(self.id, route)
         return listing_ask(self.id, route)
@@ -432,7 +432,7 @@ class ProductionKeyProbe:
             exchanges=tuple(exchange for one in seen for exchange in one.exchanges),
         )
 
-    def _asks(self, route: Route) -> tuple[Ask, ...] | Missing:
+    def _asks(self, route: Route) -> tuple[GetRequest, ...] | Missing:
         declared = route.via.production_key
         if declared is None:
             return Missing(self.id, "not-configured", "the route names no production_key")
@@ -487,7 +487,10 @@ def _variables(route: Route) -> Iterator[str]:
         if key is not None and key.env is not None:
             yield key.env
     targets = route.fallback.routes if route.fallback else []
-    for production in (route.via.production_key, *(one.via.production_key for one in targets)):
+    for production in (
+        route.via.production_key,
+        *(target.via.production_key for target in targets),
+    ):
         if production is not None:
             yield production.env
 
@@ -521,7 +524,7 @@ PROBES: tuple[Probe, ...] = (
 _PROBE = "job"
 
 
-def job_driver(place: JobPlace, door: Door) -> JobDriver | Missing:
+def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
     """The driver for jobs there; a Missing where no job can be sent, with the reason."""
     if place.key is None:
         return Missing(_PROBE, "not-configured", "the route names no key (via.key)")
@@ -537,7 +540,7 @@ def job_driver(place: JobPlace, door: Door) -> JobDriver | Missing:
     return _not_offered(place)
 
 
-def _google(place: JobPlace, door: Door) -> JobDriver | Missing:
+def _google(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
     if place.endpoint != "predict-long-running":
         return _not_offered(place)
     if place.surface == GEMINI_API:
@@ -549,7 +552,7 @@ def _google(place: JobPlace, door: Door) -> JobDriver | Missing:
     return AgentPlatformJobs(place, door)
 
 
-def _not_offered(place: JobPlace) -> Missing:
+def _not_offered(place: JobEndpoint) -> Missing:
     return Missing(
         _PROBE,
         "not-offered",

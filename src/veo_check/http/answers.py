@@ -210,7 +210,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An HTTP answer of any status but a redirect, its body decoded and complete.
 
     `headers` have lower-case names. `place` is host and path for sentences. Text out of the body

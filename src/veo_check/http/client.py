@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 
 from veo_check import __version__
 from veo_check.core.clock import Clock
-from veo_check.core.secrets import Leave, printable, refusal_of_key, refusal_without_key
-from veo_check.http.answers import Answer, Exchange, Failure, Limits, Recorder
+from veo_check.core.secrets import AllowList, printable, refusal_of_key, refusal_without_key
+from veo_check.http.answers import Exchange, Failure, Limits, Recorder, Response
 from veo_check.http.keys import GoogleLogin, KeyName, Keys, Secret
 
 if TYPE_CHECKING:
     import httpx
 
-    from veo_check.http.transport import Broken, Outgoing, Received, Sink, Wire
+    from veo_check.http.transport import PreparedRequest, RawResponse, Sink, TransportError, Wire
 
     #: what carries the requests: None for the network, else the sandbox or a test
     Transport = httpx.BaseTransport
@@ -68,13 +68,13 @@ _NO_HEADERS: Mapping[str, str] = {}
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
 
-class Door:
+class HttpClient:
     """One run's way to the network. Thread-safe; close it when the run is over."""
 
     def __init__(
         self,
         *,
-        leave: Leave,
+        leave: AllowList,
         clock: Clock,
         keys: Keys,
         transport: Transport | None = None,
@@ -89,7 +89,7 @@ class Door:
         self._transport = transport
         self._recorder = Recorder()
         self._lock = threading.Lock()
-        self._memo: dict[_MemoKey, Future[Answer | Failure]] = {}
+        self._memo: dict[_MemoKey, Future[Response | Failure]] = {}
         self._opened: Wire | None = None
         self._login = GoogleLogin(self._send_login, self.redactor)
 
@@ -101,12 +101,13 @@ class Door:
         """
         return tuple(
             replace(
-                one,
-                url=self.redactor.redact(one.url),
-                request_excerpt=one.request_excerpt and self.redactor.redact(one.request_excerpt),
-                body_excerpt=one.body_excerpt and self.redactor.redact(one.body_excerpt),
+                exchange,
+                url=self.redactor.redact(exchange.url),
+                request_excerpt=exchange.request_excerpt
+                and self.redactor.redact(exchange.request_excerpt),
+                body_excerpt=exchange.body_excerpt and self.redactor.redact(exchange.body_excerpt),
             )
-            for one in self._recorder.exchanges
+            for exchange in self._recorder.exchanges
         )
 
     def open(self) -> None:
@@ -120,7 +121,7 @@ class Door:
                 self._opened.close()
                 self._opened = None
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> HttpClient:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -151,7 +152,7 @@ class Door:
         on_behalf_of: KeyName | None = None,
         fresh: bool = False,
         tries: int | None = None,
-    ) -> Answer | Failure:
+    ) -> Response | Failure:
         """Ask for `url`, with this key's header where one is named.
 
         `on_behalf_of` names the key that decides whether a keyless request may go there. The same
@@ -186,7 +187,7 @@ class Door:
         headers: Mapping[str, str] = _NO_HEADERS,
         deadline: float | None = None,
         limit: int | None = None,
-    ) -> Answer | Failure:
+    ) -> Response | Failure:
         """Send `body` as JSON, once: nothing here or below ever sends it again.
 
         A Failure whose `sent` is False left this machine untouched; any other leaves it open
@@ -218,7 +219,7 @@ class Door:
 
     def _get(
         self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
-    ) -> Answer | Failure:
+    ) -> Response | Failure:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
@@ -234,7 +235,7 @@ class Door:
             self.clock.sleep(wait)
         return got
 
-    def _wait_after(self, got: Answer | Failure, attempt: int) -> float | None:
+    def _wait_after(self, got: Response | Failure, attempt: int) -> float | None:
         if isinstance(got, Failure):
             return back_off(attempt) if got.code == "unreachable" else None
         if not worth_repeating(got.status):
@@ -284,25 +285,25 @@ class Door:
         *,
         public_only: bool = False,
         patience: float | None = None,
-    ) -> Outgoing:
+    ) -> PreparedRequest:
         """A request with its key's header, ready for the wire."""
-        from veo_check.http.transport import Outgoing
+        from veo_check.http.transport import PreparedRequest
 
         sending = {"User-Agent": f"veo-check/{__version__}", **headers}
         if key is not None and secret is not None:
             name, value = key.header(secret)
             sending[name] = value
-        return Outgoing(method, url, sending, content, public_only, patience)
+        return PreparedRequest(method, url, sending, content, public_only, patience)
 
     def send_recorded(
-        self, out: Outgoing, end: float, limit: int, sink: Sink | None = None
-    ) -> tuple[Received | Broken, str]:
+        self, out: PreparedRequest, end: float, limit: int, sink: Sink | None = None
+    ) -> tuple[RawResponse | TransportError, str]:
         """Send once and put the exchange on record; with its id."""
-        from veo_check.http.transport import Broken
+        from veo_check.http.transport import TransportError
 
         number, start = self._recorder.begin(), self.clock.monotonic()
         got = self._wire().send(out, end, limit, sink)
-        answered = None if isinstance(got, Broken) else got
+        answered = None if isinstance(got, TransportError) else got
         self._recorder.keep(
             number,
             Exchange(
@@ -313,7 +314,7 @@ class Door:
                 status=answered.status if answered else None,
                 ms=round((self.clock.monotonic() - start) * 1000),
                 body_excerpt=self._body_excerpt(answered) if answered else None,
-                note=self.redactor.shown(got.detail) if isinstance(got, Broken) else None,
+                note=self.redactor.shown(got.detail) if isinstance(got, TransportError) else None,
             ),
         )
         return got, f"x{number}"
@@ -323,18 +324,18 @@ class Door:
         limit = self.limits.excerpt
         return self.redactor.shown(body[: limit * 16].decode("utf-8", "replace"), limit)
 
-    def _body_excerpt(self, got: Received) -> str:
+    def _body_excerpt(self, got: RawResponse) -> str:
         return self._excerpt(got.body) if got.body else f"({got.size} bytes)"
 
     def judged(
-        self, url: str, got: Received | Broken, exchange: str, *, keyed: bool
-    ) -> Answer | Failure:
+        self, url: str, got: RawResponse | TransportError, exchange: str, *, keyed: bool
+    ) -> Response | Failure:
         """What came back, as callers see it."""
-        from veo_check.http.transport import Broken
+        from veo_check.http.transport import TransportError
 
         parts = urlsplit(url)
         place = self.redactor.shown(f"{parts.netloc}{parts.path}", 200)
-        if isinstance(got, Broken):
+        if isinstance(got, TransportError):
             detail = self.redactor.shown(f"{place} {got.detail}", 400)
             return Failure(got.code, detail, exchange, got.sent)
         if 300 <= got.status < 400:
@@ -346,16 +347,16 @@ class Door:
                 sent=True,
             )
         headers = {name: printable(value, 1000) for name, value in got.headers.items()}
-        return Answer(got.status, headers, got.body, exchange, place, self.redactor, keyed)
+        return Response(got.status, headers, got.body, exchange, place, self.redactor, keyed)
 
     def _send_login(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes] | None:
         """A login request of google-auth: on record without headers and bodies."""
-        from veo_check.http.transport import Broken, Outgoing
+        from veo_check.http.transport import PreparedRequest, TransportError
 
         number, start = self._recorder.begin(), self.clock.monotonic()
-        out = Outgoing(method, url, dict(headers), content)
+        out = PreparedRequest(method, url, dict(headers), content)
         got = self._wire().send(out, start + self.limits.deadline, self.limits.error_body)
         self._recorder.keep(
             number,
@@ -364,13 +365,13 @@ class Door:
                 method,
                 self.redactor.shown(url, 1000),
                 None,
-                None if isinstance(got, Broken) else got.status,
+                None if isinstance(got, TransportError) else got.status,
                 round((self.clock.monotonic() - start) * 1000),
                 None,
                 "login; its content is not recorded",
             ),
         )
-        return None if isinstance(got, Broken) else (got.status, got.headers, got.body)
+        return None if isinstance(got, TransportError) else (got.status, got.headers, got.body)
 
 
 def _to(location: str | None) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from veo_check.core.secrets import is_loopback, origin_of, printable
-from veo_check.http.answers import MEBIBYTE, Answer, Failure
-from veo_check.http.client import Door
+from veo_check.http.answers import MEBIBYTE, Failure, Response
+from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Secret
 from veo_check.http.transport import is_literal, is_public
 
@@ -37,7 +37,7 @@ class _Hop:
 
 
 def fetch_media(
-    door: Door,
+    door: HttpClient,
     url: str,
     key: KeyName | None,
     home: str,
@@ -45,7 +45,7 @@ def fetch_media(
     *,
     limit: int = 512 * MEBIBYTE,
     deadline: float = 300.0,
-) -> Fetched | Answer | Failure:
+) -> Fetched | Response | Failure:
     """Stream the file at `url` into `sink`; asked once, no retries.
 
     `home` is the route's own address: there the key goes along, and to hosts where the key's policy
@@ -80,7 +80,7 @@ def fetch_media(
     return Failure("unreadable", "the media's address leads through too many redirects", exchange)
 
 
-def _first(door: Door, url: str, key: KeyName | None, home: str) -> _Hop | Failure:
+def _first(door: HttpClient, url: str, key: KeyName | None, home: str) -> _Hop | Failure:
     """The address as the answer named it; with the key where the key may go."""
     if key is not None and door.refusal(url, key) is None:
         return _Hop(url, key, public_only=False)
@@ -89,7 +89,7 @@ def _first(door: Door, url: str, key: KeyName | None, home: str) -> _Hop | Failu
     return _elsewhere(url, home, None)
 
 
-def _next(door: Door, hop: _Hop, location: str, home: str, exchange: str) -> _Hop | Failure:
+def _next(door: HttpClient, hop: _Hop, location: str, home: str, exchange: str) -> _Hop | Failure:
     try:
         url = urljoin(hop.url, location)
         origin_of(url)

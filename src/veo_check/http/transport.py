@@ -257,7 +257,7 @@ Sink = Callable[[bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class PreparedRequest:
     """A request with its secrets in place. Lives no longer than its sending."""
 
     method: str
@@ -269,7 +269,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class RawResponse:
     """An answer, decoded. `body` is empty where a sink took it; `size` counts its bytes."""
 
     status: int
@@ -279,7 +279,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class TransportError:
     """No usable answer. `detail` says what happened, to be put after the host's name."""
 
     code: MissingCode
@@ -290,7 +290,7 @@ class Broken:
 class _StopError(Exception):
     def __init__(self, code: MissingCode, detail: str) -> None:
         super().__init__(detail)
-        self.broken = Broken(code, detail, sent=True)
+        self.broken = TransportError(code, detail, sent=True)
 
 
 class _SinkError(Exception):
@@ -330,8 +330,8 @@ class Wire:
         self._client.close()
 
     def send(
-        self, out: Outgoing, deadline: float, limit: int, sink: Sink | None = None
-    ) -> Received | Broken:
+        self, out: PreparedRequest, deadline: float, limit: int, sink: Sink | None = None
+    ) -> RawResponse | TransportError:
         """Send once. `deadline` is on the clock's monotonic scale; `limit` in bytes, decoded.
 
         With a sink, the body of a 200 or 206 goes there piece by piece, and what it raises passes
@@ -344,32 +344,32 @@ class Wire:
         except _StopError as stop:
             return stop.broken
         except NotPublicError:
-            return Broken("host-refused", "does not lead to a public address", sent=False)
+            return TransportError("host-refused", "does not lead to a public address", sent=False)
         except (httpx.ConnectTimeout, httpx.PoolTimeout):
-            return Broken("unreachable", "could not be reached in time", sent=False)
+            return TransportError("unreachable", "could not be reached in time", sent=False)
         except (httpx.ConnectError, httpx.ProxyError) as error:
             why = f"cannot be reached ({error})"
-            return Broken("unreachable", why, sent=False)
+            return TransportError("unreachable", why, sent=False)
         except httpx.TimeoutException:
-            return Broken("too-slow", "did not answer in time", sent=True)
+            return TransportError("too-slow", "did not answer in time", sent=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             why = "broke off the connection or did not speak HTTP"
-            return Broken("unreachable", why, sent=True)
+            return TransportError("unreachable", why, sent=True)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             why = f"could not be asked ({type(error).__name__})"
-            return Broken("unreachable", why, sent=True)
+            return TransportError("unreachable", why, sent=True)
 
     def _send(
-        self, out: Outgoing, deadline: float, limit: int, sink: Sink | None
-    ) -> Received | Broken:
+        self, out: PreparedRequest, deadline: float, limit: int, sink: Sink | None
+    ) -> RawResponse | TransportError:
         def remaining() -> float:
             return deadline - self._clock.monotonic()
 
         left = remaining()
         if left <= 0:
-            return Broken("too-slow", "was not asked: no time was left", sent=False)
+            return TransportError("too-slow", "was not asked: no time was left", sent=False)
         if out.public_only and self._by_proxy and not _leads_to_public(out.url):
-            return Broken("host-refused", "does not lead to a public address", sent=False)
+            return TransportError("host-refused", "does not lead to a public address", sent=False)
         request = self._client.build_request(
             out.method,
             out.url,
@@ -390,7 +390,7 @@ class Wire:
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Received(response.status_code, headers, body, size)
+        return RawResponse(response.status_code, headers, body, size)
 
     def _read(
         self,

@@ -152,14 +152,16 @@ def price_by(rule: PriceRule, shape: Shape, pool: CreditPool | None = None) -> Q
 
 
 def _priced(rule: PriceRule, shape: Shape, pool: CreditPool | None) -> Quote:
-    if shape.tokens is not None and not any(one.meter == "token" for one in rule.components):
+    if shape.tokens is not None and not any(
+        component.meter == "token" for component in rule.components
+    ):
         raise RefusedError(
             "unknown-unit",
             f"{rule.model} is billed by {rule.unit}: a count of tokens means nothing here"
             " (some gateways report seconds in a field called tokens)",
         )
-    lines = tuple(line(one, rule, shape) for one in rule.components)
-    guess = tuple(line(one, rule, shape, estimate=True) for one in rule.components)
+    lines = tuple(line(component, rule, shape) for component in rule.components)
+    guess = tuple(line(component, rule, shape, estimate=True) for component in rule.components)
     expected = _in_usd(rule, pool, lines, shape.count)
     estimate = _in_usd(rule, pool, guess, shape.count)
     return Quote(shape, rule, expected, estimate, lines, _arithmetic(rule, pool, lines, shape))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.money import plain
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal, Shape
@@ -35,7 +35,7 @@ class Compared:
 def compare(
     reference: Reference,
     asked: Shape,
-    judging: Judging,
+    judging: AsOf,
     *,
     first: bool,
     surface: str | None = None,
@@ -66,7 +66,7 @@ def compare(
 def _row(
     reference: Reference,
     asked: Shape,
-    judging: Judging,
+    judging: AsOf,
     place: tuple[str, str],
     rules: list[PriceRule],
 ) -> Compared:

@@ -228,14 +228,14 @@ def _quote(
         level = [answer for answer in answers if _weight(answer) == rank]
         refusals = [answer for answer in level if isinstance(answer, Refusal)]
         # a rule that matches and forbids the shape outweighs others that are silent about it
-        forbidden = next((one for one in refusals if one.rule is not None), None)
+        forbidden = next((refusal for refusal in refusals if refusal.rule is not None), None)
         if forbidden is not None:
             return forbidden
         quotes = [answer for answer in level if isinstance(answer, Quote)]
         if quotes:
             return _agreed(quotes)
-        if any(one.code not in _SILENT for one in refusals):
-            return next(one for one in refusals if one.code not in _SILENT)
+        if any(refusal.code not in _SILENT for refusal in refusals):
+            return next(refusal for refusal in refusals if refusal.code not in _SILENT)
     unheard = [answer for answer in answers if isinstance(answer, Refusal)]
     return min(unheard, key=lambda one: one.code == "unpriced")
 
@@ -354,7 +354,7 @@ def _agreed(quotes: list[Quote]) -> Quote | Refusal:
         views = "; ".join(f"{one.source.publisher} says ${usd(one.expected)}" for one in quotes)
         return Refusal("ambiguous", f"the sources disagree and none leads: {views}")
     first, *others = camps[0]
-    return replace(first, agreeing=tuple(one.source for one in others))
+    return replace(first, agreeing=tuple(other.source for other in others))
 
 
 # Which surface a model's price is taken from when nobody names one.

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import DateKind, LifecycleRow, Source
 
@@ -139,7 +139,7 @@ def freshness(kind: RowKind, age_days: int, max_age_days: int | None = None) -> 
     return "aging" if age_days > warn else "fresh"
 
 
-def last_usable_day(kind: RowKind, confirmed: date, judging: Judging) -> date:
+def last_usable_day(kind: RowKind, confirmed: date, judging: AsOf) -> date:
     """The last day on which a row confirmed on `confirmed` is not yet too old."""
     _, block = limits(kind, judging.max_age_days)
     try:
@@ -240,7 +240,7 @@ def judge_lifecycle(
     reference: Reference,
     model: str,
     surface: str,
-    judging: Judging,
+    judging: AsOf,
     live: OfficialModel | None = None,
     served: bool = False,
     cutover: date | None = None,
@@ -260,7 +260,7 @@ def _judge(
     reference: Reference,
     model: str,
     surface: str,
-    judging: Judging,
+    judging: AsOf,
     live: OfficialModel | None,
     served: bool,
     cutover: date | None,
@@ -342,7 +342,7 @@ def _judge(
 
 
 def successors(
-    reference: Reference, judgement: LifecycleJudgement, judging: Judging
+    reference: Reference, judgement: LifecycleJudgement, judging: AsOf
 ) -> tuple[LifecycleJudgement, ...]:
     """What to move to: the named replacement, and where that is gone too, its own, and so on.
 

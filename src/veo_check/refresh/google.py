@@ -229,7 +229,7 @@ class _Section:
 
     @property
     def veo(self) -> bool:
-        return any(one.startswith("veo-") for one in self.ids) or bool(
+        return any(id_.startswith("veo-") for id_ in self.ids) or bool(
             _VERSION.search(self.heading)
         )
 
@@ -325,13 +325,13 @@ def _models(section: _Section, version: str, variant: str | None) -> list[str]:
     ids = _of_version(section, version)
     if variant is None:
         return ids if len(ids) == 1 else []
-    return [one for one in ids if _variant(one) == variant.lower()]
+    return [id_ for id_ in ids if _variant(id_) == variant.lower()]
 
 
 def _of_version(section: _Section, version: str) -> list[str]:
     """The section's ids of the version in its heading; its text may name others in passing."""
     prefix = f"veo-{version if '.' in version else f'{version}.0'}-"
-    return [one for one in section.ids if one.startswith(prefix)]
+    return [id_ for id_ in section.ids if id_.startswith(prefix)]
 
 
 def _variant(model: str) -> str:

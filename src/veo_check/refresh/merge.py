@@ -378,7 +378,9 @@ class _Merging:
 
     def _capability(self, row: PriceRow) -> Capability | None:
         known = [
-            one for one in self.capabilities if (one.model, one.surface) == (row.model, row.surface)
+            capability
+            for capability in self.capabilities
+            if (capability.model, capability.surface) == (row.model, row.surface)
         ]
         return max(known, key=lambda one: (one.source.official, one.source.confirmed), default=None)
 
@@ -477,7 +479,7 @@ def merge(document: Mapping[str, object], reading: Reading) -> Merged:
     older = _older(sources, reading.source)
     if older is not None:
         return Merged(document, "older", detail=older)
-    if any(_same_reading(one, reading.source) for one in sources.values()):
+    if any(_same_reading(source, reading.source) for source in sources.values()):
         return Merged(document, "known", detail="this reading is in the reference already")
     if reading.source_id in sources:
         raise InvalidFileError(f"sources.{reading.source_id}: this id stands for another reading")
@@ -497,7 +499,7 @@ def merge(document: Mapping[str, object], reading: Reading) -> Merged:
 
 
 def _older(sources: Sources, new: Source) -> str | None:
-    same = [one for one in sources.values() if _same_page(one, new)]
+    same = [source for source in sources.values() if _same_page(source, new)]
     newest = max(same, key=read_on, default=None)
     if newest is not None and new.confirmed < newest.confirmed:
         return f"it was read on {new.confirmed}; a reading of {newest.confirmed} is known already"

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
-from veo_check.core.clock import Clock, Judging
+from veo_check.core.clock import AsOf, Clock
 from veo_check.core.money import InvalidFileError
-from veo_check.core.secrets import Leave, origin_of, printable, refusal_of_host
+from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_host
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Failure, Limits
 from veo_check.reference.lifecycle import judge_lifecycle
@@ -116,7 +116,7 @@ def refusal(place: str) -> str | None:
         origin_of(place)
     except ValueError as error:
         return f"the address {error}"
-    if refusal_of_host(place, Leave()) is not None:
+    if refusal_of_host(place, AllowList()) is not None:
         return "is asked over plain http; use https, or save the page and name the file"
     return None
 
@@ -272,7 +272,7 @@ def _kind_of(document: Mapping[str, object]) -> Callable[[str, str, date], DateK
     return kind_of
 
 
-def _leave(wanted: tuple[Wanted, ...]) -> Leave:
+def _leave(wanted: tuple[Wanted, ...]) -> AllowList:
     """The person running the command named these hosts, or they are Google's own."""
     origins = set()
     for one in wanted:
@@ -282,7 +282,7 @@ def _leave(wanted: tuple[Wanted, ...]) -> Leave:
             except ValueError:
                 continue  # a file, or an address that the door refuses
     # no variable has an empty name: this allows to ask without a key, and no key
-    return Leave(keys=frozenset(("", origin) for origin in origins))
+    return AllowList(keys=frozenset(("", origin) for origin in origins))
 
 
 def _places(wanted: Wanted) -> tuple[str, ...]:
@@ -393,7 +393,7 @@ def _line(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StaleSource:
     """The rows in force that were read at one source."""
 
     source: Source
@@ -404,7 +404,7 @@ class Held:
         return self.source.age_days(day)
 
 
-def in_force(reference: Reference, day: date) -> tuple[Held, ...]:
+def in_force(reference: Reference, day: date) -> tuple[StaleSource, ...]:
     """Every row that counts on `day`, by source: what may be too old.
 
     Left out is what no later reading can change: readings that a newer one of the same page
@@ -413,13 +413,13 @@ def in_force(reference: Reference, day: date) -> tuple[Held, ...]:
     rows: dict[Source, list[str]] = {}
     for source, row in (*_dates(reference, day), *_prices(reference, day)):
         rows.setdefault(source, []).append(row)
-    return tuple(Held(source, tuple(names)) for source, names in rows.items())
+    return tuple(StaleSource(source, tuple(names)) for source, names in rows.items())
 
 
 def _dates(reference: Reference, day: date) -> Iterator[tuple[Source, str]]:
     for model in reference.models():
         for surface in reference.surfaces(model):
-            judged = judge_lifecycle(reference, model, surface, Judging(day, day))
+            judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
             if judged.state == "retired":
                 continue
             for row in judged.rows:

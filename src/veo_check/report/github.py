@@ -24,18 +24,18 @@ def render(report: Report) -> str:
 
 
 def _check(report: Report, route: RouteReport, check: CheckReport) -> list[str]:
-    said = "".join(f" [{one}]" for one in caveats(report))
+    said = "".join(f" [{caveat}]" for caveat in caveats(report))
     lines = [
         _command(
-            _level(check, one),
-            f"{one.message}{said}" + (f" Fix: {one.fix}" if one.fix else ""),
+            _level(check, finding),
+            f"{finding.message}{said}" + (f" Fix: {finding.fix}" if finding.fix else ""),
             route.file,
-            one.line or 1,
+            finding.line or 1,
             None,
-            one.code,
+            finding.code,
         )
-        for one in check.findings
-        if one.severity != "note"
+        for finding in check.findings
+        if finding.severity != "note"
     ]
     if is_hole(check) or check.status in {"error", "blocked"}:
         title = f"{check.id} {check.status}"

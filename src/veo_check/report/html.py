@@ -119,7 +119,11 @@ def _next(route: RouteReport) -> list[str]:
         for check in route.checks:
             if check.status != wanted or check.required_for is None:
                 continue
-            fixes = [one.fix for one in check.findings if one.fix and one.severity != "note"]
+            fixes = [
+                finding.fix
+                for finding in check.findings
+                if finding.fix and finding.severity != "note"
+            ]
             for said in fixes or ([check.reason] if check.reason else []):
                 steps.setdefault(f"{check.id}: {said}")
     return list(steps)
@@ -137,9 +141,9 @@ def _cost(route: RouteReport) -> str:
 
 
 def _bars(prices: list[ResolutionPrice]) -> list[_Bar]:
-    amounts = [Decimal(one.expected) for one in prices if one.expected is not None]
+    amounts = [Decimal(price.expected) for price in prices if price.expected is not None]
     dearest = max(amounts, default=Decimal(0))
-    return [_Bar(one, _percent(one.expected, dearest)) for one in prices]
+    return [_Bar(price, _percent(price.expected, dearest)) for price in prices]
 
 
 def _percent(amount: str | None, dearest: Decimal) -> str:

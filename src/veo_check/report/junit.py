@@ -62,7 +62,7 @@ def _suite(report: Report, route: RouteReport) -> ET.Element:
 
 def _remarks(route: RouteReport) -> list[str]:
     """What a test case cannot carry: the format knows no warning and no accepted failure."""
-    loud = [one for one in route.checks if one.status in {"warn", "waived"}]
+    loud = [check for check in route.checks if check.status in {"warn", "waived"}]
     return [f"{one.id} {one.status}: {headline(one)}" for one in loud]
 
 
@@ -85,7 +85,7 @@ def _case(check: CheckReport, classname: str) -> ET.Element:
         kind = "error"
     if kind is not None:
         element = ET.SubElement(case, kind, message=_text(headline(check)), type=check.status)
-        element.text = _text("\n".join(not_a_command(one) for one in details(check)))
+        element.text = _text("\n".join(not_a_command(detail) for detail in details(check)))
     elif check.status == "skipped":
         ET.SubElement(case, "skipped", message=_text(headline(check)))
     return case
@@ -118,7 +118,9 @@ def _close(suite: ET.Element, cases: list[ET.Element], seconds: Decimal, notes: 
     for plural, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(plural, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{seconds:f}")
-    ET.SubElement(suite, "system-out").text = _text("\n".join(not_a_command(one) for one in notes))
+    ET.SubElement(suite, "system-out").text = _text(
+        "\n".join(not_a_command(note) for note in notes)
+    )
     ET.SubElement(suite, "system-err")
 
 

@@ -122,7 +122,7 @@ def _result(rule: str, level: str, message: str, file: str) -> Json:
 def _message(report: Report, finding: FindingReport) -> str:
     parts = [printable(finding.message, 2000)]
     parts += [f"Fix: {printable(finding.fix, 1000)}"] if finding.fix else []
-    return " ".join([*parts, *(f"[{one}]" for one in caveats(report))])
+    return " ".join([*parts, *(f"[{caveat}]" for caveat in caveats(report))])
 
 
 def _location(file: str, line: int, column: int | None = None) -> Json:

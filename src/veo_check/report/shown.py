@@ -139,7 +139,7 @@ def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
 
 
 def _worst(checks: list[CheckReport]) -> StatusWord:
-    return min((one.status for one in checks), key=_WORST_FIRST.index)
+    return min((check.status for check in checks), key=_WORST_FIRST.index)
 
 
 def is_hole(check: CheckReport) -> bool:

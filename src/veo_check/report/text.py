@@ -54,7 +54,7 @@ def render(report: Report, colour: bool = False) -> str:
     if report.invalid:
         lines.append("")
     lines += _run(report, paint)
-    return "".join(f"{not_a_command(one)}\n" for one in lines)
+    return "".join(f"{not_a_command(line)}\n" for line in lines)
 
 
 class _Painter:

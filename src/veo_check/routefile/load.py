@@ -183,7 +183,7 @@ def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tup
     has_all = extends is None or (base is not None and base.data is not None)
     route = _validated(data, documents, has_all)
     files = [_file_at(route, at, folder, documents) for at in _FILES]
-    problems = [one for document in documents for one in document.problems]
+    problems = [problem for document in documents for problem in document.problems]
     if route is None or problems:
         return listed(problems)
     return RouteFile(route, path, read.digest, own, base_path, base_digest, *files)

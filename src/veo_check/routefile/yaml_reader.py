@@ -363,8 +363,14 @@ def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spo
     document.unread = {_hidden_path(path) for path in document.unread}
     document.places = {_hidden_path(path): at for path, at in document.places.items()}
     document.problems = [
-        Problem(one.file, one.line, one.column, hide_keys(one.path), hide_keys(one.message))
-        for one in document.problems
+        Problem(
+            problem.file,
+            problem.line,
+            problem.column,
+            hide_keys(problem.path),
+            hide_keys(problem.message),
+        )
+        for problem in document.problems
     ]
     for spot, _, shown in found:
         document.problems.append(Problem(document.file, *spot, hide_keys(shown), _KEY_INSIDE))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Quirk = Literal[
+Fault = Literal[
     # the free endpoints
     "veo-retired",
     "unpriced-row",
@@ -80,7 +80,7 @@ class Scenario:
     description: str
     day: date
     notices: tuple[str, ...] = ()
-    quirk: Quirk | None = None
+    quirk: Fault | None = None
     #: the difference shows only when a job is sent
     paid: bool = False
 
@@ -89,11 +89,11 @@ HEALTHY_DAY = date(2026, 11, 22)
 ARTICLE_DAY = date(2026, 6, 17)
 
 
-def _free(name: Quirk, description: str, *notices: str) -> Scenario:
+def _free(name: Fault, description: str, *notices: str) -> Scenario:
     return Scenario(name, description, HEALTHY_DAY, notices, name)
 
 
-def _paid(name: str, quirk: Quirk, description: str, *notices: str) -> Scenario:
+def _paid(name: str, quirk: Fault, description: str, *notices: str) -> Scenario:
     return Scenario(name, description, HEALTHY_DAY, notices, quirk, paid=True)
 
 

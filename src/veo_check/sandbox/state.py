@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from veo_check.core.clock import Clock
 from veo_check.sandbox.google_models import MODELS, GoogleModel, GoogleSurface, find_model
-from veo_check.sandbox.scenarios import Quirk, Scenario
+from veo_check.sandbox.scenarios import Fault, Scenario
 from veo_check.sandbox.wire import (
     JOB_SECONDS,
     SIZES,
@@ -131,7 +131,7 @@ class State:
     limited_reads: list[float] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def has(self, quirk: Quirk) -> bool:
+    def has(self, quirk: Fault) -> bool:
         """Whether the scenario deviates in this way."""
         return self.scenario.quirk == quirk
 

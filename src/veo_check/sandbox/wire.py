@@ -230,7 +230,8 @@ class Ledger:
     def spent(self) -> Decimal:
         """USD charged less USD refunded."""
         return sum(
-            (one.usd if one.kind == "charge" else -one.usd for one in self.charges), Decimal(0)
+            (charge.usd if charge.kind == "charge" else -charge.usd for charge in self.charges),
+            Decimal(0),
         )
 
     def as_json(self) -> str:
@@ -239,30 +240,30 @@ class Ledger:
             {
                 "submits": [
                     {
-                        "at": round(one.at, 3),
-                        "surface": one.surface,
-                        "model": one.model,
-                        "status": one.status,
-                        "accepted": one.accepted,
-                        "operation": one.operation,
-                        "seconds": one.seconds,
-                        "resolution": one.resolution,
-                        "prompt": one.prompt,
+                        "at": round(submit.at, 3),
+                        "surface": submit.surface,
+                        "model": submit.model,
+                        "status": submit.status,
+                        "accepted": submit.accepted,
+                        "operation": submit.operation,
+                        "seconds": submit.seconds,
+                        "resolution": submit.resolution,
+                        "prompt": submit.prompt,
                     }
-                    for one in self.submits
+                    for submit in self.submits
                 ],
                 "accepted": len(self.accepted),
                 "charges": [
                     {
-                        "at": round(one.at, 3),
-                        "kind": one.kind,
-                        "surface": one.surface,
-                        "operation": one.operation,
-                        "key": one.key,
-                        "quota": one.quota,
-                        "usd": str(one.usd),
+                        "at": round(charge.at, 3),
+                        "kind": charge.kind,
+                        "surface": charge.surface,
+                        "operation": charge.operation,
+                        "key": charge.key,
+                        "quota": charge.quota,
+                        "usd": str(charge.usd),
                     }
-                    for one in self.charges
+                    for charge in self.charges
                 ],
                 "spent": str(self.spent),
             },

@@ -171,8 +171,8 @@ def outer_rules(folder: str, cut: int) -> tuple[GitIgnore, ...]:
 
 def is_left_out(rules: Iterable[GitIgnore], name: str, path: str, is_folder: bool) -> bool:
     """The decision of the innermost rules that have one; without any, nothing is left out."""
-    for one in rules:
-        decided = one.verdict(name, path, is_folder)
+    for rule in rules:
+        decided = rule.verdict(name, path, is_folder)
         if decided is not None:
             return decided
     return False

@@ -47,7 +47,7 @@ class IdFinder:
     @staticmethod
     def of(models: Iterable[str]) -> IdFinder:
         """A finder of these ids; without empty and overlong ones."""
-        return IdFinder(frozenset(one for one in models if 0 < len(one) <= LONGEST_ID))
+        return IdFinder(frozenset(model for model in models if 0 < len(model) <= LONGEST_ID))
 
     @cached_property
     def needles(self) -> tuple[bytes, ...]:

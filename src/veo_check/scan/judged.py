@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
 from veo_check.reference.lifecycle import LifecycleJudgement, State, judge_lifecycle, successors
 from veo_check.reference.load import Reference
@@ -59,7 +59,7 @@ class Hit:
 
 
 def judge_hits(
-    found: Iterable[Found], reference: Reference, surface: str | None, judging: Judging
+    found: Iterable[Found], reference: Reference, surface: str | None, judging: AsOf
 ) -> tuple[tuple[Hit, ...], int]:
     """Every id judged, and how many an inline ignore covers, which are not among them.
 
@@ -80,7 +80,7 @@ def judge_hits(
     return tuple(hits), ignored
 
 
-def worst(model: str, reference: Reference, surface: str | None, judging: Judging) -> Verdict:
+def worst(model: str, reference: Reference, surface: str | None, judging: AsOf) -> Verdict:
     """The judgement that decides: on the surface asked for, else the worst of those known."""
     places = [surface] if surface is not None else list(reference.surfaces(model)) or [ANYWHERE]
     judged = min(

@@ -92,7 +92,11 @@ def _left_out(rules: tuple[GitIgnore, ...], entry: os.DirEntry[str]) -> bool:
 
 def _overlap(arguments: Sequence[str]) -> bool:
     """Whether one of the paths is, or is below, another one."""
-    whole = sorted(os.path.join(os.path.realpath(one), "") for one in arguments if "\0" not in one)
+    whole = sorted(
+        os.path.join(os.path.realpath(argument), "")
+        for argument in arguments
+        if "\0" not in argument
+    )
     return any(later.startswith(one) for one, later in itertools.pairwise(whole))
 
 
@@ -424,7 +428,7 @@ class _Reader:
                 cut = end or _mid_line(buffer, filled)
                 hits = hits_in(buffer, end or filled, self._finder, settings, above)
                 sure = end or cut + _OVERLAP // 2
-                self._add(place, buffer, (one for one in hits if fresh <= one.start < sure))
+                self._add(place, buffer, (hit for hit in hits if fresh <= hit.start < sure))
                 if filled < _BUFFER:
                     return
                 if end:

@@ -14,10 +14,10 @@ from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, JobDriver, PollAnswer, UsageRead, UsageRow, VideoRef
 from veo_check.core.results import Delivery, MediaFacts, UsageProof
 from veo_check.evidence.records import make_folders
-from veo_check.smoke.cost import Stake
+from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Entry
 from veo_check.smoke.media import TooLargeError, inspect, receiving
-from veo_check.smoke.tools import Tools
+from veo_check.smoke.tools import Dependencies
 
 #: A job of one clip that announces more is inspected up to here.
 _MOST_VIDEOS = 4
@@ -32,7 +32,7 @@ class _One:
     kept: str | None = None
 
 
-def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Tools) -> Delivery:
+def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies) -> Delivery:
     """Every announced video, fetched and inspected; the file is kept only where it was asked for.
 
     Raises OSError where nothing can be written here.
@@ -56,7 +56,9 @@ def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Tools) -
     )
 
 
-def _fetch(entry: Entry, driver: JobDriver, video: VideoRef, index: int, tools: Tools) -> _One:
+def _fetch(
+    entry: Entry, driver: JobDriver, video: VideoRef, index: int, tools: Dependencies
+) -> _One:
     for attempt in range(1, _TRIES + 1):
         with _scratch(tools) as path:
             answer = _received(entry, driver, video, index, path)
@@ -86,7 +88,7 @@ def _received(
 
 
 @contextmanager
-def _scratch(tools: Tools) -> Iterator[Path]:
+def _scratch(tools: Dependencies) -> Iterator[Path]:
     """A file of its own in the state folder, gone afterwards unless it was kept."""
     folder = tools.folder.home / "media"
     if not folder.is_dir():
@@ -98,7 +100,7 @@ def _scratch(tools: Tools) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _keep(path: Path, entry: Entry, index: int, tools: Tools) -> str | None:
+def _keep(path: Path, entry: Entry, index: int, tools: Dependencies) -> str | None:
     """Move the file to where --keep-media wants it."""
     if tools.keep_media is None:
         return None
@@ -118,7 +120,9 @@ _FOR_A_CHARGE = (5.0, 20.0)
 _FOR_A_REFUND = (16.0, 20.0)
 
 
-def read_bill(entry: Entry, driver: JobDriver, stake: Stake, tools: Tools) -> UsageProof | Missing:
+def read_bill(
+    entry: Entry, driver: JobDriver, stake: CostEstimate, tools: Dependencies
+) -> UsageProof | Missing:
     """The job's usage record; a Missing where the gateway has none that a key can read."""
     operation = entry.operation
     if operation is None:
@@ -161,24 +165,24 @@ def was_charged(entry: Entry, request_id: str | None, driver: JobDriver) -> bool
     read = driver.usage(None, request_id, entry.intent.at) if request_id else driver.used()
     if isinstance(read, Missing):
         return None
-    charges = [one for one in read.rows if one.kind == "charge"]
+    charges = [row for row in read.rows if row.kind == "charge"]
     if charges:
-        return len(charges) > sum(one.kind == "refund" for one in read.rows)
+        return len(charges) > sum(row.kind == "refund" for row in read.rows)
     before = entry.intent.used_before
     return False if before is not None and read.used == before else None
 
 
 def _incomplete(entry: Entry, read: UsageRead) -> bool:
-    charges = [one for one in read.rows if one.kind == "charge"]
+    charges = [row for row in read.rows if row.kind == "charge"]
     if entry.state == "failed":
-        return bool(charges) and not any(one.kind == "refund" for one in read.rows)
+        return bool(charges) and not any(row.kind == "refund" for row in read.rows)
     return not charges
 
 
-def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
+def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     unit = read.quota_per_unit or stake.quota_per_unit
-    charges = [one for one in read.rows if one.kind == "charge"]
-    refunds = [one for one in read.rows if one.kind == "refund"]
+    charges = [row for row in read.rows if row.kind == "charge"]
+    refunds = [row for row in read.rows if row.kind == "refund"]
     told = next((refund for refund in refunds if refund.reason), None)
     first = charges[0] if charges else None
     before = entry.intent.used_before
@@ -187,16 +191,16 @@ def _from_log(entry: Entry, read: UsageRead, stake: Stake) -> UsageProof:
         if read.used is None or before is None or not unit
         else (Decimal(read.used - before) / unit)
     )
-    amounts = [_usd(one, unit) for one in charges]
-    known = [one for one in amounts if one is not None]
-    quotas = [one.quota for one in charges if one.quota is not None]
+    amounts = [_usd(charge, unit) for charge in charges]
+    known = [amount for amount in amounts if amount is not None]
+    quotas = [charge.quota for charge in charges if charge.quota is not None]
     return UsageProof(
         source="usage-log",
         charges=len(charges),
         quoted=stake.quoted,
         tolerance=stake.tolerance,
         billed=sum(known, Decimal(0)) if known and len(known) == len(amounts) else None,
-        refunded=sum((_usd(one, unit) or Decimal(0) for one in refunds), Decimal(0)),
+        refunded=sum((_usd(refund, unit) or Decimal(0) for refund in refunds), Decimal(0)),
         used=used,
         row_id=first.row_id if first else None,
         model=first.model if first else None,

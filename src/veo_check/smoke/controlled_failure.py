@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from veo_check.core.clock import Judging
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, JobRequest, Submission
 from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind
@@ -17,10 +17,10 @@ from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
 from veo_check.smoke.collect import was_charged
-from veo_check.smoke.cost import Prices, Stake, lengths_of, wrong_stake
+from veo_check.smoke.cost import CostEstimate, Prices, lengths_of, wrong_stake
 from veo_check.smoke.journal import Entry
 from veo_check.smoke.steps import Settled, Step, send, settle
-from veo_check.smoke.tools import Tools
+from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
 #: A date in a table is not yet a dead model: ids answered for weeks after theirs.
@@ -36,7 +36,7 @@ class WrongRequest:
     request: JobRequest
     shape: Shape
     sent: str
-    stake: Stake | str  # what it can cost if it is accepted, or why that is not known
+    stake: CostEstimate | str  # what it can cost if it is accepted, or why that is not known
 
 
 def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRequest:
@@ -111,14 +111,16 @@ def _impossible_length(reference: Reference, route: Route) -> int | None:
     )
 
 
-def _retired(route: Route, shape: Shape, prices: Prices) -> tuple[LifecycleRow, Stake] | None:
+def _retired(
+    route: Route, shape: Shape, prices: Prices
+) -> tuple[LifecycleRow, CostEstimate] | None:
     """The cheapest model that is certainly gone from the route's surface, and what it may cost.
 
     Of equal cost: the route's own variant first, then the one that is gone longest.
     """
     reference, surface = prices.reference, route.model.surface
     own = reference.capability(route.model.official, surface)
-    found: list[tuple[Decimal, bool, date, str, LifecycleRow, Stake]] = []
+    found: list[tuple[Decimal, bool, date, str, LifecycleRow, CostEstimate]] = []
     for model in reference.models(surface):
         row = _certainly_gone(reference, model, surface, prices.day)
         known = reference.capability(model, surface)
@@ -138,7 +140,7 @@ def _retired(route: Route, shape: Shape, prices: Prices) -> tuple[LifecycleRow, 
         if route.smoke.seconds not in lengths_of(reference, model, surface) or not fits:
             continue
         stake = wrong_stake(route, replace(shape, model=model), prices)
-        if isinstance(stake, Stake):
+        if isinstance(stake, CostEstimate):
             other = known.variant != own.variant
             found.append((stake.at_stake, other, row.shutdown, model, row, stake))
     best = min(found, key=lambda candidate: candidate[:4], default=None)
@@ -149,7 +151,7 @@ def _certainly_gone(
     reference: Reference, model: str, surface: str, day: date
 ) -> LifecycleRow | None:
     """The vendor's own row that retired a model long enough ago, where nobody says otherwise."""
-    judged = judge_lifecycle(reference, model, surface, Judging(day, day))
+    judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
     rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model, surface))
     if judged.state != "retired" or rerouted:
         return None
@@ -183,7 +185,7 @@ class WrongSettled:
     settled: Settled | None = None
 
 
-def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Missing:
+def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettled | Missing:
     """Send the request that must be refused, once; where it is accepted, follow it to its end.
 
     Raises OSError, UsageError, as `steps.send` does.
@@ -199,7 +201,7 @@ def send_wrong(step: Step, driver: JobDriver, tools: Tools) -> WrongSettled | Mi
     return WrongSettled(_refused(entry, submission, charged))
 
 
-def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Tools) -> WrongSettled:
+def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies) -> WrongSettled:
     """Follow an accepted controlled failure to its end, or as far as this run can."""
     settled = settle(entry, stored, driver, tools)
     job, usage, delivery = settled.job, settled.usage, settled.delivery

@@ -23,7 +23,7 @@ _SHARE = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
-class Stake:
+class CostEstimate:
     """One paid step in USD: what its bill should say, and the most it can be.
 
     `tolerance` is what the gateway's arithmetic explains. `reading` says how the price was read.
@@ -52,7 +52,7 @@ class Prices:
         return told or QUOTA_PER_UNIT
 
 
-class Purse:
+class SpendLimit:
     """What a run may spend in all, in USD. Thread-safe: routes of one run share it."""
 
     def __init__(self, total: Decimal) -> None:
@@ -77,12 +77,12 @@ class Purse:
             self._left += amount
 
 
-def smoke_stake(route: Route, prices: Prices) -> Stake | str:
+def smoke_stake(route: Route, prices: Prices) -> CostEstimate | str:
     """What the route's smoke job costs, or why no price can be told: then it is not sent."""
     return _stake(route, Shape.of_smoke(route), prices)
 
 
-def wrong_stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
+def wrong_stake(route: Route, shape: Shape, prices: Prices) -> CostEstimate | str:
     """What a request that must be refused costs if it is accepted after all.
 
     A clip length that the model does not make may be billed as the longest that it makes. A model
@@ -94,12 +94,12 @@ def wrong_stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
         if sold is not None:
             reading = f"{shape.model} at the smoke test's own length and resolution"
             return _bare_stake(route, sold, prices, reading)
-        plain: Stake | str = f"no price of {shape.model} is known"
+        plain: CostEstimate | str = f"no price of {shape.model} is known"
     else:
         plain = _stake(route, shape, prices)
-    if isinstance(plain, Stake):
+    if isinstance(plain, CostEstimate):
         stretched = _stake(route, _stretched(shape, prices.reference), prices)
-        if isinstance(stretched, Stake):
+        if isinstance(stretched, CostEstimate):
             reading = f"{stretched.reading}, at the longest clip it may be billed as"
             most = max(plain.at_stake, stretched.at_stake)
             return replace(plain, at_stake=most, reading=reading)
@@ -124,18 +124,20 @@ def lengths_of(reference: Reference, model: str, surface: str) -> tuple[int, ...
     return ()
 
 
-def _bare_stake(route: Route, most: Decimal, prices: Prices, reading: str) -> Stake:
+def _bare_stake(route: Route, most: Decimal, prices: Prices, reading: str) -> CostEstimate:
     unit = prices.quota_per_unit if route.via.gateway in _PRICED else None
-    return Stake(most, most, _tolerance(most, unit), reading, unit)
+    return CostEstimate(most, most, _tolerance(most, unit), reading, unit)
 
 
-def _stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
+def _stake(route: Route, shape: Shape, prices: Prices) -> CostEstimate | str:
     listed = quote(prices.reference, shape, prices.day)
     at_list = listed.expected if isinstance(listed, Quote) else None
     if route.via.gateway not in _PRICED:
         if at_list is None:
             return getattr(listed, "message", "no price is known")
-        return Stake(at_list, at_list, _tolerance(at_list, None), f"${usd(at_list)} by reference")
+        return CostEstimate(
+            at_list, at_list, _tolerance(at_list, None), f"${usd(at_list)} by reference"
+        )
     if isinstance(prices.catalog, Missing):
         return prices.catalog.detail
     row = price_of_row(prices.catalog, route.via.group, shape, prices.quota_per_unit)
@@ -145,7 +147,7 @@ def _stake(route: Route, shape: Shape, prices: Prices) -> Stake | str:
         return f"{row.reading}: the number of {row.unit}s in this job is not known"
     most = max(row.expected, row.held or row.expected, at_list or row.expected)
     unit = prices.quota_per_unit
-    return Stake(row.expected, most, _tolerance(row.expected, unit), row.reading, unit)
+    return CostEstimate(row.expected, most, _tolerance(row.expected, unit), row.reading, unit)
 
 
 def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:

@@ -42,7 +42,7 @@ from veo_check.smoke.controlled_failure import (
     take_up,
     wrong_request,
 )
-from veo_check.smoke.cost import Purse, Stake, smoke_stake
+from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake
 from veo_check.smoke.journal import (
     Ended,
     Entry,
@@ -68,15 +68,15 @@ from veo_check.smoke.steps import (
     unreadable,
     without_job,
 )
-from veo_check.smoke.tools import Case, Progress, Tools, Wish
+from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
 
 # What the state folder says of one route, and taking up what earlier runs left open.
 
 
-class OnRecord:
+class RouteHistory:
     """One route's jobs and proofs. Whoever changes them holds the route's lock."""
 
-    def __init__(self, case: Case, tools: Tools) -> None:
+    def __init__(self, case: SmokeContext, tools: Dependencies) -> None:
         self.case, self.tools = case, tools
         self.route, self.journal = case.route, tools.journal
 
@@ -199,7 +199,7 @@ def _door(binding: Binding) -> tuple[str | None, ...]:
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
     """The first entry that is wanted."""
-    return next((one for one in entries if wanted(one)), None)
+    return next((entry for entry in entries if wanted(entry)), None)
 
 
 def first_open(entries: Iterable[Entry], kind: JobKind) -> Entry | None:
@@ -207,7 +207,7 @@ def first_open(entries: Iterable[Entry], kind: JobKind) -> Entry | None:
     return first(entries, lambda one: one.is_open and one.intent.kind == kind)
 
 
-def run_smoke(case: Case, wish: Wish, tools: Tools) -> SmokeOutcome:
+def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> SmokeOutcome:
     """Everything above, under the route's lock. Ctrl-C ends it early and keeps everything.
 
     A journal that cannot be read or written ends it too: then the proof's status says so, and no
@@ -245,17 +245,17 @@ class _Plan:
     """What this run pays for, priced and paid into the purse's reserve."""
 
     driver: JobDriver
-    smoke: Stake | None
-    wrong: tuple[WrongRequest, Stake] | None
+    smoke: CostEstimate | None
+    wrong: tuple[WrongRequest, CostEstimate] | None
     no_wrong: str | None
 
 
 class _Run:
     """One route's smoke job in one run."""
 
-    def __init__(self, case: Case, wish: Wish, tools: Tools) -> None:
+    def __init__(self, case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> None:
         self.case, self.wish, self.tools = case, wish, tools
-        self.route, self.record = case.route, OnRecord(case, tools)
+        self.route, self.record = case.route, RouteHistory(case, tools)
         self.notes: list[str] = []
         self._before: frozenset[str] = frozenset()
         self._charged = Decimal(0)  # for what was refused
@@ -291,7 +291,7 @@ class _Run:
         entries, problem = self.record.entries()
         if problem is not None:
             return unreadable(problem)
-        entries = tuple(self.record.doubt_if_killed(one) for one in entries)
+        entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
         doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
         settled = self.record.take_up_smoke(entries)
         if settled is not None and settled.entry.operation is not None:
@@ -417,12 +417,12 @@ class _Run:
         self.notes.append(f"nothing was sent: {why}")
         return why
 
-    def _priced(self, purse: Purse, *, smoke: bool, want_wrong: bool) -> _Plan | str:
+    def _priced(self, purse: SpendLimit, *, smoke: bool, want_wrong: bool) -> _Plan | str:
         route, prices = self.route, self.case.prices
         stake = smoke_stake(route, prices) if smoke else None
         if isinstance(stake, str):
             return self._not_sent(f"what the smoke job costs is not known: {stake}")
-        wrong: tuple[WrongRequest, Stake] | None = None
+        wrong: tuple[WrongRequest, CostEstimate] | None = None
         no_wrong: str | None = None
         if want_wrong:
             planned = self._priced_wrong()
@@ -452,7 +452,7 @@ class _Run:
     def _for_production(self) -> bool:
         return (self.case.target or self.route.target) is Tier.PRODUCTION
 
-    def _priced_wrong(self) -> tuple[WrongRequest, Stake] | str:
+    def _priced_wrong(self) -> tuple[WrongRequest, CostEstimate] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
         planned = wrong_request(self.route, prices, self.case.image)
@@ -469,7 +469,7 @@ class _Run:
             )
         return planned, stake
 
-    def _pay_smoke(self, driver: JobDriver, stake: Stake) -> Settled:
+    def _pay_smoke(self, driver: JobDriver, stake: CostEstimate) -> Settled:
         """Send the smoke job and follow it as far as this run can."""
         route, tools = self.route, self.tools
         request = smoke_request(route, self.case.image)
@@ -486,7 +486,7 @@ class _Run:
             self._refused(stake, job.charged)
         return seal(Settled(entry, job, none, none), route, tools)
 
-    def _refused(self, stake: Stake, charged: bool | None) -> None:
+    def _refused(self, stake: CostEstimate, charged: bool | None) -> None:
         """What was set aside for a refused request is free again, unless it was charged anyhow."""
         if charged:
             self._charged += stake.at_stake

@@ -282,7 +282,9 @@ class Journal:
 
     def newest(self, route: str, kind: JobKind = "smoke") -> Entry | None:
         """A route's newest job of a kind. Raises JournalUnreadableError."""
-        return next((one for one in reversed(self.entries(route)) if one.intent.kind == kind), None)
+        return next(
+            (entry for entry in reversed(self.entries(route)) if entry.intent.kind == kind), None
+        )
 
     def begin(self, intent: Intent) -> Entry:
         """Put an intent on disk, under an id of its own; nothing was sent before this returns.

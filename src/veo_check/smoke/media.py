@@ -147,14 +147,14 @@ def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
 def _judge(
     file: BoxFile, facts: MediaFacts, tracks: list[Track], problems: list[str]
 ) -> MediaFacts:
-    videos = [one for one in tracks if one.is_video]
-    sounds = [one for one in tracks if one.is_audio]
+    videos = [track for track in tracks if track.is_video]
+    sounds = [track for track in tracks if track.is_audio]
     video = next((one for one in videos if one.samples), videos[0] if videos else None)
-    if any(one.data_end > file.size for one in tracks):
+    if any(track.data_end > file.size for track in tracks):
         problems.append("truncated")
-    if not all(one.agree for one in tracks):
+    if not all(track.agree for track in tracks):
         problems.append("tables-disagree")
-    if sounds and not any(one.samples for one in sounds):
+    if sounds and not any(sound.samples for sound in sounds):
         problems.append("audio-track-empty")
     if video is None:
         problems.append("no-video-track")
@@ -163,7 +163,7 @@ def _judge(
     words = tuple(dict.fromkeys(problems))
     found = replace(
         facts,
-        audio=any(one.samples for one in sounds),
+        audio=any(sound.samples for sound in sounds),
         complete=_complete(tracks, words),
         problems=words,
     )
@@ -187,7 +187,7 @@ def _complete(tracks: list[Track], problems: tuple[str, ...]) -> bool | None:
     """Whether every sample is in the file; None where there is none, or none can be found."""
     if "truncated" in problems:
         return False
-    known = "tables-disagree" not in problems and any(one.samples for one in tracks)
+    known = "tables-disagree" not in problems and any(track.samples for track in tracks)
     return True if known else None
 
 

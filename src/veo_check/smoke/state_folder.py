@@ -45,7 +45,7 @@ def tracked(folder: Path) -> Path | None:
 
     Raises CannotTellError where a work tree is there and its index cannot be read.
     """
-    for tree in (one for one in folder.parents if (one / ".git").exists()):
+    for tree in (parent for parent in folder.parents if (parent / ".git").exists()):
         wanted = os.fsencode(folder.relative_to(tree).as_posix())
         if _index_holds(tree, wanted):
             return tree

@@ -31,9 +31,9 @@ from veo_check.core.results import (
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
 from veo_check.smoke.collect import deliver, read_bill, used_before, was_charged
-from veo_check.smoke.cost import Stake
+from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
-from veo_check.smoke.tools import Progress, Tools, next_wait
+from veo_check.smoke.tools import Dependencies, Progress, next_wait
 
 # From an accepted operation to its end: polled politely, every answer on disk before the next.
 
@@ -44,7 +44,7 @@ _BELIEVED = 3
 
 
 def follow(
-    entry: Entry, route: Route, driver: JobDriver, tools: Tools
+    entry: Entry, route: Route, driver: JobDriver, tools: Dependencies
 ) -> tuple[Entry, PollAnswer | None]:
     """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
 
@@ -92,12 +92,12 @@ def follow(
             return _saved(entry.ran_out(Ended(now, symptom, answer.text)), tools), answer
 
 
-def _saved(entry: Entry, tools: Tools) -> Entry:
+def _saved(entry: Entry, tools: Dependencies) -> Entry:
     tools.journal.save(entry)
     return entry
 
 
-def _failure(answer: PollAnswer, tools: Tools, symptom: str) -> Ended:
+def _failure(answer: PollAnswer, tools: Dependencies, symptom: str) -> Ended:
     return Ended(
         tools.now(),
         answer.symptom or symptom,
@@ -143,7 +143,7 @@ class Step:
     kind: JobKind
     route: Route
     request: JobRequest
-    stake: Stake
+    stake: CostEstimate
     what: str
     row: RowSeen | None = None
     route_file: str = ""
@@ -160,7 +160,7 @@ class Settled:
     usage: UsageProof | Missing
 
 
-def send(step: Step, driver: JobDriver, tools: Tools) -> tuple[Entry, Submission]:
+def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Submission]:
     """Write the intent, submit once, write what came of it. Raises OSError, UsageError.
 
     Whatever is raised after the intent was written leaves the job uncertain, never unrecorded.
@@ -180,7 +180,7 @@ def send(step: Step, driver: JobDriver, tools: Tools) -> tuple[Entry, Submission
         raise
 
 
-def _keep(entry: Entry, submission: Submission, tools: Tools) -> Entry:
+def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
     if submission.operation:
         tools.hide(submission.operation)
@@ -196,7 +196,7 @@ def _keep(entry: Entry, submission: Submission, tools: Tools) -> Entry:
     return entry
 
 
-def settle(entry: Entry, route: Route, driver: JobDriver, tools: Tools) -> Settled:
+def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -> Settled:
     """Follow an accepted job, fetch and inspect what it delivered, read its bill.
 
     The entry stays open: `seal` closes it.
@@ -234,7 +234,7 @@ def refused_result(entry: Entry, submission: Submission, driver: JobDriver) -> J
     )
 
 
-def seal(settled: Settled, route: Route, tools: Tools) -> Settled:
+def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
     """Seal the result of an ended job, where this run has the key, then close its entry.
 
     What a passing trouble kept from this run leaves the entry open: sealed, it could only be
@@ -247,7 +247,7 @@ def seal(settled: Settled, route: Route, tools: Tools) -> Settled:
     return close(settled, tools) if entry.is_open else settled
 
 
-def close(settled: Settled, tools: Tools) -> Settled:
+def close(settled: Settled, tools: Dependencies) -> Settled:
     """Close the entry of an ended job with what it cost."""
     usage, billed = settled.usage, None
     if isinstance(usage, UsageProof) and usage.billed is not None:
@@ -257,7 +257,7 @@ def close(settled: Settled, tools: Tools) -> Settled:
     return replace(settled, entry=entry)
 
 
-def put(proof: Proof, route: Route, tools: Tools) -> bool:
+def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
     """Seal a proof under the key that its route pays with, if this run has it."""
     variable = proof_key_variable(route)
     key = tools.key_for(variable) if variable else None
@@ -291,15 +291,15 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
     )
 
 
-def stake_of(entry: Entry) -> Stake:
+def stake_of(entry: Entry) -> CostEstimate:
     """What was quoted when the job was sent."""
     intent = entry.intent
-    return Stake(
+    return CostEstimate(
         intent.quoted, intent.at_stake, intent.tolerance, intent.what, intent.quota_per_unit
     )
 
 
-def _intent(step: Step, used: int | None, tools: Tools) -> Intent:
+def _intent(step: Step, used: int | None, tools: Dependencies) -> Intent:
     route = step.route
     return Intent(
         id="",
@@ -336,7 +336,7 @@ def _owner(route: Route) -> Mapping[str, str]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _answered(entry: Entry, submission: Submission, tools: Tools) -> Entry:
+def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     now = tools.now()
     if submission.state == "accepted" and submission.operation:
         return entry.accepted(
@@ -363,7 +363,7 @@ def _answered(entry: Entry, submission: Submission, tools: Tools) -> Entry:
     return entry.doubted(replace(ended, symptom="submit-uncertain"))
 
 
-def _announced(operation: str, driver: JobDriver, tools: Tools) -> PollAnswer:
+def _announced(operation: str, driver: JobDriver, tools: Dependencies) -> PollAnswer:
     """Where the videos of a finished job are: their addresses are not kept."""
     for _ in range(_TRIES - 1):
         answer = driver.poll(operation)
@@ -374,7 +374,7 @@ def _announced(operation: str, driver: JobDriver, tools: Tools) -> PollAnswer:
 
 
 def _delivered(
-    entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Tools
+    entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies
 ) -> Delivery | Missing:
     """The videos of a finished job. A Missing where the other side cannot be asked now."""
     if answer.state == "done":
@@ -392,7 +392,7 @@ def _delivered(
     return Delivery((), count, symptom, answer.text, exchanges=answer.exchanges)
 
 
-def _to_be_read_again(settled: Settled, tools: Tools) -> bool:
+def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     entry, delivery, usage = settled.entry, settled.delivery, settled.usage
     if entry.state != "finished" or not entry.is_open:
         return False
@@ -412,7 +412,7 @@ def _with_charge(
     return replace(job, charged=answer.charged if answer else None)
 
 
-def _proof(settled: Settled, route: Route, tools: Tools) -> Proof:
+def _proof(settled: Settled, route: Route, tools: Dependencies) -> Proof:
     """The result as it is kept: without the exchanges, whose ids are this run's own."""
     entry, intent = settled.entry, settled.entry.intent
     delivery, usage = settled.delivery, settled.usage
@@ -492,7 +492,7 @@ def unreadable(why: str) -> SmokeOutcome:
 
 def delivered(delivery: Delivery | Missing | None) -> bool:
     """Whether a whole video came: a status alone is no evidence that a model is alive."""
-    return isinstance(delivery, Delivery) and any(one.complete for one in delivery.videos)
+    return isinstance(delivery, Delivery) and any(video.complete for video in delivery.videos)
 
 
 def by_proof(status: ProofStatus) -> SmokeOutcome:

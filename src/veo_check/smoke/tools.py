@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from veo_check.core.clock import Clock, Judging
+from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
 from veo_check.core.jobs import JobDriver
@@ -16,7 +16,7 @@ from veo_check.core.results import JobKind, JobState, RowSeen
 from veo_check.core.route import Gateway, Route
 from veo_check.evidence.proofs import SealingKey
 from veo_check.evidence.records import Disk
-from veo_check.smoke.cost import Prices, Purse
+from veo_check.smoke.cost import Prices, SpendLimit
 from veo_check.smoke.journal import Journal
 from veo_check.smoke.state_folder import StateFolder
 
@@ -24,7 +24,7 @@ from veo_check.smoke.state_folder import StateFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SmokeContext:
     """The route and what is known of it before anything is paid.
 
     `row` is its catalogue row today, `row_known` whether that could be read (True where the
@@ -33,7 +33,7 @@ class Case:
     """
 
     route: Route
-    judging: Judging
+    judging: AsOf
     prices: Prices
     row: RowSeen | None = None
     row_known: bool = True
@@ -43,11 +43,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SpendPolicy:
     """What this run may do. `purse` None: no --spend. `stopped`: why no money may be spent on this
     route (a sentence), None where it may. `online` False: nothing is asked of anybody."""
 
-    purse: Purse | None = None
+    purse: SpendLimit | None = None
     stopped: str | None = None
     renew: bool = False
     online: bool = True
@@ -120,7 +120,7 @@ def _ignore(_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Dependencies:
     """Everything the state machine touches.
 
     `driver_for` makes the paid half of a route's provider, also for the route as an older journal
