@@ -52,6 +52,11 @@ def last(outcome: Outcome) -> Finding:
     return outcome.findings[-1]
 
 
+def test_a_key_of_the_wrong_kind_names_the_command_that_makes_a_token() -> None:
+    answer = KeyAnswer("refused", 401, "API keys are not supported", symptom="wrong-credential")
+    assert "gcloud auth print-access-token" in str(last(run(answer=answer, changes=GOOGLE)).fix)
+
+
 def test_refused_is_one_failure_and_the_end() -> None:
     outcome = run(answer=KeyAnswer("refused", 401, "Invalid token", ("x1",)))
     assert outcome.findings == (

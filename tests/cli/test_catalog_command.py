@@ -18,6 +18,7 @@ def test_a_healthy_row_in_usd_per_second(
     code = main(["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST])
     out = capsys.readouterr().out
     assert code == 0
+    assert "warn     endpoint-family" in out
     assert "price: 0.12 USD per second; this clip 0.96" in out
     assert max(len(line) for line in out.splitlines()) <= 80
     assert sockets.opened == 0

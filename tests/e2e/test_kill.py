@@ -189,4 +189,5 @@ def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:
         one.start(tmp_path / "state", route, "5")
         other.start(tmp_path / "state", route, "5")
         assert (one.status(), other.status()) == (0, 0)
-        assert len(one.submits("Trial 1.")) == 1
+        sent = [submit["seconds"] for submit in one.submits("Trial 1.")]
+        assert sent == ["4", "5"]  # the job, and the wrong length, which is refused inside

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from job_world import MODEL, PROXY, Network, driver, no, ok, proxy, request
+from job_world import MODEL, PROXY, SENTENCES, Network, driver, no, ok, proxy, request
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
 from veo_check.gateways.openai import served_model
@@ -166,6 +166,37 @@ def test_a_poll_tells_how_the_job_is(
     assert (got.state, got.status, got.symptom) == (state, body["status"], symptom)
     assert got.served_model == MODEL
     assert got.videos == ((VideoRef(),) if state == "done" else ())
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence"), [one for one in SENTENCES if one[0] != "not-allowlisted"]
+)
+def test_googles_sentences_are_named_through_the_proxy(
+    symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    for error in (
+        sentence,
+        {"message": sentence},
+        {"code": "x", "message": f"litellm: {sentence}"},
+    ):
+        got = poll(clock, ok(shown("failed", error=error)))
+        assert (got.state, got.symptom) == ("failed", symptom)
+        assert sentence[:150] in str(got.text)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "litellm.BadRequestError: vertex_project is required for Vertex AI."),
+        (400, "something else that a proxy cannot do"),
+        (500, "litellm.APIConnectionError: Your default credentials were not found."),
+    ],
+)
+def test_steady_refusals_of_polls_quote_the_proxys_words(
+    status: int, words: str, clock: FakeClock
+) -> None:
+    got = poll(clock, no(status, {"error": {"message": words, "type": "x", "code": str(status)}}))
+    assert (got.state, got.symptom, got.text) == ("refused", "poll-misconfigured", words)
 
 
 def validation_error(holds: str) -> httpx.Response:

@@ -11,6 +11,7 @@ import pytest
 from fake_clock import FakeClock
 from job_world import (
     MODEL,
+    SENTENCES,
     Network,
     agent_platform,
     driver,
@@ -229,6 +230,50 @@ def test_a_known_refusal_sent_nothing_and_has_a_name(
     assert (got.state, got.symptom, got.names_the_mistake) == ("refused", symptom, named)
     assert (got.status_code, got.operation, got.exchanges) == (reply.status_code, None, ("x1",))
     assert len(network.requests) == 1
+
+
+@pytest.mark.parametrize(("symptom", "sentence"), SENTENCES)
+@pytest.mark.parametrize("status", [400, 429])
+@pytest.mark.parametrize("place", [agent_platform(), gemini(), flatkey(), proxy()])
+def test_each_of_googles_sentences_is_named_wherever_it_comes_from(
+    place: JobEndpoint, status: int, symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    body: object = google(status, sentence, "INVALID_ARGUMENT")
+    if place.gateway == "flatkey":
+        body = task("fail_to_fetch_task", json.dumps(body))
+    elif place.gateway == "openai":
+        body = litellm("BadRequestError", json.dumps(body), status, "invalid_request_error")
+    got = driver(place, Network(no(status, body)), clock).submit(request(place.label))
+    waits = status == 429 and symptom not in {"wrong-method", "interactions-only"}
+    assert got.state == "refused"
+    assert got.symptom == ("rate-limited" if waits else symptom)
+    assert got.text is not None
+    assert got.text.startswith(sentence[:150])
+
+
+def test_a_reason_without_a_telling_sentence_is_named(clock: FakeClock) -> None:
+    details = [{"reason": "RESOURCE_PROJECT_INVALID", "domain": "googleapis.com"}]
+    body = google(400, "Invalid resource field value.", "INVALID_ARGUMENT", details=details)
+    through = task("fail_to_fetch_task", json.dumps(body))
+    for place, sent in ((agent_platform(), body), (flatkey(), through)):
+        got = driver(place, Network(no(400, sent)), clock).submit(request(place.label))
+        assert (got.state, got.symptom) == ("refused", "project-mismatch")
+
+
+def test_a_credential_of_the_wrong_kind_is_not_a_bad_key(clock: FakeClock) -> None:
+    words = "API keys are not supported by this API. Expected OAuth2 access token."
+    body = google(401, words, "UNAUTHENTICATED")
+    got = driver(agent_platform(), Network(no(401, body)), clock).submit(request())
+    assert (got.state, got.symptom) == ("refused", "wrong-credential")
+
+
+def test_the_real_answer_beside_a_string_error_is_quoted(clock: FakeClock) -> None:
+    """HTTP 500 whose `message` is JSON text: uncertain all the same, but with Google's words."""
+    inner = google(400, DURATION_RANGE, "INVALID_ARGUMENT")
+    for beside in (json.dumps(inner), f"upstream: {json.dumps(inner)}", json.dumps([inner])):
+        reply = no(500, {"error": "Internal Server Error", "message": beside})
+        got = driver(flatkey(), Network(reply), clock).submit(request("veo3.1-fast"))
+        assert (got.state, got.text) == ("uncertain", DURATION_RANGE)
 
 
 UNCERTAIN: list[httpx.Response | Exception] = [

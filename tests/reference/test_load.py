@@ -168,6 +168,7 @@ BROKEN: dict[str, tuple[object, str]] = {
     "unknown key": (changed(shutdwon="2027-01-01"), "unknown key 'shutdwon'"),
     "unknown source": (changed(source="nobody"), "'nobody' is not in the sources table"),
     "unknown kind": (changed(kind="maybe"), "must be one of: exact, earliest"),
+    "unknown end": (changed(at_end="redirected"), "must be one of: refused, rerouted"),
     "date without kind": (changed(kind="none-announced"), "no day none-announced"),
     "kind without date": (changed(shutdown=None), "no day none-announced"),
     "no such day": (changed(shutdown="2027-02-30"), "must be a day"),

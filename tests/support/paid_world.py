@@ -13,7 +13,17 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from check_world import a_book, a_catalog, a_life, a_price, a_route, a_row, a_status, judging
+from check_world import (
+    a_book,
+    a_capability,
+    a_catalog,
+    a_life,
+    a_price,
+    a_route,
+    a_row,
+    a_status,
+    judging,
+)
 from fake_clock import FakeClock
 from paid_jobs import Signet
 from tiny_mp4 import clip
@@ -124,6 +134,8 @@ class World:
     #: what a refusal costs: nothing | row (and total) | total (no row, no id) | given-back (after
     #: the first look) | late (shown from the second look on)
     refusals: str = "nothing"
+    wrong_polls: tuple[str, ...] | None = None  # how an accepted clip of 5 s goes on; None: as all
+    reason: tuple[str, str] | None = None  # of a refund's row: symptom and words
     polls: tuple[str, ...] = ("queued", "in_progress", "done")  # the last one repeats
     content: bytes = field(default_factory=clip)
     fetch: str = "ok"  # ok | a symptom
@@ -196,7 +208,9 @@ class World:
         """A job failed: the gateway gives the money back, once."""
         if self.refund and not any(one.kind == "refund" for one in self.rows[job.request_id]):
             self.used -= job.quota * self.charges
-            self.rows[job.request_id].append(UsageRow("refund", None, quota=job.quota))
+            symptom, words = self.reason or (None, None)
+            row = UsageRow("refund", None, quota=job.quota, reason=words, symptom=symptom)  # type: ignore[arg-type]
+            self.rows[job.request_id].append(row)
 
 
 class WorldDriver:
@@ -264,7 +278,10 @@ class WorldDriver:
         if job is None:
             return PollAnswer("gone", "not found")
         job.polls += 1
-        word = self.world.polls[min(job.polls, len(self.world.polls)) - 1]
+        words = self.world.polls
+        if job.seconds == 5 and self.world.wrong_polls is not None:
+            words = self.world.wrong_polls
+        word = words[min(job.polls, len(words)) - 1]
         self.fate.step()
         if word == "done":
             return PollAnswer(
@@ -276,7 +293,7 @@ class WorldDriver:
             )
         if word == "empty":
             return PollAnswer("done", "completed")
-        if word in {"filtered", "backend-error"}:
+        if word in {"filtered", "backend-error", "duration-refused", "failed"}:
             self.world.end(job)
             return PollAnswer("failed", "failed", symptom=word, text=f"it was {word}")  # type: ignore[arg-type]
         if word == "503":
@@ -327,7 +344,9 @@ def a_reference() -> Reference:
     """A book that prices the tests' model, and knows a retired one."""
     gone = a_life("veo-3.0-generate-001", shutdown="2026-06-30")
     return a_book(
-        lifecycle=[a_life(), gone], prices=[a_price("0.12"), a_price("0.40", model=gone["model"])]
+        lifecycle=[a_life(), gone],
+        capabilities=[a_capability(), a_capability(gone["model"])],
+        prices=[a_price("0.12"), a_price("0.40", model=gone["model"])],
     )
 
 

@@ -40,6 +40,10 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
         )
         yield Blocked(f"job {failure.job}: {meaning.says}")
         return
+    if failure.outcome == "pending":
+        what = "its charge has not come back yet" if failure.late else "it has not ended yet"
+        yield Blocked(f"job {failure.job} ({failure.sent}) was accepted, and {what}; run again")
+        return
     if failure.outcome == "accepted":
         served = failure.served_model.rpartition("/")[2] if failure.served_model else None
         rerouted = served is not None and served != route.model.official
@@ -63,18 +67,17 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
         else:
             yield blocker(
                 "controlled-failure/unclear",
-                f"{sent}, was refused with {_status(failure)}, and the answer does not say why"
-                f"{text}.",
+                f"{sent}, {_how(failure)}, and the answer does not say why{text}.",
                 at=_AT,
                 expected="a refusal that names the mistake",
-                actual=_status(failure),
+                actual="an operation that failed" if failure.late else _status(failure),
                 fix="have the gateway pass the vendor's own error on",
                 evidence=failure.exchanges,
             )
     else:
         yield note(
-            "controlled-failure/refused",
-            f"{sent}, was refused with {_status(failure)}{text}.",
+            "controlled-failure/refused-inside" if failure.late else "controlled-failure/refused",
+            f"{sent}, {_how(failure)}{text}.",
             at=_AT,
             evidence=failure.exchanges,
         )
@@ -97,6 +100,12 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             fix="look in the gateway's console, or Google's billing export",
             evidence=failure.exchanges,
         )
+
+
+def _how(failure: ControlledFailure) -> str:
+    if failure.late:
+        return "was accepted, and refused inside the operation"
+    return f"was refused with {_status(failure)}"
 
 
 def _status(failure: ControlledFailure) -> str:

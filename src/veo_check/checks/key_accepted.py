@@ -8,6 +8,7 @@ from decimal import Decimal
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
+from veo_check.core.jobs import meaning_of
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.gateway_row import sound_unit
@@ -41,9 +42,7 @@ def key_accepted(
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",
-            fix="put a working key for this gateway into the variable that via.key.env names"
-            if answer.state == "refused"
-            else "give the key, or its project, access to this API and model",
+            fix=_fix(answer),
             evidence=answer.exchanges,
         )
         return
@@ -61,6 +60,14 @@ def key_accepted(
         text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
         say = note if usage.code == "not-offered" else warning
         yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
+
+
+def _fix(answer: KeyAnswer) -> str:
+    if answer.symptom is not None:
+        return meaning_of(answer.symptom).next_step
+    if answer.state == "refused":
+        return "put a working key for this gateway into the variable that via.key.env names"
+    return "give the key, or its project, access to this API and model"
 
 
 def _limits(route: Route, usage: KeyUsage) -> Iterator[Finding]:

@@ -99,6 +99,7 @@ class KeyAnswer:
     status: int
     text: str | None = None
     exchanges: tuple[str, ...] = ()
+    symptom: str | None = None  # the name of what its sentence says (`core.jobs`)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from veo_check.gateways.errors import (
     mapping,
     poll_error,
     poll_failure,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     texts,
     unreadable_poll,
@@ -89,12 +89,13 @@ def _failed(answer: Response, error: Json, served: str | None) -> PollAnswer:
     """An operation with an error object (or, on some gateways, an error in words)."""
     message = text(mapping(error).get("message")) or (error if isinstance(error, str) else "")
     code = whole(mapping(error).get("code"))
+    symptom, told = read_failure(answer, message, code)
     return PollAnswer(
         "failed",
         "failed",
         served_model=served,
-        symptom=symptom_of(message, code),
-        text=answer.shown(message) or (f"error code {code}" if code is not None else None),
+        symptom=symptom,
+        text=told or (f"error code {code}" if code is not None else None),
         charged=charged_by(message),
         exchanges=(answer.exchange,),
     )

@@ -39,9 +39,9 @@ from veo_check.gateways.errors import (
     poll_error,
     poll_failure,
     read_error,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     unreadable_poll,
     web_address,
@@ -88,12 +88,13 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             exchanges=proof,
         )
     if word in FAILED or word in CANCELLED:
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             billed_quota=quota,
             exchanges=proof,
@@ -244,6 +245,8 @@ def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> Us
         found = text(value)
         return answer.shown(found, 200) if found else None
 
+    reason = text(other.get("reason")) if kind == _REFUND else None
+    symptom, told = read_failure(answer, reason) if reason else (None, None)
     row_id = shown(row.get("request_id"))
     if row_id is None and whole(row.get("id")) is not None:
         row_id = f"log row {whole(row.get('id'))}"
@@ -261,6 +264,8 @@ def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> Us
         amount=Decimal(abs(quota)) / per_unit if quota is not None and per_unit else None,
         unit="second" if seconds else None,
         quantity=Decimal(seconds[1]) if seconds else None,
+        reason=told,
+        symptom=symptom,
     )
 
 

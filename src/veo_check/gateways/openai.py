@@ -38,9 +38,9 @@ from veo_check.gateways.errors import (
     poll_error,
     poll_failure,
     read_error,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     unreadable_poll,
     without_key,
@@ -233,14 +233,17 @@ def _read_poll(answer: Response, operation: str) -> PollAnswer:
     if word in DONE:
         return PollAnswer("done", shown, videos=(VideoRef(),), served_model=served, exchanges=proof)
     if word in FAILED or word in CANCELLED:
-        error = mapping(mapping(body).get("error"))
-        said = " ".join(filter(None, (text(error.get("code")), text(error.get("message")))))
+        raw = mapping(body).get("error")
+        error = mapping(raw)
+        parts = (text(error.get("code")), text(error.get("message")), text(raw))
+        said = " ".join(filter(None, parts))
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             exchanges=proof,
         )

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from veo_check.sandbox.google import (
+    accepted_shape,
     outside_limits,
     prompt_of,
     publisher_not_found,
@@ -44,7 +45,6 @@ from veo_check.sandbox.wire import (
 # new-api's arithmetic: quota before the submit, log rows, refunds. Integers, cut not rounded.
 
 
-FAIL_REASON = "Video generation failed due to an internal server issue. Please try again."
 _DEFAULT_SECONDS = 8
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 
@@ -172,7 +172,7 @@ def give_back(state: State, job: Job) -> None:
     """Refund a failed job: the row names the task, and no request id."""
     state.token(job.surface, job.key).used -= job.quota
     state.refund(job)
-    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": FAIL_REASON}
+    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": job.reason}
     text = f"异步任务执行失败 {job.operation}"
     log(state, job.key, 6, job.label, job.group, job.quota, text, other, "")
 
@@ -250,7 +250,7 @@ def _unknown(state: State, job: Job) -> bool:
 
 def _succeeded(job: Job) -> bool:
     """The gateway books a filtered job, and one without a video, as success."""
-    return job.ending != "error"
+    return not job.failed
 
 
 def _video_object(state: State, job: Job) -> dict[str, object]:
@@ -277,7 +277,7 @@ def _live(state: State, request: Request, job: Job) -> dict[str, object]:
     done = "succeeded" if _succeeded(job) else "failed"
     url = ""
     if phase == "done":
-        url = _url(request, job) if job.delivers else FAIL_REASON if done == "failed" else ""
+        url = _url(request, job) if job.delivers else job.reason if done == "failed" else ""
     return {
         "error": None,
         "format": "mp4",
@@ -305,7 +305,7 @@ def _task_row(state: State, job: Job) -> dict[str, object]:
         "quota": job.quota,
         "action": "textGenerate",
         "status": status,
-        "fail_reason": FAIL_REASON if failed else "",
+        "fail_reason": job.reason if failed else "",
         "result_url": "",
         "submit_time": job.created,
         "start_time": job.created if phase != "queued" else 0,
@@ -333,7 +333,7 @@ def _generation_task(state: State, request: Request, job: Job) -> dict[str, obje
         "status": "processing" if not done else "failed" if failed else "succeeded",
         "content": content,
         "usage": None,
-        "error": {"message": FAIL_REASON} if failed else None,
+        "error": {"message": job.reason} if failed else None,
     }
 
 
@@ -357,7 +357,7 @@ def content(state: State, request: Request, task: str) -> Response:
 
 def settle(state: State, job: Job) -> None:
     """What the gateway's own poller does with a job that ended: it refunds a failed one."""
-    if job.ending == "error" and not state.has("not-refunded"):
+    if job.failed and not state.has("not-refunded"):
         give_back(state, job)
 
 
@@ -487,6 +487,8 @@ def _routing(
     ruled = request.surface == "flatkey" and state.day >= _TYPE_RULE_SINCE
     if row is not None and wanted and ruled and wanted not in row.endpoint_types:
         channel = False
+    if state.has("declared-not-routed") and wanted:
+        channel = False
     if not channel or state.has("submit-model-not-found"):
         return gateway_error(
             503,
@@ -570,7 +572,10 @@ def _upstream(
         return DROPPED
     rerouting = state.has("wrong-request-rerouted")
     if refusal is None and model is not None:
-        shape = shape_of(body, model, rerouting or state.has("wrong-request-accepted"))
+        # a gateway that looks at the clip length itself refuses before Google sees it
+        at_submit = state.has("wrong-request-charged")
+        lenient = rerouting or state.has("wrong-request-accepted")
+        shape = (shape_of if at_submit else accepted_shape)(body, model, lenient)
         if not isinstance(shape, Response):
             job = state.start(
                 request.surface,

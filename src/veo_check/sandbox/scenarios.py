@@ -39,6 +39,7 @@ Fault = Literal[
     "submit-dropped-before",
     "submit-dropped-after",
     "submit-model-not-found",
+    "declared-not-routed",
     "submit-pre-consume",
     "submit-price-not-configured",
     "wrong-request-accepted",
@@ -353,6 +354,15 @@ _PAID = (
         "job-model-not-found",
         "submit-model-not-found",
         "The row is there; the submit answers 503 model_not_found: no channel serves it.",
+        "endpoint-family",
+        *_JOB[:2],
+    ),
+    _paid(
+        "job-declared-not-routed",
+        "declared-not-routed",
+        "Catalogue and listing say openai-video, an operator's word; submits to /v1/videos and "
+        "/v1/video/generations answer 503 model_not_found, /v1/generation/tasks delivers. "
+        "Observed on the gateway's public source, run on 2026-11-30.",
         "endpoint-family",
         *_JOB[:2],
     ),

@@ -252,6 +252,7 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     unit = read.quota_per_unit or stake.quota_per_unit
     charges = [row for row in read.rows if row.kind == "charge"]
     refunds = [row for row in read.rows if row.kind == "refund"]
+    told = next((refund for refund in refunds if refund.reason), None)
     first = charges[0] if charges else None
     before = entry.intent.used_before
     used = (
@@ -281,6 +282,8 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         quantity=first.quantity if first else None,
         billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
+        reason=told.reason if told else None,
+        symptom=told.symptom if told else None,
         exchanges=read.exchanges,
     )
 

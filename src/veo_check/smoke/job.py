@@ -13,9 +13,10 @@ from decimal import Decimal
 
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
-from veo_check.core.jobs import JobDriver
+from veo_check.core.jobs import NOT_ROUTED, JobDriver, Symptom
 from veo_check.core.money import UsageError, usd
 from veo_check.core.results import (
+    Binding,
     ControlledFailure,
     JobKind,
     JobResult,
@@ -46,7 +47,7 @@ from veo_check.smoke.controlled_failure import (
     take_up,
     wrong_request,
 )
-from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake, wrong_stake
+from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake
 from veo_check.smoke.journal import (
     Ended,
     Entry,
@@ -113,7 +114,11 @@ class RouteHistory:
             row_known=case.row_known,
             journal_problem=problem,
         )
-        return replace(status, refused=self._refused(entries))
+        return replace(
+            status,
+            refused=self._refusal(entries, _GONE, same_model=True),
+            unrouted=self._refusal(entries, NOT_ROUTED, same_model=False),
+        )
 
     def _newest(
         self, entries: tuple[Entry, ...], read: tuple[SealedProof | Unusable, ...]
@@ -135,26 +140,27 @@ class RouteHistory:
             return NewestJob(lost, "abandoned")
         return NewestJob(newest.id, newest.state) if newest else None
 
-    def _refused(self, entries: tuple[Entry, ...]) -> JobResult | None:
-        """The refusal that says the model is not there, while no later job was accepted.
+    def _refusal(
+        self, entries: tuple[Entry, ...], symptoms: frozenset[Symptom], *, same_model: bool
+    ) -> JobResult | None:
+        """The newest refusal of such a kind that no later accepted job of the same door undid.
 
         From the journal, so that it counts also where no key could seal it.
         """
-        entry = first(
-            reversed(entries),
-            lambda one: (
-                one.intent.kind == "smoke"
-                and (
-                    one.state in _ACCEPTED or (one.ended is not None and _names_it_gone(one.ended))
-                )
-            ),
-        )
-        if entry is None or entry.state != "refused":
-            return None
-        then, now = entry.intent.binding, binding_of(self.route)
-        if (then.via, then.model) != (now.via, now.model):
-            return None
-        return result_of(entry, exchanges=(f"job:{entry.id}",))
+        now = binding_of(self.route)
+        for entry in reversed(entries):
+            then = entry.intent.binding
+            if (
+                entry.intent.kind != "smoke"
+                or _door(then) != _door(now)
+                or (same_model and then.model != now.model)
+            ):
+                continue
+            if entry.state in _ACCEPTED:
+                return None
+            if entry.state == "refused" and entry.ended and entry.ended.symptom in symptoms:
+                return result_of(entry, exchanges=(f"job:{entry.id}",))
+        return None
 
     def doubt_if_killed(self, entry: Entry) -> Entry:
         """An intent without an answer, and nobody holds the lock: its run was killed."""
@@ -212,7 +218,7 @@ class RouteHistory:
         second time. One that was refused and charged stays open until a person closes it.
         """
         entry, failure = wrong.settled.entry, wrong.failure
-        if isinstance(failure, Missing) or failure.outcome == "uncertain":
+        if isinstance(failure, Missing) or failure.outcome in {"uncertain", "pending"}:
             return
         if not self._sealed(entry, replace(failure, exchanges=())) or not entry.is_open:
             return
@@ -247,10 +253,14 @@ class RouteHistory:
 _ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
 #: Open, and only a person can say more.
 _DOUBTED = {"intent", "uncertain"}
+_GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
+#: What decides where a job goes. Who owns the key, and what it is called, does not.
+_DOOR = ("gateway", "base_url", "endpoint", "model", "group", "project", "location")
+_KEY = ("key.env", "key.adc")
 
 
-def _names_it_gone(ended: Ended) -> bool:
-    return ended.symptom in {"model-retired", "model-unknown"}
+def _door(binding: Binding) -> tuple[str | None, ...]:
+    return tuple(binding.via.get(name) for name in (*_DOOR, *_KEY))
 
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
@@ -420,7 +430,7 @@ class _Run:
             return replace(outcome, controlled_failure=doubtful(doubted))
         if isinstance(outcome.controlled_failure, ControlledFailure):
             return outcome
-        if self.route.smoke.controlled_failure == "none":
+        if self.route.controlled_failure == "none":
             why = "the route file switches it off (smoke.controlled_failure: none)"
         elif isinstance(plan, _Plan):
             why = plan.no_wrong or "it is sent once the smoke job has finished"
@@ -440,7 +450,7 @@ class _Run:
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, self.route.smoke.controlled_failure
+        wish, asked = self.wish, self.route.controlled_failure
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None
@@ -515,10 +525,10 @@ class _Run:
     def _priced_wrong(self) -> tuple[WrongRequest, CostEstimate] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
-        planned = wrong_request(self.route, prices.reference, prices.judging.day, self.case.image)
+        planned = wrong_request(self.route, prices, self.case.image)
         if isinstance(planned, Missing):
             return planned.detail
-        stake = wrong_stake(self.route, planned.shape, prices)
+        stake = planned.stake
         if isinstance(stake, str):
             return stake
         limit = self.route.budget.per_job

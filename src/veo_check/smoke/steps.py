@@ -206,9 +206,7 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     return entry
 
 
-def settle(
-    entry: Entry, route: Route, driver: JobDriver, tools: Dependencies, *, fetch: bool = True
-) -> Settled:
+def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -> Settled:
     """Follow an accepted job, fetch and inspect what it delivered, read its bill.
 
     The entry stays open: `seal` closes it.
@@ -219,11 +217,11 @@ def settle(
     operation = entry.operation.id
     if entry.state in {"submitted", "unfinished"}:
         entry, answer = follow(entry.taken_up(), route, driver, tools)
-    elif entry.state == "finished" and fetch:
+    elif entry.state == "finished":
         answer = _announced(operation, driver, tools)
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
-    if entry.state == "finished" and fetch and answer is not None:
+    if entry.state == "finished" and answer is not None:
         tools.progress(_say_progress(entry, "fetching"))
         delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
