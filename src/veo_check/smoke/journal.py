@@ -640,12 +640,17 @@ def _nested(flat: Mapping[str, str]) -> dict[str, object]:
 _CAPABILITIES = {"flatkey", "newapi"}
 
 
+def opens_video(entry: Entry) -> bool:
+    """Whether the operation's id alone opens the video, without a key."""
+    return entry.intent.binding.via.get("gateway") in _CAPABILITIES
+
+
 def shown_operation(entry: Entry) -> str | None:
     """The operation's id, masked where it works without a key. Whole only in the state folder."""
     if entry.operation is None:
         return None
     id_ = entry.operation.id
-    if entry.intent.binding.via.get("gateway") not in _CAPABILITIES:
+    if not opens_video(entry):
         return id_
     prefix = id_[: id_.index("_") + 1] if "_" in id_[:8] else ""
     return f"{prefix}…{id_[-4:]}" if len(id_) > 8 else "…"

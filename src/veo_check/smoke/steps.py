@@ -40,7 +40,7 @@ from veo_check.smoke.collect import (
     used_before,
 )
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
+from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
 from veo_check.smoke.tools import Dependencies, Progress, next_wait
 
 # From an accepted operation to its end: polled politely, every answer on disk before the next.
@@ -193,7 +193,8 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
 def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
     if submission.operation:
-        tools.hide(submission.operation)
+        if opens_video(entry):
+            tools.hide(submission.operation)
     entry = _answered(entry, submission, tools)
     try:
         tools.journal.save(entry)
@@ -212,7 +213,8 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     The entry stays open: `seal` closes it.
     """
     assert entry.operation is not None
-    tools.hide(entry.operation.id)
+    if opens_video(entry):
+        tools.hide(entry.operation.id)
     answer: PollAnswer | None = None
     operation = entry.operation.id
     if entry.state in {"submitted", "unfinished"}:
