@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from veo_check.core.findings import Tier
 from veo_check.core.money import InvalidFileError
@@ -22,12 +22,20 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE / "checklists", _PACKAGE.parents[1] / "checklists")
 
 
+def _tier_of(value: object) -> object:
+    return Tier.of(value) if isinstance(value, str) else value
+
+
+#: A tier that a record spells as its word.
+TierInWords = Annotated[Tier | None, BeforeValidator(_tier_of)]
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One check of an item. `tier` None: it informs and is required for nothing."""
 
     check: str
-    tier: Tier | None
+    tier: TierInWords
 
 
 @dataclass(frozen=True, slots=True)
