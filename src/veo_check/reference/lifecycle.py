@@ -60,7 +60,7 @@ def counting(known: Iterable[LifecycleRow], day: date) -> Readings:
         listed = [row for row in sorted(page, key=_order) if row.kind != "absent"]
         if newest.kind != "absent":
             rows.append(newest)
-        elif listed and _is_over(listed[-1], day):
+        elif listed and is_over(listed[-1], day):
             rows.append(listed[-1])
             dropped.append(newest)
         else:
@@ -86,7 +86,8 @@ def _order(row: LifecycleRow) -> tuple[date, date]:
     return read_on(row.source)
 
 
-def _is_over(row: LifecycleRow, day: date) -> bool:
+def is_over(row: LifecycleRow, day: date) -> bool:
+    """Whether a firm day that the row prints has come."""
     return row.kind in FIRM and row.shutdown is not None and row.shutdown <= day
 
 
