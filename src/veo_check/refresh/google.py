@@ -288,7 +288,9 @@ def _section_rows(section: _Section) -> Iterator[PriceRow]:
         raise UnreadablePageError(f"the table of {name} is not 'per second in USD': '{unit}'")
     if any(len(row) != len(table.header) for row in table.rows):
         raise UnreadablePageError(f"the rows of {name} do not fit their header")
-    rows = [one for row in table.rows[1:] for one in _price_row(row, paid[0], version[1], section)]
+    rows = [
+        price for row in table.rows[1:] for price in _price_row(row, paid[0], version[1], section)
+    ]
     unpriced = set(_of_version(section, version[1])) - {row.model for row in rows}
     if unpriced:
         raise UnreadablePageError(f"the section {name} names {min(unpriced)} without a price")
