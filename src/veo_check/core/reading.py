@@ -76,6 +76,12 @@ def near(word: str, known: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The question after a word that is not known, or `otherwise` when none is like it."""
+    nearest = near(word, known)
+    return f"did you mean {nearest}?" if nearest else otherwise
+
+
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
