@@ -122,8 +122,6 @@ _LARGEST_BUNDLE = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileSeal:
-    """What one file has to be."""
-
     sha256: str
     size: int
 

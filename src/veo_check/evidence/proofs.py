@@ -91,7 +91,6 @@ def proof_key_variable(route: Route) -> str | None:
 
 
 def seal_proof(proof: Proof, key: SealingKey) -> SealedProof:
-    """The proof with its seal."""
     return SealedProof("veo-check proof 1", proof, _mark(key), _seal(proof, key))
 
 

@@ -140,7 +140,6 @@ class Disk:
         os.fsync(handle)
 
     def close(self, handle: int) -> None:
-        """Close an open file."""
         os.close(handle)
 
     def rename(self, old: Path, new: Path) -> None:

@@ -125,7 +125,6 @@ class PriceRule:
         return all(part.meter == "call" for part in self.components)
 
     def live_on(self, day: date) -> bool:
-        """Whether the price holds on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )

@@ -127,7 +127,6 @@ class Cells:
         return self._cells.get(key)
 
     def problem(self, key: str, what: str) -> InvalidFileError:
-        """An error about one cell."""
         return InvalidFileError(f"{self.where}: {key}: {what}")
 
     def optional(self, read: Callable[[str], T], key: str) -> T | None:

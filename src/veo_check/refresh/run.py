@@ -34,8 +34,8 @@ from veo_check.reference.rows import (
 )
 from veo_check.refresh.cost_map import SURFACES as COST_MAP_SURFACES
 from veo_check.refresh.cost_map import read_cost_map
+from veo_check.refresh.google import DEPRECATIONS, VERSIONS, read_dates, read_pricing
 from veo_check.refresh.google import SURFACE as PRICING_SURFACE
-from veo_check.refresh.google import read_deprecations, read_pricing, read_versions
 from veo_check.refresh.merge import Change, DateRow, PriceRow, Reading, merge
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
 
@@ -60,8 +60,8 @@ COST_MAP = "https://github.com/BerriAI/litellm/blob/main/model_prices_and_contex
 
 #: What each page speaks for.
 _DATES_OF: Mapping[PageName, frozenset[str]] = {
-    "deprecations": frozenset({"gemini-api"}),
-    "versions": frozenset({"agent-platform"}),
+    "deprecations": frozenset({DEPRECATIONS.surface}),
+    "versions": frozenset({VERSIONS.surface}),
     "cost-map": COST_MAP_SURFACES,
 }
 _PRICES_OF: Mapping[PageName, frozenset[str]] = {
@@ -114,7 +114,6 @@ class Refreshed:
 
     @property
     def unreadable(self) -> bool:
-        """Whether a page could not be read."""
         return any(page.state == "unreadable" for page in self.pages)
 
     @property
@@ -209,7 +208,7 @@ def _reading(
     elif request.page == "pricing":
         prices = read_pricing(page)
     else:
-        dates = (read_deprecations if request.page == "deprecations" else read_versions)(page)
+        dates = read_dates(page, DEPRECATIONS if request.page == "deprecations" else VERSIONS)
     updated = page.updated if page is not None else None
     if updated is not None and updated > read_on:
         raise UnreadablePageError(
@@ -320,7 +319,6 @@ BUNDLE: Mapping[str, tuple[str, ...]] = {
 
 
 def as_text(document: Document) -> str:
-    """The document as one file."""
     return "{\n" + ",\n".join(_section(key, value) for key, value in document.items()) + "\n}\n"
 
 

@@ -54,7 +54,6 @@ def find_keys(text: str) -> Iterator[int]:
 
 
 def holds_key(text: str) -> bool:
-    """Whether anything in `text` looks like a key."""
     return next(find_keys(text), None) is not None
 
 
@@ -189,7 +188,6 @@ class Document:
         self.complain(spot, path, message)
 
     def complain(self, spot: Spot, path: Steps, message: str) -> None:
-        """Add a problem at `spot`."""
         self.problems.append(Problem(self.file, *spot, dotted(path), message))
 
 

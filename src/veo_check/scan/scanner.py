@@ -181,7 +181,6 @@ class InlineIgnore:
 
 
 def ignores_in(line: bytes) -> tuple[InlineIgnore, ...]:
-    """The marks in one line."""
     if b"veo-check:" not in line:
         return ()
     return tuple(
