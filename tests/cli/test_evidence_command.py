@@ -209,7 +209,8 @@ def test_forged_parts_that_do_not_fit_are_a_usage_error(
 ) -> None:
     made = keep()
     for name, old, new, said in (
-        ("checklist.json", '"tier": "research"', '"tier": "heaven"', "'heaven' is not a tier"),
+        ("checklist.json", '"tier": "research"', '"tier": "heaven"', ".tier is not what belongs"),
+        ("checklist.json", '"tier": "research"', '"tier": 1', "not as it was written"),
         ("routes/1/route.yaml", "version: 1", "version: 2", "is not valid: line"),
         ("reference.json", '"lifecycle"', '"deathcycle"', "reference.json"),
         ("report.json", '"schema_version": "1"', '"schema_version": "2"', "of version 1"),

@@ -38,7 +38,7 @@ def test_no_two_facts_share_a_file() -> None:
 
 
 def test_what_is_no_fact_is_refused() -> None:
-    with pytest.raises(TypeError, match="Judging is not listed"):
+    with pytest.raises(TypeError, match="AsOf is not listed"):
         fact_files({AsOf: AsOf(date(2026, 1, 1), date(2026, 1, 1))}, "facts")
 
 

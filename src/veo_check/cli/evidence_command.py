@@ -15,6 +15,7 @@ from veo_check.cli.main import write_text
 from veo_check.cli.output import redactor, wants_colour
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
+from veo_check.core.reading import read_limited
 from veo_check.core.results import Proof
 from veo_check.core.secrets import printable
 from veo_check.engine.verify import Drift, Snapshot, drifts, kept_reference, rejudge, snapshots
@@ -29,7 +30,7 @@ from veo_check.evidence.bundle import (
     read_files,
 )
 from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SealedProof, read_proof
-from veo_check.evidence.records import UnreadableRecordError, from_text, read_limited
+from veo_check.evidence.records import UnreadableRecordError, from_text
 from veo_check.http.keys import Keys, Secret
 from veo_check.report.model import Report
 

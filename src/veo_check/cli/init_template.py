@@ -311,7 +311,7 @@ def read_litellm(path: Path, label: str | None, reference: Reference) -> LiteLLM
     Raises InvalidFileError for a file that cannot be used, UsageError for a label that is not there
     or not named where there are several.
     """
-    document = read_file(path, "LiteLLM configuration").document
+    document = read_file(path, "LiteLLM configuration")
     shown = printable(str(path), 300)
     if document.data is None:
         problems = "; ".join(str(problem) for problem in document.problems[:3])

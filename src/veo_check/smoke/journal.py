@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
+from veo_check.core.reading import read_limited
 from veo_check.core.results import (
     Binding,
     JobKind,
@@ -38,7 +39,6 @@ from veo_check.evidence.records import (
     UnreadableRecordError,
     from_text,
     make_folders,
-    read_limited,
     to_text,
     write_durably,
 )

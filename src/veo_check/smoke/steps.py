@@ -192,9 +192,8 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
 
 def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
-    if submission.operation:
-        if opens_video(entry):
-            tools.hide(submission.operation)
+    if submission.operation and opens_video(entry):
+        tools.hide(submission.operation)
     entry = _answered(entry, submission, tools)
     try:
         tools.journal.save(entry)
