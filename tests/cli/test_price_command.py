@@ -40,9 +40,11 @@ prices:
 """
 
 
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(price)
+
+
 def run(*arguments: str) -> tuple[int, str, str]:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(price)
     result = CliRunner().invoke(app, [*arguments])
     if isinstance(result.exception, VeoCheckError):
         return int(result.exception.exit_code), result.stdout, str(result.exception)

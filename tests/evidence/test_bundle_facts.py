@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -52,6 +53,7 @@ def test_a_fact_reads_back_equal(kind: type, data: st.DataObject) -> None:
     assert read_facts(files, "routes/2/facts") == {}
 
 
+@functools.cache
 def values(hint: object) -> st.SearchStrategy[object]:
     """Any value that a field of this type may hold."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
