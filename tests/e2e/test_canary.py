@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

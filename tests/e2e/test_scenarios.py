@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from scenario_runs import ScenarioRuns, SharedRun
 from veo_check.sandbox.scenarios import SCENARIOS
 
+Run = Callable[..., Any]
 FREE = [scenario for scenario in SCENARIOS if not scenario.paid and scenario.name != "healthy"]
 EXAMPLES = ("flatkey-veo-3.1-fast", "google-agent-platform", "article-2026-06-17")
 CLEAN = {"pass", "not-applicable"}
