@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from veo_check.core.money import InvalidFileError
-from veo_check.report.model import Report
+
+if TYPE_CHECKING:
+    from veo_check.report.model import Report
 
 
 def checks(
@@ -147,6 +148,10 @@ def read_report(path: Path) -> Report:
 
 def parse_report(data: bytes, shown: str) -> Report:
     """The report that these bytes are; `shown` names them in the InvalidFileError."""
+    from pydantic import ValidationError
+
+    from veo_check.report.model import Report
+
     try:
         return Report.model_validate_json(data)
     except ValidationError as error:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from veo_check.core.money import UsageError
-from veo_check.report.model import Report
+
+if TYPE_CHECKING:
+    # every command imports this module; a look-up does not wait for the report's models
+    from veo_check.report.model import Report
 
 
 @dataclass(frozen=True, slots=True)
