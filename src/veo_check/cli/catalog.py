@@ -46,7 +46,7 @@ def catalog(
     from veo_check.core.route import Resolution
     from veo_check.core.secrets import AllowList, origin_of
     from veo_check.engine.catalog import Wanted, look, route_of
-    from veo_check.engine.options import Options
+    from veo_check.engine.options import RunOptions
     from veo_check.engine.run import as_of_day
 
     outputs = parse_outputs(output or ["text"], ("text", "json"))
@@ -62,7 +62,7 @@ def catalog(
         keys=frozenset({("", origin_of(route.console_url))}),
         http_hosts=frozenset(host.lower() for host in allow_http or ()),
     )
-    options = Options(scenario=scenario, leave=leave)
+    options = RunOptions(scenario=scenario, leave=leave)
     asking = open_asking([route], options)
     with asking.door:
         book = chosen_reference(reference, simulated=scenario is not None)

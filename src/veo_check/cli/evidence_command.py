@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from veo_check.cli.checks import parse_report
-from veo_check.cli.main import write_text
+from veo_check.cli.main import tell_crash
 from veo_check.cli.output import wants_colour
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
@@ -211,17 +211,13 @@ def _parsed(path: Path, read: Read) -> _Opened:
 
 def _rejudged(path: Path, opened: _Opened, allow_plugins: frozenset[str]) -> list[str]:
     try:
-        found = rejudge(opened.bundle, opened.report, allow_plugins, _on_crash)
+        found = rejudge(opened.bundle, opened.report, allow_plugins, tell_crash)
     except UnreadableRecordError as error:
         raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
     return [
         printable(f"{one.route}: {one.at}: recorded {_cut(one.recorded)}; now {_cut(one.now)}", 800)
         for one in found
     ]
-
-
-def _on_crash(text: str) -> None:
-    sys.stderr.write(f"veo-check: a check crashed; the traceback is in {write_text(text)}\n")
 
 
 def _snapshots(path: Path) -> dict[str, Snapshot]:

@@ -191,7 +191,7 @@ def _look(
     from veo_check.core.route import Resolution
     from veo_check.core.secrets import AllowList, origin_of
     from veo_check.engine.catalog import Wanted, look, route_of
-    from veo_check.engine.options import Options
+    from veo_check.engine.options import RunOptions
     from veo_check.engine.run import as_of_day
 
     if flags.gateway is None:
@@ -214,7 +214,7 @@ def _look(
         keys=frozenset({("", origin_of(route.console_url))}),
         http_hosts=frozenset(host.lower() for host in allow_http),
     )
-    options = Options(scenario=scenario, leave=leave)
+    options = RunOptions(scenario=scenario, leave=leave)
     asking = open_asking([route], options)
     with asking.door:
         return look(route, asking, as_of_day(options, asking.clock), book)

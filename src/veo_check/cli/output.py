@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,10 +42,7 @@ def parse_outputs(wishes: Iterable[str], formats: Collection[str]) -> tuple[Outp
 def _parse(wish: str, formats: Collection[str]) -> Output:
     word, colon, file = wish.partition(":")
     if word not in formats:
-        import difflib
-
-        near = difflib.get_close_matches(word, formats, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(word, formats)
         raise UsageError(f"-o {safe(wish)}: no such format{hint} (known: {', '.join(formats)})")
     if colon and not file:
         raise UsageError(f"-o {safe(wish)}: no file after the colon")
@@ -78,6 +76,41 @@ def safe(text: str) -> str:
     return text if text.isprintable() and len(text) <= 300 else ascii(text[:300])
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`; None where none is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, sorted(known), 1)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The end of a sentence about a wrong word: the known one most like it, else `otherwise`."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else otherwise
+
+
+def wrapped(
+    text: str, first: str = "", rest: str | None = None, width: int = 80, cut: bool = True
+) -> list[str]:
+    """`text` in lines of `width`, `first` before the first and `rest` before the others.
+
+    A word longer than a line is cut, unless `cut` says no.
+    """
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words=cut,
+        break_on_hyphens=False,
+    )
+
+
+def page(lines: Iterable[str]) -> str:
+    """Lines as a text, without blanks at their ends."""
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
 # The report in the formats that were asked for, each where it was asked to go.
 
 
@@ -105,7 +138,7 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
     money. Raises UsageError at the end.
     """
     unwritten: list[str] = []
-    for output in sorted(outputs, key=lambda one: one.file is None):
+    for output in sorted(outputs, key=lambda output: output.file is None):
         colour = output.file is None and wants_colour()
         text = _renderer(output.format)(report, colour)
         if output.file is None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from veo_check.cli.output import AsOfDay, ReferenceFile, WithinDays
+from veo_check.cli.output import AsOfDay, ReferenceFile, WithinDays, parse_day
 
 EXAMPLE = """
 Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox
@@ -101,39 +101,45 @@ def run(
 
     Spends nothing, unless --spend says how much may be.
     """
-    from veo_check.cli.run_command import Wishes, execute
+    from veo_check.cli import run_command as command
+    from veo_check.cli.session import read_user_config
+    from veo_check.engine.options import RunOptions
 
-    raise typer.Exit(
-        execute(
-            Wishes(
-                routes=tuple(routes),
-                checklist=checklist,
-                only=tuple(only or ()),
-                skip=tuple(skip or ()),
-                target=target,
-                offline=offline,
-                scenario=scenario or ("healthy" if sandbox else None),
-                plan=plan,
-                reference=reference,
-                as_of=as_of,
-                within=within,
-                max_age=max_age,
-                strict=strict,
-                inconclusive=inconclusive,
-                allow_host=tuple(allow_host or ()),
-                allow_http=tuple(allow_http or ()),
-                trust_env=trust_env,
-                allow_plugin=tuple(allow_plugin or ()),
-                parallel=parallel,
-                spend=spend,
-                renew=renew,
-                state=state,
-                keep_media=keep_media,
-                evidence=evidence,
-                outputs=tuple(output or ("text",)),
-            )
-        )
+    config = read_user_config()
+    options = RunOptions(
+        target=command.target_of(target),
+        only=frozenset(only or ()),
+        skip=frozenset(skip or ()),
+        offline=offline,
+        as_of=parse_day(as_of) if as_of else None,
+        within_days=within,
+        max_age_days=max_age,
+        strict=strict,
+        inconclusive=command.inconclusive_of(inconclusive),
+        allow_plugins=frozenset((*config.allow_plugin, *(allow_plugin or ()))),
+        leave=command.allow_list(
+            (*config.allow_host, *(allow_host or ())),
+            (*config.allow_http, *(allow_http or ())),
+            trust_env,
+        ),
+        parallel=parallel,
+        scenario=scenario or ("healthy" if sandbox else None),
+        spend=command.spend_of(spend),
+        renew=renew,
+        keep_media=keep_media,
+        state=state,
     )
+    command.refuse_contradictions(options)
+    code = command.execute(
+        options,
+        tuple(routes),
+        checklist,
+        reference=reference,
+        evidence=evidence,
+        outputs=output or ["text"],
+        plan=plan,
+    )
+    raise typer.Exit(code)
 
 
 run.__doc__ = f"{(run.__doc__ or '').rstrip()}\n{EXAMPLE}"

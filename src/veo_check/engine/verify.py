@@ -26,7 +26,7 @@ from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import select
 from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
 from veo_check.engine.run import RunResult
@@ -99,9 +99,9 @@ def rejudge(
     return tuple(_differences(report, judged))
 
 
-def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> Options:
+def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> RunOptions:
     run = bundle.run
-    return Options(
+    return RunOptions(
         target=_tier(run.target),
         only=frozenset(run.only),
         skip=frozenset(run.skip),
@@ -256,7 +256,7 @@ def _between(route: str, at: str, one: object, other: object) -> Iterator[Differ
 
 def bundle_of(
     ran: RunResult,
-    options: Options,
+    options: RunOptions,
     checklist: Checklist,
     reference: Reference,
     exchanges: Sequence[Exchange],
