@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
-from veo_check.cli.output import Outputs, ReferenceFile, parse_outputs, write
+from veo_check.cli.output import Outputs, ReferenceFile, Text, Words, parse_outputs, write
 
 if TYPE_CHECKING:
     from veo_check.engine.catalog import RowInspection
 
 
 def catalog(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The label in the catalogue.")],
+    model: Annotated[str, Argument(metavar="MODEL", help="The label in the catalogue.")],
     gateway: Annotated[
-        str, typer.Option(metavar="NAME|URL", help="flatkey, or a new-api gateway's address.")
+        str, Option(metavar="NAME|URL", help="flatkey, or a new-api gateway's address.")
     ],
-    group: Annotated[str, typer.Option(metavar="GROUP", help="The group that is billed.")] = "plg",
+    group: Annotated[str, Option(metavar="GROUP", help="The group that is billed.")] = "plg",
     official: Annotated[
-        str | None, typer.Option(metavar="ID", help="The official id underneath, if it differs.")
+        Text, Option(metavar="ID", help="The official id underneath, if it differs.")
     ] = None,
-    seconds: Annotated[int, typer.Option(min=1, max=600, help="Clip length to price.")] = 8,
-    resolution: Annotated[str, typer.Option(metavar="SIZE", help="Resolution to price.")] = "720p",
+    seconds: Annotated[int, Option(min=1, max=600, help="Clip length to price.")] = 8,
+    resolution: Annotated[str, Option(metavar="SIZE", help="Resolution to price.")] = "720p",
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Look at a sandbox's world instead.")
+        Text, Option(metavar="NAME", help="Look at a sandbox's world instead.")
     ] = None,
     allow_http: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
+        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
     ] = None,
     reference: ReferenceFile = None,
     output: Outputs = None,

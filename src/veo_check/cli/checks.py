@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from veo_check.cli.output import (
     FORMATS,
+    Text,
+    Words,
     check_writable,
     did_you_mean,
     parse_outputs,
@@ -23,9 +26,7 @@ if TYPE_CHECKING:
 
 
 def checks(
-    check: Annotated[
-        str | None, typer.Argument(metavar="[CHECK]", help="Explain this one check.")
-    ] = None,
+    check: Annotated[Text, Argument(metavar="[CHECK]", help="Explain this one check.")] = None,
 ) -> None:
     """List the checks; with an id, say why it exists, what it needs, how to mend a failure.
 
@@ -86,7 +87,7 @@ def _words(type_name: str, optional: bool) -> str:
 
 def schema(
     report: Annotated[
-        bool, typer.Option("--report", help="The schema of the JSON report instead.")
+        bool, Option("--report", help="The schema of the JSON report instead.")
     ] = False,
 ) -> None:
     """Print the JSON Schema of the route file, for editors.
@@ -106,10 +107,9 @@ def schema(
 
 
 def render(
-    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report saved with -o json.")],
+    report: Annotated[Path, Argument(metavar="REPORT", help="A report saved with -o json.")],
     output: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats."),
+        Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats.")
     ] = None,
 ) -> None:
     """Write other formats of a saved report. Asks nobody; exits with the report's own code.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument
 
 from veo_check.cli.output import AsOfDay, Outputs, ReferenceFile, WithinDays, parse_outputs, write
 
@@ -19,7 +20,7 @@ _WIDTH = 100
 
 
 def fallback(
-    route: Annotated[Path, typer.Argument(metavar="ROUTE", help="A route file.")],
+    route: Annotated[Path, Argument(metavar="ROUTE", help="A route file.")],
     as_of: AsOfDay = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,

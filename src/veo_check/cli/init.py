@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from veo_check.cli.init_template import Draft, Value
-from veo_check.cli.output import ReferenceFile, safe, tell
+from veo_check.cli.output import File, Number, ReferenceFile, Text, Words, safe, tell
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
 from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_key
 from veo_check.reference.load import Reference
@@ -21,75 +21,69 @@ if TYPE_CHECKING:
     from veo_check.engine.catalog import RowInspection
 
 
-Text = str | None
-
-
 def init(
     gateway: Annotated[
-        Text, typer.Option(metavar="NAME|URL", help="flatkey, newapi, openai or google.")
+        Text, Option(metavar="NAME|URL", help="flatkey, newapi, openai or google.")
     ] = None,
     model: Annotated[
-        Text, typer.Option(metavar="LABEL", help="The name that the application sends.")
+        Text, Option(metavar="LABEL", help="The name that the application sends.")
     ] = None,
     official: Annotated[
-        Text, typer.Option(metavar="ID", help="The official id that runs underneath.")
+        Text, Option(metavar="ID", help="The official id that runs underneath.")
     ] = None,
     surface: Annotated[
-        Text, typer.Option(help="Where it is served: agent-platform, gemini-api, …")
+        Text, Option(help="Where it is served: agent-platform, gemini-api, …")
     ] = None,
     from_catalog: Annotated[
-        Text, typer.Option(metavar="LABEL", help="Start from this row of the gateway's catalogue.")
+        Text, Option(metavar="LABEL", help="Start from this row of the gateway's catalogue.")
     ] = None,
     from_litellm: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Start from a LiteLLM proxy's config.yaml.")
+        File, Option(metavar="FILE", help="Start from a LiteLLM proxy's config.yaml.")
     ] = None,
     model_name: Annotated[
-        Text, typer.Option(metavar="NAME", help="Which model_name of the LiteLLM config.")
+        Text, Option(metavar="NAME", help="Which model_name of the LiteLLM config.")
     ] = None,
     base_url: Annotated[
-        Text, typer.Option(metavar="URL", help="Where the gateway is, if not Flatkey or Google.")
+        Text, Option(metavar="URL", help="Where the gateway is, if not Flatkey or Google.")
     ] = None,
-    endpoint: Annotated[
-        Text, typer.Option(metavar="FAMILY", help="videos, video-generations, …")
-    ] = None,
-    group: Annotated[Text, typer.Option(help="The group that is billed.")] = None,
+    endpoint: Annotated[Text, Option(metavar="FAMILY", help="videos, video-generations, …")] = None,
+    group: Annotated[Text, Option(help="The group that is billed.")] = None,
     key_env: Annotated[
-        Text, typer.Option(metavar="VARIABLE", help="Variable that holds the key; never the key.")
+        Text, Option(metavar="VARIABLE", help="Variable that holds the key; never the key.")
     ] = None,
-    project: Annotated[Text, typer.Option(help="Google Cloud project.")] = None,
-    location: Annotated[Text, typer.Option(help="Google Cloud location.")] = None,
-    name: Annotated[Text, typer.Option(help="The route's name.")] = None,
+    project: Annotated[Text, Option(help="Google Cloud project.")] = None,
+    location: Annotated[Text, Option(help="Google Cloud location.")] = None,
+    name: Annotated[Text, Option(help="The route's name.")] = None,
     target: Annotated[
-        str, typer.Option(metavar="TIER", help="production, staging or research.")
+        str, Option(metavar="TIER", help="production, staging or research.")
     ] = "production",
-    application: Annotated[Text, typer.Option(help="Which application uses it.")] = None,
-    environment: Annotated[Text, typer.Option(help="In which environment.")] = None,
-    workflow: Annotated[Text, typer.Option(help="For which workflow.")] = None,
-    team: Annotated[Text, typer.Option(help="Who answers for it.")] = None,
-    cost_center: Annotated[Text, typer.Option(help="Who pays.")] = None,
-    contact: Annotated[Text, typer.Option(help="Whom to ask.")] = None,
-    mode: Annotated[Text, typer.Option(help="text-to-video, image-to-video, …")] = None,
-    seconds: Annotated[int | None, typer.Option(help="Clip length.")] = None,
-    resolution: Annotated[Text, typer.Option(help="720p, 1080p, 4k, …")] = None,
-    aspect_ratio: Annotated[Text, typer.Option(help="16:9, 9:16, …")] = None,
-    audio: Annotated[bool | None, typer.Option("--audio/--no-audio", help="With sound.")] = None,
-    count: Annotated[int | None, typer.Option(help="Videos a job.")] = None,
-    per_job: Annotated[Text, typer.Option(metavar="USD", help="Budget of a job.")] = None,
-    monthly: Annotated[Text, typer.Option(metavar="USD", help="Budget of a month.")] = None,
-    jobs_per_month: Annotated[int | None, typer.Option(metavar="N", help="Jobs a month.")] = None,
-    retries: Annotated[int | None, typer.Option(metavar="N", help="Retries a job.")] = None,
+    application: Annotated[Text, Option(help="Which application uses it.")] = None,
+    environment: Annotated[Text, Option(help="In which environment.")] = None,
+    workflow: Annotated[Text, Option(help="For which workflow.")] = None,
+    team: Annotated[Text, Option(help="Who answers for it.")] = None,
+    cost_center: Annotated[Text, Option(help="Who pays.")] = None,
+    contact: Annotated[Text, Option(help="Whom to ask.")] = None,
+    mode: Annotated[Text, Option(help="text-to-video, image-to-video, …")] = None,
+    seconds: Annotated[Number, Option(help="Clip length.")] = None,
+    resolution: Annotated[Text, Option(help="720p, 1080p, 4k, …")] = None,
+    aspect_ratio: Annotated[Text, Option(help="16:9, 9:16, …")] = None,
+    audio: Annotated[bool | None, Option("--audio/--no-audio", help="With sound.")] = None,
+    count: Annotated[Number, Option(help="Videos a job.")] = None,
+    per_job: Annotated[Text, Option(metavar="USD", help="Budget of a job.")] = None,
+    monthly: Annotated[Text, Option(metavar="USD", help="Budget of a month.")] = None,
+    jobs_per_month: Annotated[Number, Option(metavar="N", help="Jobs a month.")] = None,
+    retries: Annotated[Number, Option(metavar="N", help="Retries a job.")] = None,
     allow_http: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
+        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
     ] = None,
     scenario: Annotated[
-        Text, typer.Option(metavar="NAME", help="Read a sandbox's catalogue instead.")
+        Text, Option(metavar="NAME", help="Read a sandbox's catalogue instead.")
     ] = None,
     reference: ReferenceFile = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write here instead of standard output.")
+        File, Option(metavar="FILE", help="Write here instead of standard output.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    force: Annotated[bool, Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Write a route file with what is known, and with comments where a person has to say more.
 

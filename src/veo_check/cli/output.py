@@ -18,6 +18,8 @@ from veo_check.core.money import UsageError
 
 if TYPE_CHECKING:
     # every command imports this module; a look-up does not wait for the report's models
+    from veo_check.core.clock import AsOf
+    from veo_check.reference.load import Reference
     from veo_check.report.model import Report
 
 
@@ -29,7 +31,9 @@ class Output:
     file: Path | None
 
 
-def parse_outputs(wishes: Iterable[str], formats: Collection[str]) -> tuple[Output, ...]:
+def parse_outputs(
+    wishes: Iterable[str], formats: Collection[str] = ("text", "json")
+) -> tuple[Output, ...]:
     """Read every `-o`. Raises UsageError for an unknown format, or two of them on stdout."""
     outputs = tuple(_parse(wish, formats) for wish in wishes)
     if sum(output.file is None for output in outputs) > 1:
@@ -61,6 +65,18 @@ def write(text: str, file: Path | None, option: str = "-o") -> None:
         raise UsageError(f"{option}: {safe(str(file))} cannot be written: {why}") from None
 
 
+def write_each(outputs: Iterable[Output], text: Callable[[], str], json: Callable[[], str]) -> None:
+    """Write the result of a command that has these two formats to each of its outputs."""
+    for output in outputs:
+        write(json() if output.format == "json" else text(), output.file)
+
+
+def check_format(word: str) -> None:
+    """Refuse a format that is neither text nor JSON. Raises UsageError."""
+    if word not in {"text", "json"}:
+        raise UsageError(f"-o {word}: choose text or json")
+
+
 def tell(message: str) -> None:
     """A message beside the result, on standard error."""
     sys.stderr.write(f"veo-check: {message}\n")
@@ -71,9 +87,9 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.getenv("TERM") != "dumb"
 
 
-def safe(text: str) -> str:
+def safe(text: str, most: int = 300) -> str:
     """A word from outside, made safe to print back."""
-    return text if text.isprintable() and len(text) <= 300 else ascii(text[:300])
+    return text if text.isprintable() and len(text) <= most else ascii(text[:most])
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -163,6 +179,13 @@ def _renderer(word: str) -> Callable[[Report, bool], str]:
 # Options that several commands share, so that they are spelled and explained only once.
 
 
+#: What an option may hold; None where it is not given.
+Text = str | None
+Words = list[str] | None
+Number = int | None
+File = Path | None
+
+
 def parse_day(text: str) -> date:
     """A day as YYYY-MM-DD; anything else is a usage error."""
     try:
@@ -171,18 +194,47 @@ def parse_day(text: str) -> date:
         raise typer.BadParameter(f"'{text}' is not a day; write YYYY-MM-DD") from None
 
 
+def judged_day(as_of: str | None, within: int, max_age: int | None = None) -> AsOf:
+    """The day that --as-of names, or today, with the horizon and the age allowed."""
+    from veo_check.core.clock import AsOf, SystemClock
+
+    today = SystemClock().now().date()
+    return AsOf(today if as_of is None else parse_day(as_of), today, within, max_age)
+
+
+def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
+    """The reference file named, else the newer of bundled and refreshed.
+
+    A simulated run reads the bundled data alone: it must give the same answer next year.
+    """
+    from veo_check.reference.load import load_reference, user_data_dir
+
+    return load_reference(path, None if simulated else user_data_dir())
+
+
+def check_surface(surface: str | None, book: Reference) -> None:
+    """Refuse a surface that the reference data does not know. Raises UsageError."""
+    if surface is not None and surface not in book.surfaces():
+        known = ", ".join(book.surfaces())
+        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {known}")
+
+
 AsOfDay = Annotated[
-    str | None,
+    Text,
     typer.Option("--as-of", metavar="DAY", help="Judge this day, YYYY-MM-DD, instead of today."),
 ]
 WithinDays = Annotated[
     int, typer.Option("--within", metavar="DAYS", min=0, max=36500, help="Horizon for shutdowns.")
 ]
 ReferenceFile = Annotated[
-    Path | None,
+    File,
     typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
 ]
 Outputs = Annotated[
-    list[str] | None,
+    Words,
     typer.Option("-o", "--output", metavar="text|json[:FILE]", help="Format. Repeats."),
+]
+Formats = Annotated[
+    Words,
+    typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
 ]

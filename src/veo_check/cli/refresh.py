@@ -12,54 +12,55 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
-from veo_check.cli.output import parse_day, parse_outputs, tell
-from veo_check.cli.output import write as write_text
+from veo_check.cli.output import (
+    File,
+    Formats,
+    Number,
+    Text,
+    parse_day,
+    parse_outputs,
+    tell,
+    write_each,
+)
 from veo_check.core.money import ExitCode, UsageError
-from veo_check.refresh.run import PageResult, Refreshed
 
 if TYPE_CHECKING:
-    from veo_check.refresh.run import PageName, Wanted
+    from veo_check.refresh.run import PageName, PageResult, Refreshed, Wanted
 
 
 _PLACE = "URL|FILE"
-_FORMATS = ("text", "json")
 
 
 def refresh(
     deprecations: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="The Gemini API's deprecations page."),
+        Text, Option(metavar=_PLACE, help="The Gemini API's deprecations page.")
     ] = None,
     versions: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="The Agent Platform's model versions page."),
+        Text, Option(metavar=_PLACE, help="The Agent Platform's model versions page.")
     ] = None,
-    pricing: Annotated[
-        str | None, typer.Option(metavar=_PLACE, help="The Gemini API's pricing page.")
-    ] = None,
+    pricing: Annotated[Text, Option(metavar=_PLACE, help="The Gemini API's pricing page.")] = None,
     cost_map: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="LiteLLM's cost map, as JSON: a second source."),
+        Text, Option(metavar=_PLACE, help="LiteLLM's cost map, as JSON: a second source.")
     ] = None,
     read_on: Annotated[
-        str | None,
-        typer.Option(metavar="DAY", help="The day a captured page was read, YYYY-MM-DD."),
+        Text, Option(metavar="DAY", help="The day a captured page was read, YYYY-MM-DD.")
     ] = None,
     write: Annotated[
-        Path | None,
-        typer.Option(
+        File,
+        Option(
             metavar="FILE",
             help="Where the result goes, added to what the file holds; unsaid: the user data "
             "folder, where later runs find it.",
         ),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The reference data to start from.")
+        File, Option(metavar="FILE", help="The reference data to start from.")
     ] = None,
     check_age: Annotated[
-        int | None,
-        typer.Option(
+        Number,
+        Option(
             min=0,
             max=36500,
             metavar="DAYS",
@@ -67,13 +68,9 @@ def refresh(
         ),
     ] = None,
     write_bundle: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write the package's own data files.", hidden=True),
+        File, Option(metavar="DIR", help="Write the package's own data files.", hidden=True)
     ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
-    ] = None,
+    output: Formats = None,
 ) -> None:
     """Read the official pages and write a newer reference file, with the differences in words.
 
@@ -88,7 +85,7 @@ def refresh(
     """
     from veo_check.core.clock import SystemClock
 
-    outputs = parse_outputs(output or ["text"], _FORMATS)
+    outputs = parse_outputs(output or ["text"])
     named: dict[PageName, str | None] = {
         "deprecations": deprecations,
         "versions": versions,
@@ -121,9 +118,11 @@ def refresh(
         written = _write_bundle(done.document, write_bundle) if done.extended else ()
     elif done.extended or (write is not None and read and not write.exists()):
         written = (_write_file(done.document, target),)
-    for one in outputs:
-        text = (as_json if one.format == "json" else as_text)(done, day, written)
-        write_text(text, one.file)
+    write_each(
+        outputs,
+        text=lambda: _as_text(done, day, written),
+        json=lambda: _as_json(done, day, written),
+    )
     raise typer.Exit(int(ExitCode.INCONCLUSIVE if done.unreadable else ExitCode.OK))
 
 
@@ -132,10 +131,11 @@ def _wanted(named: Mapping[PageName, str | None]) -> tuple[Wanted, ...]:
     from veo_check.refresh.run import PAGES, Wanted, refusal
 
     places = tuple(Wanted(page, place) for page, place in named.items() if place is not None)
-    for one in places:
-        refused = refusal(one.place or "")
+    for wanted in places:
+        place = wanted.place or ""
+        refused = refusal(place)
         if refused is not None:
-            raise UsageError(f"--{one.page} {printable(one.place or '', 200)}: {refused}")
+            raise UsageError(f"--{wanted.page} {printable(place, 200)}: {refused}")
     return places or tuple(Wanted(page) for page in PAGES)
 
 
@@ -182,13 +182,13 @@ def _check_age(days: int, reference: Path | None, today: date) -> None:
     from veo_check.refresh.run import in_force
 
     book = load_reference(reference)
-    old = [one for one in in_force(book, today) if one.age_days(today) > days]
-    for one in sorted(old, key=lambda one: (one.source.confirmed, one.source.url)):
-        rows = f"{len(one.rows)} {'row' if len(one.rows) == 1 else 'rows'}"
+    old = [reading for reading in in_force(book, today) if reading.age_days(today) > days]
+    for reading in sorted(old, key=lambda old: (old.source.confirmed, old.source.url)):
+        source, rows = reading.source, reading.rows
         sys.stdout.write(
-            f"{one.age_days(today)} days old: {rows} of {one.source.publisher}, read on "
-            f"{one.source.confirmed}: {one.source.url}\n"
-            f"    {', '.join(one.rows[:3])}{', …' if len(one.rows) > 3 else ''}\n"
+            f"{reading.age_days(today)} days old: {len(rows)} row{'s' if len(rows) > 1 else ''} of "
+            f"{source.publisher}, read on {source.confirmed}: {source.url}\n"
+            f"    {', '.join(rows[:3])}{', …' if len(rows) > 3 else ''}\n"
         )
     if not old:
         sys.stdout.write(f"No row in force is older than {days} days.\n")
@@ -238,7 +238,7 @@ def _replace(path: Path, text: str, option: str) -> Path:
 # What `refresh` prints: page by page, what changed, in words; or the same as JSON.
 
 
-def as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+def _as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     """One block a page, then where the result is."""
     lines: list[str] = []
     for page in done.pages:
@@ -250,7 +250,7 @@ def as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+def _as_json(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     """The same for programs."""
     document = {
         "read_on": read_on.isoformat(),

@@ -6,8 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
-from veo_check.cli.output import AsOfDay, ReferenceFile, WithinDays, parse_day
+from veo_check.cli.output import (
+    AsOfDay,
+    File,
+    Number,
+    ReferenceFile,
+    Text,
+    WithinDays,
+    Words,
+    parse_day,
+)
 
 EXAMPLE = """
 Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox
@@ -19,82 +29,68 @@ Exit codes: 0 ready, 1 not ready, 2 usage or invalid route file, 3 evidence is m
 
 def run(
     routes: Annotated[
-        list[Path], typer.Argument(metavar="ROUTE...", help="Route files or folders of them.")
+        list[Path], Argument(metavar="ROUTE...", help="Route files or folders of them.")
     ],
     checklist: Annotated[
-        str, typer.Option(metavar="FILE|NAME", help="Checklist to judge by.")
+        str, Option(metavar="FILE|NAME", help="Checklist to judge by.")
     ] = "veo-access",
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="CHECK", help="Run only this check. Repeats.")
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option(metavar="CHECK", help="Leave this check out. Repeats.")
-    ] = None,
+    only: Annotated[Words, Option(metavar="CHECK", help="Run only this check. Repeats.")] = None,
+    skip: Annotated[Words, Option(metavar="CHECK", help="Leave this check out. Repeats.")] = None,
     target: Annotated[
-        str | None,
-        typer.Option(metavar="TIER", help="production, staging or research, for every route."),
+        Text, Option(metavar="TIER", help="production, staging or research, for every route.")
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Open no connection at all.")] = False,
+    offline: Annotated[bool, Option("--offline", help="Open no connection at all.")] = False,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Run against the simulated endpoints.")
+        bool, Option("--sandbox", help="Run against the simulated endpoints.")
     ] = False,
     scenario: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The sandbox's world; implies --sandbox."),
+        Text, Option(metavar="NAME", help="The sandbox's world; implies --sandbox.")
     ] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print the requests and the most they cost; stop.")
+        bool, Option("--plan", help="Print the requests and the most they cost; stop.")
     ] = False,
     reference: ReferenceFile = None,
     as_of: AsOfDay = None,
     within: WithinDays = 90,
     max_age: Annotated[
-        int | None,
-        typer.Option(metavar="DAYS", min=0, help="Oldest fact to accept, instead of the limits."),
+        Number, Option(metavar="DAYS", min=0, help="Oldest fact to accept, instead of the limits.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Warnings fail.")] = False,
     inconclusive: Annotated[
-        str, typer.Option(metavar="own|fail|pass", help="Exit 3, 1 or 0 when evidence is missing.")
+        str, Option(metavar="own|fail|pass", help="Exit 3, 1 or 0 when evidence is missing.")
     ] = "own",
     allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ENV=ORIGIN", help="This key may be sent to that host. Repeats."),
+        Words, Option(metavar="ENV=ORIGIN", help="This key may be sent to that host. Repeats.")
     ] = None,
     allow_http: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
+        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
     ] = None,
     trust_env: Annotated[
-        bool, typer.Option("--trust-env", help="Use the environment's proxies and CA settings.")
+        bool, Option("--trust-env", help="Use the environment's proxies and CA settings.")
     ] = False,
     allow_plugin: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Run this plug-in check. Repeats."),
+        Words, Option(metavar="NAME", help="Run this plug-in check. Repeats.")
     ] = None,
     parallel: Annotated[
-        int, typer.Option(metavar="N", min=1, max=64, help="Requests under way at once.")
+        int, Option(metavar="N", min=1, max=64, help="Requests under way at once.")
     ] = 8,
     spend: Annotated[
-        str | None,
-        typer.Option(metavar="USD", help="Pay for a smoke job, at most this much in all."),
+        Text, Option(metavar="USD", help="Pay for a smoke job, at most this much in all.")
     ] = None,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Pay again although a valid proof is on record.")
+        bool, Option("--renew", help="Pay again although a valid proof is on record.")
     ] = False,
     state: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Record of paid jobs; default .veo-check beside ROUTE."),
+        File, Option(metavar="DIR", help="Record of paid jobs; default .veo-check beside ROUTE.")
     ] = None,
     keep_media: Annotated[
-        bool, typer.Option("--keep-media", help="Keep the delivered video in the state folder.")
+        bool, Option("--keep-media", help="Keep the delivered video in the state folder.")
     ] = False,
     evidence: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Keep everything the verdict stands on, in DIR."),
+        File, Option(metavar="DIR", help="Keep everything the verdict stands on, in DIR.")
     ] = None,
     output: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats."),
+        Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats.")
     ] = None,
 ) -> None:
     """Judge routes by the checklist: one verdict each and one for the run.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from veo_check.cli.output import (
     AsOfDay,
+    File,
     Output,
     ReferenceFile,
+    Text,
     WithinDays,
+    Words,
     parse_day,
     parse_outputs,
     safe,
@@ -34,31 +37,25 @@ _MOST_NAMED = 20
 
 
 def scan(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, or folders to search.")
-    ],
+    paths: Annotated[list[str], Argument(metavar="PATH...", help="Files, or folders to search.")],
     surface: Annotated[
-        str | None,
-        typer.Option(help="Judge this surface alone; else the worst known surface decides."),
+        Text, Option(help="Judge this surface alone; else the worst known surface decides.")
     ] = None,
     within: WithinDays = 90,
     as_of: AsOfDay = None,
     reference: ReferenceFile = None,
     baseline: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Report only what is not in this file, or got worse."),
+        File, Option(metavar="FILE", help="Report only what is not in this file, or got worse.")
     ] = None,
     write_baseline: Annotated[
-        bool, typer.Option("--write-baseline", help="Write what is found to the baseline; exit 0.")
+        bool, Option("--write-baseline", help="Write what is found to the baseline; exit 0.")
     ] = False,
     max_size: Annotated[
-        int, typer.Option(metavar="MB", min=1, max=4096, help="Skip files larger than this.")
+        int, Option(metavar="MB", min=1, max=4096, help="Skip files larger than this.")
     ] = 256,
     output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output", "-o", metavar="FORMAT[:FILE]", help=f"{', '.join(FORMATS)}. Repeats."
-        ),
+        Words,
+        Option("--output", "-o", metavar="FORMAT[:FILE]", help=f"{', '.join(FORMATS)}. Repeats."),
     ] = None,
 ) -> None:
     """Find the ids of video models in files and folders, and judge each: alive, retired, unknown?
