@@ -48,6 +48,7 @@ from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import Check, Outcome, ReferenceUse, Status, Tier, UsedRows
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
+from veo_check.pricing.job_cost import JobCost, PriceSources
 from veo_check.reference.load import Reference, load_reference
 
 BOOK = load_reference()
@@ -78,6 +79,11 @@ def known(route: Route, reference: Reference = BOOK) -> dict[type, object]:
 
 def judge(check: Check, values: Mapping[type, object]) -> Outcome:
     """As the engine does it: a required fact that is missing blocks."""
+    route, book, when = values[Route], values[Reference], values[AsOf]
+    assert isinstance(route, Route)
+    assert isinstance(book, Reference)
+    assert isinstance(when, AsOf)
+    values = {**values, JobCost: PriceSources.of(values, book, when).cost(route)}
     given: dict[str, object] = {}
     for need in check.needs:
         value = values.get(need.type, missing())
@@ -245,7 +251,10 @@ def test_losing_a_fact_never_turns_a_check_good(route: Route, world: dict[type, 
             continue
         if judge(check, values).status_at(Tier.PRODUCTION) in {Status.PASS, Status.WARN}:
             continue
-        for fact in (need.type for need in check.needs if need.type in _facts):
+        needs = {need.type for need in check.needs}
+        # a price is made of these two, so losing one of them changes it
+        needs |= {Catalog, GatewayStatus} if JobCost in needs else set()
+        for fact in needs & _facts.keys():
             poorer = values | {fact: missing()}
             assert judge(check, poorer).status_at(Tier.PRODUCTION) not in {
                 Status.PASS,

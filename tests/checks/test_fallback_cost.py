@@ -5,21 +5,25 @@ from typing import Any
 
 import pytest
 
-from check_world import a_route, codes, heard
+from check_world import a_catalog, a_cost, a_route, a_row, codes, heard, missing
 from veo_check.checks.fallback_cost import fallback_cost
+from veo_check.core.facts import Catalog, Missing
 from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import Outcome, blocker, note
 
 
-def run(changes: dict[str, Any] | None = None, **more: Any) -> Outcome:
-    values: dict[str, Any] = {
-        "expected": Decimal("0.64"),
-        "primary_expected": Decimal("0.96"),
-        "unit": "second",
-        "primary_unit": "second",
-    }
+def run(
+    changes: dict[str, Any] | None = None, catalog: Catalog | Missing | None = None, **more: Any
+) -> Outcome:
+    values: dict[str, Any] = {"expected": Decimal("0.64"), "unit": "second"}
     target = FallbackOutcome("lite", 0, {}, **(values | more))
-    return heard(fallback_cost, route=a_route(changes), outcomes=FallbackOutcomes((target,)))
+    route = a_route(changes)
+    return heard(
+        fallback_cost,
+        route=route,
+        outcomes=FallbackOutcomes((target,)),
+        cost=a_cost(route, catalog=catalog),
+    )
 
 
 def test_cheaper_and_the_style_accepted() -> None:
@@ -108,8 +112,11 @@ def test_plumbing_is_only_shown() -> None:
     [
         ({"expected": None, "price_refused": "unpriced"}, "unpriced"),
         ({"expected": None}, "no price of the primary to compare with"),
-        ({"primary_expected": None}, "no price of the primary to compare with"),
-        ({"primary_expected": Decimal(0)}, "no price of the primary to compare with"),
+        ({"catalog": missing()}, "no price of the primary to compare with"),
+        (
+            {"catalog": a_catalog(a_row(), group_ratio={"plg": Decimal(0)})},
+            "no price of the primary to compare with",
+        ),
     ],
 )
 def test_an_unknown_cost_is_blocked(more: dict[str, Any], why: str) -> None:
@@ -117,9 +124,11 @@ def test_an_unknown_cost_is_blocked(more: dict[str, Any], why: str) -> None:
 
 
 def test_targets_that_were_not_priced() -> None:
-    none = heard(fallback_cost, route=a_route(), outcomes=FallbackOutcomes(()))
+    route, nobody = a_route(), FallbackOutcomes(())
+    none = heard(fallback_cost, route=route, outcomes=nobody, cost=a_cost(route))
     assert none == Outcome(blocked="the fallback 'lite' was not priced")
     changes = {"fallback.routes.0.via": {"model": "x", "gateway": "newapi"}}
     assert run(changes) == Outcome(blocked="the fallback 'lite' was not priced")
-    nothing = heard(fallback_cost, route=a_route({"fallback": None}), outcomes=FallbackOutcomes(()))
+    alone = a_route({"fallback": None})
+    nothing = heard(fallback_cost, route=alone, outcomes=nobody, cost=a_cost(alone))
     assert codes(nothing) == ["note none"]

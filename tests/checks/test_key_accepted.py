@@ -9,8 +9,8 @@ import pytest
 from check_world import (
     GOOGLE,
     a_catalog,
+    a_cost,
     a_route,
-    a_row,
     a_usage,
     accepted_key,
     codes,
@@ -35,13 +35,14 @@ def run(
     when: AsOf | None = None,
     changes: dict[str, Any] | None = None,
 ) -> Outcome:
+    route = a_route(changes)
     return heard(
         key_accepted,
-        route=a_route(changes),
+        route=route,
         answer=answer or accepted_key(),
         usage=usage or a_usage(),
-        catalog=catalog or a_catalog(a_row()),
         status=status or missing(),
+        cost=a_cost(route, None, catalog, status),
         judging=when or judging(),
     )
 

@@ -10,6 +10,7 @@ from check_world import (
     OPENAI,
     a_book,
     a_catalog,
+    a_cost,
     a_price,
     a_route,
     a_row,
@@ -34,13 +35,14 @@ def run(
     changes: dict[str, Any] | None = None,
     **more: Any,
 ) -> Outcome:
+    route, book = a_route(changes), a_book(prices=list(prices), **more)
+    catalog = catalog or a_catalog(a_row(model_price=Decimal(asked)))
     return heard(
         price_agrees,
-        route=a_route(changes),
-        reference=a_book(prices=list(prices), **more),
+        route=route,
+        reference=book,
         judging=judging(),
-        catalog=catalog or a_catalog(a_row(model_price=Decimal(asked))),
-        status=missing(),
+        cost=a_cost(route, book, catalog),
     )
 
 

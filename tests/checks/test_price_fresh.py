@@ -9,6 +9,7 @@ from check_world import (
     MODEL,
     a_book,
     a_catalog,
+    a_cost,
     a_price,
     a_route,
     a_row,
@@ -37,11 +38,9 @@ def run(
     book = a_book(sources={"google": a_source(confirmed=confirmed)}, prices=list(prices))
     return heard(
         price_fresh,
-        route=a_route(changes),
         reference=book,
         judging=when or judging(),
-        catalog=catalog or a_catalog(a_row()),
-        status=missing(),
+        cost=a_cost(a_route(changes), book, catalog, when=when),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from check_world import (
     MODEL,
     a_book,
+    a_cost,
     a_life,
     a_price,
     a_route,
@@ -30,11 +31,12 @@ def run(
     when: AsOf | None = None,
     **more: Any,
 ) -> Outcome:
+    route, book = a_route(changes), book or a_book(prices=list(prices), **more)
     return heard(
         price_known,
-        route=a_route(changes),
-        reference=book or a_book(prices=list(prices), **more),
+        reference=book,
         judging=when or judging(),
+        cost=a_cost(route, book, when=when),
     )
 
 

@@ -5,18 +5,16 @@ from typing import Any
 
 import pytest
 
-from check_world import a_catalog, a_route, a_row, codes, heard, missing, only
+from check_world import a_catalog, a_cost, a_route, a_row, codes, heard, only
 from veo_check.checks.price_unit import price_unit
 from veo_check.core.facts import Catalog, DisplayPrice, GatewayStatus
 from veo_check.core.findings import Outcome, blocker, note
 
 
 def run(catalog: Catalog, changes: dict[str, Any] | None = None) -> Outcome:
+    route, status = a_route(changes), GatewayStatus(Decimal(500_000), None)
     return heard(
-        price_unit,
-        route=a_route(changes),
-        catalog=catalog,
-        status=GatewayStatus(Decimal(500_000), None),
+        price_unit, route=route, catalog=catalog, cost=a_cost(route, None, catalog, status)
     )
 
 
@@ -99,8 +97,8 @@ def test_tokens_whose_number_is_unknown_are_blocked() -> None:
     row = a_row(quota_type=0, model_price=None, model_ratio=Decimal("3.5"))
     outcome = run(a_catalog(row), seedance)
     assert outcome == Outcome(
-        blocked="model_ratio 3.5 is $7.00 per million tokens x group plg 1: the number of tokens "
-        "in this request is not known"
+        blocked="the gateway's price is not known: model_ratio 3.5 is $7.00 per million tokens x "
+        "group plg 1: the number of tokens in this request is not known"
     )
 
 
@@ -118,5 +116,6 @@ def test_what_it_cannot_tell() -> None:
 
 
 def test_the_default_quota_unit_serves_where_the_status_is_unknown() -> None:
-    outcome = heard(price_unit, route=a_route(), catalog=a_catalog(a_row()), status=missing())
+    route, catalog = a_route(), a_catalog(a_row())
+    outcome = heard(price_unit, route=route, catalog=catalog, cost=a_cost(route, None, catalog))
     assert codes(outcome) == ["note per-second"]

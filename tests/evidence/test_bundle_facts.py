@@ -21,10 +21,11 @@ from veo_check.core.findings import UsedRows
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.evidence.bundle import FACT_TYPES, fact_files, fact_name, read_facts
+from veo_check.pricing.job_cost import JobCost
 from veo_check.reference.load import Reference
 
 #: Not facts: the route, what it is judged by, and what is worked out while judging.
-GIVEN = {Route, Reference, AsOf, AllowList, UsedRows, FallbackOutcomes}
+GIVEN = {Route, Reference, AsOf, AllowList, UsedRows, FallbackOutcomes, JobCost}
 
 
 def test_every_need_of_every_check_is_kept() -> None:

@@ -44,8 +44,6 @@ def test_a_price_per_call_is_a_price_per_second() -> None:
     assert (price.unit, price.list_rate, price.rate) == ("second", D("0.4"), D("0.36"))
     assert (price.list_per_second, price.per_second) == (D("0.4"), D("0.36"))
     assert (price.expected, price.held, price.bound) == (D("2.88"), D("2.88"), "exact")
-    assert price.worst_case(1) == D("5.76")
-    assert price.monthly(10) == D("28.8")
     assert price.notes == ()
     assert price.reading == "model_price 0.4 is USD per second (quota_type 1) x group plg 0.9"
 
@@ -173,12 +171,7 @@ def test_other_ratios_are_tokens_and_hold_half_a_ratio() -> None:
         None,
         D("1.75"),
     )
-    assert (price.per_second, price.list_per_second, price.worst_case(1), price.monthly(2)) == (
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (price.per_second, price.list_per_second) == (None, None)
     counted = read(row, replace(seedance, tokens=D(108_900)), group_ratio={"plg": D("0.5")})
     assert (counted.expected, counted.per_second) == (D("0.38115"), D("0.04764375"))
     assert counted.list_per_second == D("0.0952875")

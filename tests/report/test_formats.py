@@ -1,4 +1,4 @@
-"""Every format of the five canonical reports, byte for byte. `pytest --update` rewrites them."""
+"""Every format of the six canonical reports, byte for byte. `pytest --update` rewrites them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The five reports that every format's golden files are made from."""
+"""The six reports that every format's golden files are made from."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from veo_check.report.model import (
     FindingReport,
     ItemReport,
     JobReport,
+    OtherPrice,
     ProofReport,
     QuoteReport,
     ReferenceUsed,
@@ -99,6 +100,20 @@ QUOTE = QuoteReport(
     bound="exact",
     source="https://example.com/pricing",
     source_date="2026-10-08",
+    basis="reference",
+)
+#: What the sandbox's scenario `price-raised` charges; a test of it compares.
+RAISED = QUOTE.model_copy(
+    update={
+        "per_second": "0.36",
+        "expected": "2.88",
+        "worst_case": "5.76",
+        "monthly": "8640.00",
+        "source": "https://console.flatkey.ai/api/website/pricing?group=plg",
+        "source_date": "2026-11-22",
+        "basis": "gateway",
+        "other": OtherPrice(expected="0.96", source="https://example.com/pricing-copy"),
+    }
 )
 PRICES = [
     ResolutionPrice(
@@ -111,6 +126,9 @@ PRICES = [
         resolution="4k", asked=False, expected="2.40", per_second="0.30", bound="lower"
     ),
     ResolutionPrice(resolution="2k", asked=False, refused="unpriced"),
+]
+RAISED_PRICES = [
+    price.model_copy(update={"expected": "2.88", "per_second": "0.36"}) for price in PRICES[:2]
 ]
 FALLBACK = FallbackReport(
     decisions={
@@ -336,7 +354,40 @@ WAIVED = report(
         valid_because="the waiver for price-agrees/markup ends",
     ),
 )
+PRICE_RAISED = report(
+    "not-ready",
+    1,
+    route(
+        "not-ready",
+        "research",
+        [
+            *PASSING,
+            check(
+                "budget-covers",
+                "pricing-unit",
+                "fail",
+                "staging",
+                None,
+                FindingReport(
+                    code="budget-covers/per-job",
+                    severity="blocker",
+                    message="One job with its retries does not fit: 2 x $2.88 = $5.76 (gateway "
+                    "price).",
+                    at="budget.per_job",
+                    line=39,
+                    expected="at most $2.00",
+                    actual="$5.76",
+                    fix="raise budget.per_job, or make the job cheaper",
+                    evidence=["x3"],
+                ),
+            ),
+        ],
+        quote=RAISED,
+        price_by_resolution=RAISED_PRICES,
+    ),
+)
 CANONICAL = {
+    "price-raised": PRICE_RAISED,
     "ready": READY,
     "not-ready": NOT_READY,
     "inconclusive": INCONCLUSIVE,

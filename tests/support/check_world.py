@@ -13,6 +13,7 @@ from veo_check.core.facts import (
     Catalog,
     CatalogRow,
     GatewayListing,
+    GatewayStatus,
     KeyAnswer,
     KeyUsage,
     ListedModel,
@@ -24,6 +25,7 @@ from veo_check.core.facts import (
 )
 from veo_check.core.findings import Check, Finding, Outcome
 from veo_check.core.route import Route
+from veo_check.pricing.job_cost import JobCost, PriceSources
 from veo_check.reference.load import Reference, parse_reference
 
 DAY = date(2026, 11, 22)
@@ -257,6 +259,22 @@ def a_catalog(*rows: CatalogRow, **more: Any) -> Catalog:
         "exchanges": ("x3",),
     }
     return Catalog(**(values | more))
+
+
+def a_cost(
+    route: Route,
+    book: Reference | None = None,
+    catalog: Catalog | Missing | None = None,
+    status: GatewayStatus | Missing | None = None,
+    when: AsOf | None = None,
+) -> JobCost:
+    """What a job of the route costs by this book and this catalogue, as the engine would say."""
+    return PriceSources(
+        book or a_book(),
+        when or judging(),
+        catalog or a_catalog(a_row()),
+        status or missing(),
+    ).cost(route)
 
 
 def a_listing(*labels: str, types: tuple[str, ...] = ()) -> GatewayListing:

@@ -28,8 +28,9 @@ from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
 from veo_check.http.answers import Limits
 from veo_check.http.keys import Secret
+from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import load_reference
-from veo_check.smoke.cost import Prices, SpendLimit
+from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
 from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
@@ -72,7 +73,7 @@ def run(order: dict[str, Any], key: str) -> str:
     case = SmokeContext(
         route,
         AsOf(DAY, DAY),
-        Prices(load_reference(), DAY, catalog, status),
+        PriceSources(load_reference(), AsOf(DAY, DAY), catalog, status),
         row=row_seen(catalog, route.via.group),
     )
     purse = SpendLimit(Decimal(order["spend"])) if order["spend"] else None

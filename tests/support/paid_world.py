@@ -32,8 +32,9 @@ from veo_check.core.jobs import (
 from veo_check.core.results import row_seen
 from veo_check.core.route import Route
 from veo_check.evidence.records import Disk
+from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import Reference
-from veo_check.smoke.cost import Prices, SpendLimit
+from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
 from veo_check.smoke.steps import SmokeOutcome
@@ -323,12 +324,11 @@ class Desk:
         catalog = a_catalog(
             a_row(model_price=Decimal(catalog_price), price_fields={"model_price": catalog_price})
         )
-        prices = Prices(
-            a_reference(), self.clock.now().date(), catalog, Missing("status", "offline", "x")
-        )
+        today = judging(self.clock.now().date())
+        prices = PriceSources(a_reference(), today, catalog, Missing("status", "offline", "x"))
         case = SmokeContext(
             self.route,
-            judging(self.clock.now().date()),
+            today,
             prices,
             row=row_seen(catalog, self.route.via.group),
             target=target,

@@ -21,8 +21,9 @@ from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
 from veo_check.http.keys import Secret
+from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import load_reference
-from veo_check.smoke.cost import Prices, SpendLimit
+from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.job import run_smoke
 from veo_check.smoke.state_folder import open_state_folder
 from veo_check.smoke.steps import SmokeOutcome
@@ -61,7 +62,7 @@ class SandboxDesk:
         )
         day = self.box.clock.now().date()
         catalog, status = self._gateway(route, asking)
-        prices = Prices(self.reference, day, catalog, status)
+        prices = PriceSources(self.reference, judging(day), catalog, status)
         row = row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None
 
         def key_for(name: str) -> Secret | None:

@@ -1,65 +1,51 @@
-"""budget-covers: the worst case of a job, and a month, fit the budget."""
+"""budget-covers: a job with its retries, and a month, fit the budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from veo_check.checks.price_agrees import PRICED_GATEWAYS
-from veo_check.checks.price_known import price_basis
-from veo_check.checks.price_unit import gateway_price
-from veo_check.core.clock import AsOf
-from veo_check.core.facts import Catalog, GatewayStatus, Missing
-from veo_check.core.fallbacks import candidates
-from veo_check.core.findings import Blocked, Finding, Findings, ReferenceUse, blocker, check, note
+from veo_check.core.facts import Missing
+from veo_check.core.fallbacks import FallbackOutcomes
+from veo_check.core.findings import (
+    Blocked,
+    Finding,
+    Findings,
+    ReferenceUse,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.shape import Refusal, Shape
-from veo_check.reference.load import Reference
+from veo_check.pricing.job_cost import JobCost, JobPrice
+from veo_check.pricing.shape import Refusal
 
 
 @check(item="pricing-unit", since="0.1")
-def budget_covers(
-    route: Route,
-    reference: Reference,
-    judging: AsOf,
-    catalog: Catalog | Missing,
-    status: GatewayStatus | Missing,
-) -> Findings:
-    """The worst case of one job and the expected month fit the declared budget.
+def budget_covers(route: Route, cost: JobCost, outcomes: FallbackOutcomes | Missing) -> Findings:
+    """One job with all its retries and the expected month fit the declared budget.
 
     Why: a job that timed out may still finish and be charged, so every retry can cost a whole
-    video. The worst case is (1 + retries) times the dearer of gateway and reference price.
+    video. The maximum is (1 + retries) times what is charged: the gateway's price, or the reference
+    price where the gateway publishes none.
     Fix: declare `budget.per_job`, `monthly` and `jobs_per_month`; then raise the budget, or ask for
     fewer seconds, a lower resolution, a cheaper model or fewer retries.
     """
     yield from _undeclared(route)
-    basis = price_basis(reference, Shape.of_route(route), judging)
-    if isinstance(basis, Refusal):
-        yield Blocked(f"there is no reference price: {basis.message}")
+    if not isinstance(cost.quotes, Refusal):
+        for quote in cost.quotes:
+            yield ReferenceUse(quote.rule.id, "price", quote.source.confirmed)
+    charged = cost.charged
+    if isinstance(charged, Refusal):
+        yield Blocked(charged.message)
         return
-    for one in basis:
-        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
-    evidence = [f"ref:{one.rule.id}" for one in basis]
-    expected, whose = basis[0].expected, "reference price"
-    if any(one.bound == "lower" for one in basis):
-        yield Blocked("the reference price is a lower bound; no worst case follows from it")
-    if route.via.gateway in PRICED_GATEWAYS:
-        if isinstance(catalog, Missing):
-            yield Blocked(f"the gateway's price is not known: {catalog.detail}")
-            return
-        price = gateway_price(route, catalog, status)
-        if isinstance(price, Refusal) or price.expected is None:
-            why = price.message if isinstance(price, Refusal) else price.reading
-            yield Blocked(f"the gateway's price is not known: {why}")
-            return
-        if price.bound == "lower":
-            yield Blocked("the gateway's price is a lower bound; no worst case follows from it")
-        if price.expected > expected:
-            expected, whose = price.expected, "gateway price"
-        evidence.extend(catalog.exchanges)
-    yield from _judged(route, expected, whose, tuple(evidence))
-    yield from _beside(route, reference, judging)
+    if charged.bound == "lower":
+        yield Blocked(f"the {charged.basis} price is a lower bound; no maximum follows from it")
+    yield from _judged(route, charged)
+    if isinstance(cost.reference, JobPrice) and cost.reference.expected > charged.expected:
+        yield _higher_reference(route, charged, cost.reference)
+    yield from _fallbacks(outcomes)
 
 
 def _undeclared(route: Route) -> Iterator[Finding]:
@@ -73,65 +59,70 @@ def _undeclared(route: Route) -> Iterator[Finding]:
             )
 
 
-def _judged(
-    route: Route, expected: Decimal, whose: str, evidence: tuple[str, ...]
-) -> Iterator[Finding]:
-    budget = route.budget
-    tries = 1 + budget.retries
-    worst = expected * tries
-    job = f"{tries} x ${usd(expected)} ({whose}) = ${usd(worst)}"
-    lines = [f"worst case of a job {job}"]
+def _judged(route: Route, charged: JobPrice) -> Iterator[Finding]:
+    budget, one_job = route.budget, f"${usd(charged.expected)}"
+    most = charged.maximum(budget.retries)
+    maximum = f"{1 + budget.retries} x {one_job} = ${usd(most)}"
+    lines = [f"One job costs {one_job} ({charged.basis} price)", f"with retries at most {maximum}"]
     if budget.per_job is not None:
-        lines[0] += f" of ${usd(budget.per_job)}"
-        if worst > budget.per_job:
+        lines[-1] += f" of ${usd(budget.per_job)}"
+        if most > budget.per_job:
             yield blocker(
                 "budget-covers/per-job",
-                f"The worst case of one job does not fit: {job}.",
+                f"One job with its retries does not fit: {maximum} ({charged.basis} price).",
                 at="budget.per_job",
                 expected=f"at most ${usd(budget.per_job)}",
-                actual=f"${usd(worst)}",
+                actual=f"${usd(most)}",
                 fix="raise budget.per_job, or make the job cheaper",
-                evidence=evidence,
+                evidence=charged.evidence,
             )
     if budget.jobs_per_month is not None:
-        month = expected * budget.jobs_per_month
-        sum_ = f"{budget.jobs_per_month} x ${usd(expected)} = ${usd(month)}"
+        month = charged.monthly(budget.jobs_per_month)
+        sum_ = f"{budget.jobs_per_month} x {one_job} = ${usd(month)}"
         lines.append(f"month {sum_}")
         if budget.monthly is not None:
-            lines[1] += f" of ${usd(budget.monthly)}"
+            lines[-1] += f" of ${usd(budget.monthly)}"
             if month > budget.monthly:
                 yield blocker(
                     "budget-covers/monthly",
-                    f"The expected month does not fit: {sum_}.",
+                    f"The expected month does not fit: {sum_} ({charged.basis} price).",
                     at="budget.monthly",
                     expected=f"at most ${usd(budget.monthly)}",
                     actual=f"${usd(month)}",
                     fix="raise budget.monthly, or send fewer or cheaper jobs",
-                    evidence=evidence,
+                    evidence=charged.evidence,
                 )
-    text = "; ".join(lines)
     yield note(
         "budget-covers/arithmetic",
-        f"{text[0].upper()}{text[1:]}.",
+        f"{'; '.join(lines)}.",
         at="budget",
-        actual=usd(worst),
-        evidence=evidence,
+        actual=usd(most),
+        evidence=charged.evidence,
     )
 
 
-def _beside(route: Route, reference: Reference, judging: AsOf) -> Iterator[Finding]:
-    """What one job on each fallback costs by the reference; `fallback-cost` judges it."""
-    for candidate in candidates(route):
-        if candidate.route is None:
-            continue
-        basis = price_basis(reference, Shape.of_route(candidate.route), judging)
-        cost = (
-            f"no price is known ({basis.message})"
-            if isinstance(basis, Refusal)
-            else f"${usd(basis[0].expected)} a job by the reference price"
-        )
+def _higher_reference(route: Route, charged: JobPrice, reference: JobPrice) -> Finding:
+    """The gateway is cheaper today; what the budget has to cover if it stops being so."""
+    most = usd(reference.maximum(route.budget.retries))
+    return warning(
+        "budget-covers/higher-reference",
+        f"The reference price is higher: ${usd(reference.expected)} a job, ${most} with retries; "
+        f"the gateway charges ${usd(charged.expected)}.",
+        at="budget",
+        actual=f"${most}",
+        fix=f"plan for ${most} a job, in case the gateway raises its price to the reference",
+        evidence=(*charged.evidence, *reference.evidence),
+    )
+
+
+def _fallbacks(outcomes: FallbackOutcomes | Missing) -> Iterator[Finding]:
+    """What one job on each fallback costs; `fallback-cost` judges it."""
+    for target in () if isinstance(outcomes, Missing) else outcomes.targets:
+        cost = f"no price is known ({target.price_refused})"
+        if target.expected is not None:
+            cost = f"${usd(target.expected)} a job"
         yield note(
             "budget-covers/fallback",
-            f"Fallback '{candidate.target.name}': {cost}; not part of the worst case.",
-            at=candidate.at,
+            f"Fallback '{target.name}': {cost}; not part of the maximum.",
+            at=f"fallback.routes.{target.index}",
         )

@@ -15,10 +15,12 @@ from veo_check.core.fallbacks import (
 from veo_check.core.findings import Blocked, Finding, Findings, blocker, check, note
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
+from veo_check.pricing.job_cost import JobCost, JobPrice
+from veo_check.pricing.shape import Refusal
 
 
 @check(item="fallback", since="0.1")
-def fallback_cost(route: Route, outcomes: FallbackOutcomes) -> Findings:
+def fallback_cost(route: Route, outcomes: FallbackOutcomes, cost: JobCost) -> Findings:
     """The same request is priced on every fallback, and the owner accepted what changes.
 
     Why: a fallback can cost several times as much, bill by token, or make a shorter or silent clip.
@@ -35,19 +37,22 @@ def fallback_cost(route: Route, outcomes: FallbackOutcomes) -> Findings:
         if outcome is None or candidate.route is None:
             yield Blocked(f"the fallback '{candidate.target.name}' was not priced")
             continue
-        yield from _cost(candidate, outcome)
-        yield from _changes(route, candidate, candidate.route, outcome)
+        yield from _cost(candidate, outcome, cost.charged)
+        yield from _changes(route, candidate, candidate.route, (cost.unit, outcome.unit))
 
 
-def _cost(candidate: Candidate, outcome: FallbackOutcome) -> Iterator[Finding | Blocked]:
-    name, primary, target = candidate.target.name, outcome.primary_expected, outcome.expected
-    if target is None or primary is None or not primary:
+def _cost(
+    candidate: Candidate, outcome: FallbackOutcome, primary: JobPrice | Refusal
+) -> Iterator[Finding | Blocked]:
+    name, target = candidate.target.name, outcome.expected
+    if target is None or isinstance(primary, Refusal) or not primary.expected:
         why = outcome.price_refused or "no price of the primary to compare with"
         yield Blocked(f"the cost of the fallback '{name}' is not known: {why}")
         return
-    ratio, limit = target / primary, candidate.target.max_cost_ratio
+    ratio, limit = target / primary.expected, candidate.target.max_cost_ratio
     shown = plain(ratio.quantize(Decimal("0.01")))
-    text = f"'{name}' costs ${usd(target)} a job, {shown} times the primary's ${usd(primary)}"
+    own = usd(primary.expected)
+    text = f"'{name}' costs ${usd(target)} a job, {shown} times the primary's ${own}"
     if ratio > limit:
         yield blocker(
             "fallback-cost/dearer",
@@ -62,10 +67,10 @@ def _cost(candidate: Candidate, outcome: FallbackOutcome) -> Iterator[Finding | 
 
 
 def _changes(
-    primary: Route, candidate: Candidate, target: Route, outcome: FallbackOutcome
+    primary: Route, candidate: Candidate, target: Route, units: tuple[str | None, str | None]
 ) -> Iterator[Finding]:
     accepted = {word.strip().lower() for word in candidate.target.accepts}
-    for difference in differences(primary, target, outcome.primary_unit, outcome.unit):
+    for difference in differences(primary, target, *units):
         text = f"With the fallback '{candidate.target.name}', {difference.name} changes from "
         text += f"{difference.primary} to {difference.target}"
         if difference.needs_acceptance and difference.name not in accepted:

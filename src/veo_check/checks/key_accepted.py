@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from veo_check.checks.price_unit import gateway_price
 from veo_check.core.clock import AsOf
-from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
+from veo_check.core.facts import GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import GatewayPrice, quota_per_usd
+from veo_check.pricing.gateway_row import quota_per_usd
+from veo_check.pricing.job_cost import JobCost
 
 _SHOWN = Decimal("0.0001")
 
@@ -21,8 +21,8 @@ def key_accepted(
     route: Route,
     answer: KeyAnswer,
     usage: KeyUsage | Missing,
-    catalog: Catalog | Missing,
     status: GatewayStatus | Missing,
+    cost: JobCost,
     judging: AsOf,
 ) -> Findings:
     """The key is accepted, may use the model, and has quota left for one job.
@@ -56,7 +56,7 @@ def key_accepted(
     if isinstance(usage, KeyUsage):
         yield from _limits(route, usage)
         yield from _expiry(usage, judging)
-        yield from _quota(route, usage, catalog, status)
+        yield from _quota(usage, status, cost)
     else:
         text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
         say = note if usage.code == "not-offered" else warning
@@ -106,12 +106,7 @@ def _expiry(usage: KeyUsage, judging: AsOf) -> Iterator[Finding]:
         )
 
 
-def _quota(
-    route: Route,
-    usage: KeyUsage,
-    catalog: Catalog | Missing,
-    status: GatewayStatus | Missing,
-) -> Iterator[Finding]:
+def _quota(usage: KeyUsage, status: GatewayStatus | Missing, cost: JobCost) -> Iterator[Finding]:
     if usage.unlimited:
         yield note(
             "key-accepted/unlimited",
@@ -123,7 +118,7 @@ def _quota(
         return
     per_usd = quota_per_usd(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
     left = _dollars(Decimal(usage.available) / per_usd)
-    needed = _needed(route, catalog, status)
+    needed = cost.held
     if usage.available <= 0 or (needed is not None and usage.available < needed * per_usd):
         costs = f"; one job costs ${usd(needed)}" if needed is not None else ""
         yield blocker(
@@ -155,13 +150,3 @@ def _quota(
 def _dollars(amount: Decimal) -> str:
     """Quota as money, to a hundredth of a cent; a gateway may tell any number."""
     return f"${usd(amount.quantize(_SHOWN))}" if abs(amount) < 10**15 else "over $10^15"
-
-
-def _needed(
-    route: Route, catalog: Catalog | Missing, status: GatewayStatus | Missing
-) -> Decimal | None:
-    """What the gateway takes from the quota before one job of the route's shape, in USD."""
-    if isinstance(catalog, Missing):
-        return None
-    price = gateway_price(route, catalog, status)
-    return price.held if isinstance(price, GatewayPrice) else None

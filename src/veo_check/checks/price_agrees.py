@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from veo_check.checks.price_known import price_basis
-from veo_check.checks.price_unit import gateway_price
 from veo_check.core.clock import AsOf
-from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import (
     Blocked,
     Finding,
@@ -21,24 +18,15 @@ from veo_check.core.findings import (
 )
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import GatewayPrice
+from veo_check.pricing.job_cost import JobCost, JobPrice
 from veo_check.pricing.quote import quotes_by_source
-from veo_check.pricing.shape import Quote, Refusal, Shape
+from veo_check.pricing.shape import Quote, Refusal
 from veo_check.reference.lifecycle import freshness
 from veo_check.reference.load import Reference
 
-#: Gateways whose own price is read from a catalogue.
-PRICED_GATEWAYS = {"flatkey", "newapi"}
-
 
 @check(item="pricing-unit", since="0.1")
-def price_agrees(
-    route: Route,
-    reference: Reference,
-    judging: AsOf,
-    catalog: Catalog | Missing,
-    status: GatewayStatus | Missing,
-) -> Findings:
+def price_agrees(route: Route, reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     """The gateway's price, the vendor's and a second source's agree within the allowed markup.
 
     Why: gateways keep old defaults, catalogues mislabel units, and copied tables miss price cuts. A
@@ -46,8 +34,7 @@ def price_agrees(
     Fix: ask the one that differs; accept a dearer gateway with `budget.max_markup`, or waive the
     finding with a reason and a day.
     """
-    shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging)
+    basis, gateway = cost.quotes, cost.gateway
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price to compare with: {basis.message}")
         return
@@ -55,60 +42,36 @@ def price_agrees(
     if not base.expected:
         yield Blocked("the reference price is 0; nothing can be compared with it")
         return
-    for one in basis:
-        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
-    asked: Decimal | None = None
-    if route.via.gateway in PRICED_GATEWAYS:
-        gateway = _gateway(route, catalog, status)
-        if isinstance(gateway, str):
-            yield Blocked(f"the gateway's price is not known: {gateway}")
-        elif gateway.expected is not None:
-            asked = gateway.expected
-            yield from _markup(route, base, gateway, asked, catalog)
+    for quote in basis:
+        yield ReferenceUse(quote.rule.id, "price", quote.source.confirmed)
+    if isinstance(gateway, Refusal):
+        yield Blocked(gateway.message)
+    elif gateway is not None:
+        yield from _markup(route, base, gateway)
     elif route.via.gateway == "openai":
         yield note(
             "price-agrees/gateway-unread",
             "An OpenAI-compatible gateway publishes no price of its own to compare.",
             at="via.gateway",
         )
-    others = _others(reference, shape, judging, basis)
-    yield from _second_source(route, basis, others, compared=asked is not None)
-    named = [_named(one) for one in (*basis, *others)]
-    if asked is not None:
-        named.insert(0, f"gateway ${usd(asked)}")
+    others = _others(reference, judging, basis)
+    compared = isinstance(gateway, JobPrice)
+    yield from _second_source(route, basis, others, compared=compared)
+    named = [_named(quote) for quote in (*basis, *others)]
+    if isinstance(gateway, JobPrice):
+        named.insert(0, f"gateway ${usd(gateway.expected)}")
     yield note(
         "price-agrees/compared",
         f"For this request: {', '.join(named)}.",
         at="request",
-        evidence=(f"ref:{one.rule.id}" for one in (*basis, *others)),
+        evidence=(f"ref:{quote.rule.id}" for quote in (*basis, *others)),
     )
 
 
-def _gateway(
-    route: Route, catalog: Catalog | Missing, status: GatewayStatus | Missing
-) -> GatewayPrice | str:
-    """The gateway's price of one request, or why it is not known."""
-    if isinstance(catalog, Missing):
-        return catalog.detail
-    price = gateway_price(route, catalog, status)
-    if isinstance(price, Refusal):
-        return price.message
-    return price.reading if price.expected is None else price
-
-
-def _markup(
-    route: Route,
-    base: Quote,
-    gateway: GatewayPrice,
-    expected: Decimal,
-    catalog: Catalog | Missing,
-) -> Iterator[Finding]:
-    share, limit = expected / base.expected - 1, route.budget.max_markup
-    evidence = (
-        f"ref:{base.rule.id}",
-        *(catalog.exchanges if isinstance(catalog, Catalog) else ()),
-    )
-    pair = f"${usd(expected)} at the gateway, {_named(base)}"
+def _markup(route: Route, base: Quote, gateway: JobPrice) -> Iterator[Finding]:
+    share, limit = gateway.expected / base.expected - 1, route.budget.max_markup
+    evidence = (f"ref:{base.rule.id}", *gateway.evidence)
+    pair = f"${usd(gateway.expected)} at the gateway, {_named(base)}"
     if share > limit:
         yield blocker(
             "price-agrees/markup",
@@ -137,17 +100,15 @@ def _markup(
         )
 
 
-def _others(
-    reference: Reference, shape: Shape, judging: AsOf, basis: tuple[Quote, ...]
-) -> list[Quote]:
+def _others(reference: Reference, judging: AsOf, basis: tuple[Quote, ...]) -> list[Quote]:
     """What other publishers say, as far as it is not too old to compare."""
-    publishers = {one.source.publisher for one in basis}
+    publishers = {quote.source.publisher for quote in basis}
     return [
-        one
-        for one in quotes_by_source(reference, shape, judging.day)
-        if isinstance(one, Quote)
-        and one.source.publisher not in publishers
-        and freshness("price", one.source.age_days(judging.day), judging.max_age_days) != "stale"
+        quote
+        for quote in quotes_by_source(reference, basis[0].shape, judging.day)
+        if isinstance(quote, Quote)
+        and quote.source.publisher not in publishers
+        and freshness("price", quote.source.age_days(judging.day), judging.max_age_days) != "stale"
     ]
 
 

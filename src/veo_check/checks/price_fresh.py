@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from veo_check.checks.price_agrees import PRICED_GATEWAYS
-from veo_check.checks.price_known import price_basis
-from veo_check.checks.price_unit import gateway_price
 from veo_check.core.clock import AsOf
-from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import (
     Blocked,
     Finding,
@@ -21,9 +17,10 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.money import usd
-from veo_check.core.route import Route
+from veo_check.pricing.gateway_row import GatewayPrice
+from veo_check.pricing.job_cost import JobCost, JobPrice
 from veo_check.pricing.quote import promotions, quote
-from veo_check.pricing.shape import Quote, Refusal, Shape
+from veo_check.pricing.shape import Quote, Refusal
 from veo_check.reference.lifecycle import freshness, last_usable_day, limits
 from veo_check.reference.load import Reference
 
@@ -31,29 +28,22 @@ _MEND = "run veo-check refresh, or update veo-check"
 
 
 @check(item="pricing-unit", since="0.1")
-def price_fresh(
-    route: Route,
-    reference: Reference,
-    judging: AsOf,
-    catalog: Catalog | Missing,
-    status: GatewayStatus | Missing,
-) -> Findings:
+def price_fresh(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     """The prices used were confirmed recently and neither end soon nor belong to the past.
 
     Why: Veo 3.1 Fast fell from 0.15 to 0.10 a second while gateways and copied tables kept the old
     number; promotions are copied as list prices and outlive their end.
     Fix: run `veo-check refresh`; ask a gateway that charges an old price to take over the new one.
     """
-    shape = Shape.of_route(route)
-    basis = price_basis(reference, shape, judging)
+    basis = cost.quotes
     if isinstance(basis, Refusal):
         yield Blocked(f"there is no reference price: {basis.message}")
         return
-    for one in basis:
-        yield ReferenceUse(one.rule.id, "price", one.source.confirmed)
-        yield from _age(one, judging)
-        yield from _end(one, judging)
-    for rule in promotions(reference, shape, judging.day):
+    for held in basis:
+        yield ReferenceUse(held.rule.id, "price", held.source.confirmed)
+        yield from _age(held, judging)
+        yield from _end(held, judging)
+    for rule in promotions(reference, basis[0].shape, judging.day):
         ends = f" until {rule.valid_to - timedelta(days=1)}" if rule.valid_to else ""
         yield note(
             "price-fresh/promotion",
@@ -61,8 +51,7 @@ def price_fresh(
             at="request",
             evidence=(f"ref:{rule.id}",),
         )
-    if route.via.gateway in PRICED_GATEWAYS and isinstance(catalog, Catalog):
-        yield from _lagging(route, reference, judging, basis[0], catalog, status)
+    yield from _lagging(reference, basis[0], cost)
 
 
 def _age(one: Quote, judging: AsOf) -> Iterator[Finding | Blocked | ValidUntil]:
@@ -109,23 +98,15 @@ def _end(one: Quote, judging: AsOf) -> Iterator[Finding | ValidUntil]:
         )
 
 
-def _lagging(
-    route: Route,
-    reference: Reference,
-    judging: AsOf,
-    base: Quote,
-    catalog: Catalog,
-    status: GatewayStatus | Missing,
-) -> Iterator[Finding]:
+def _lagging(reference: Reference, base: Quote, cost: JobCost) -> Iterator[Finding]:
     """A gateway that is dearer because its list price is the one from before the last change.
 
     An old list price that the group's ratio brings down to the new one is nobody's loss.
     """
-    price = gateway_price(route, catalog, status)
-    since = base.rule.valid_from
-    if isinstance(price, Refusal) or since is None:
+    row, gateway, since = cost.row, cost.gateway, base.rule.valid_from
+    if not isinstance(row, GatewayPrice) or not isinstance(gateway, JobPrice) or since is None:
         return
-    asked, listed, now = price.per_second, price.list_per_second, base.per_second
+    asked, listed, now = row.per_second, row.list_per_second, base.per_second
     if asked is None or now is None or asked <= now:
         return
     before = quote(reference, base.shape, since - timedelta(days=1))
@@ -138,5 +119,5 @@ def _lagging(
             expected=f"${usd(now)}",
             actual=f"${usd(listed)}",
             fix="ask the gateway to take over the vendor's new price",
-            evidence=(f"ref:{base.rule.id}", *catalog.exchanges),
+            evidence=(f"ref:{base.rule.id}", *gateway.evidence),
         )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.facts import Catalog
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.shape import Refusal, Shape
+from veo_check.pricing.gateway_row import GatewayPrice
+from veo_check.pricing.job_cost import JobCost
+from veo_check.pricing.shape import Refusal
 
 
 @check(item="pricing-unit", since="0.1", waivable=False, not_for=NO_CATALOGUE)
-def price_unit(route: Route, catalog: Catalog, status: GatewayStatus | Missing) -> Findings:
+def price_unit(route: Route, catalog: Catalog, cost: JobCost) -> Findings:
     """The gateway's price is known in USD per second of video.
 
     Why: `quota_type: 1, model_price: 0.4` is USD per second on a Veo row, although the site says
@@ -30,7 +31,7 @@ def price_unit(route: Route, catalog: Catalog, status: GatewayStatus | Missing) 
     if catalog.ratio_for(group) is None:
         yield Blocked(f"the catalogue gives no price ratio for the group '{group}'")
         return
-    price = gateway_price(route, catalog, status)
+    price = cost.row
     if isinstance(price, Refusal):
         yield blocker(
             f"price-unit/{price.code}",
@@ -42,8 +43,8 @@ def price_unit(route: Route, catalog: Catalog, status: GatewayStatus | Missing) 
             evidence=catalog.exchanges,
         )
         return
-    if price.per_second is None:
-        yield Blocked(f"{price.reading}: the number of {price.unit}s in this request is not known")
+    if not isinstance(price, GatewayPrice) or price.per_second is None:
+        yield Blocked(getattr(cost.gateway, "message", "the gateway publishes no price"))
         return
     yield note(
         "price-unit/per-second",
@@ -74,14 +75,6 @@ def price_unit(route: Route, catalog: Catalog, status: GatewayStatus | Missing) 
             at="via.model",
             evidence=catalog.exchanges,
         )
-
-
-def gateway_price(
-    route: Route, catalog: Catalog, status: GatewayStatus | Missing
-) -> GatewayPrice | Refusal:
-    """What the gateway's row asks for one job of the route's own shape."""
-    quota = status.quota_per_unit if isinstance(status, GatewayStatus) else None
-    return price_of_row(catalog, route.via.group, Shape.of_route(route), quota)
 
 
 def _fields(catalog: Catalog) -> str | None:

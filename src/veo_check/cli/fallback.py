@@ -64,6 +64,7 @@ def _text(book: Runbook, judging: object) -> str:
     from veo_check.core.money import usd
     from veo_check.core.secrets import printable
     from veo_check.engine.runbook import successor_lines
+    from veo_check.pricing.job_cost import JobPrice
 
     assert isinstance(judging, AsOf)
     route, request = book.route, book.route.request
@@ -71,8 +72,12 @@ def _text(book: Runbook, judging: object) -> str:
     console = Console(file=page, width=_WIDTH, color_system=None, highlight=False, markup=False)
     shape = f"{request.seconds} s, {request.resolution}, {request.use}"
     console.print(printable(f"{route.name}: {route.model.official} ({shape}), {judging.day}", 400))
-    price = f"{usd(book.cost)} USD" if book.cost is not None else f"not known: {book.refused}"
-    console.print(printable(f"one job costs {price}, by the reference price", 400))
+    price = (
+        f"{usd(book.price.expected)} USD, by the {book.price.basis} price"
+        if isinstance(book.price, JobPrice)
+        else f"not known: {book.price.message}"
+    )
+    console.print(printable(f"one job costs {price}", 400))
     table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, pad_edge=False, show_edge=False, leading=1)
     for title, width in (
         ("when this fails", 20),
@@ -134,13 +139,14 @@ def _json(book: Runbook, judging: object) -> str:
 
     from veo_check.core.clock import AsOf
     from veo_check.core.money import usd
+    from veo_check.pricing.job_cost import JobPrice
 
     assert isinstance(judging, AsOf)
     found = {
         "route": book.route.name,
         "as_of": judging.day.isoformat(),
         "currency": "USD",
-        "expected": None if book.cost is None else usd(book.cost),
+        "expected": usd(book.price.expected) if isinstance(book.price, JobPrice) else None,
         "failures": [
             {
                 "failure": row.failure,
@@ -162,9 +168,11 @@ def _json(book: Runbook, judging: object) -> str:
                 "shutdown": target.life.shutdown.isoformat()
                 if target.life and target.life.shutdown
                 else None,
-                "expected": None if target.cost is None else usd(target.cost),
-                "unit": target.unit,
-                "refused": target.refused,
+                **(
+                    {"expected": usd(price.expected), "unit": price.unit, "refused": None}
+                    if isinstance(price := target.price, JobPrice)
+                    else {"expected": None, "unit": None, "refused": price.message}
+                ),
                 "changes": [
                     {"name": change.name, "from": change.primary, "to": change.target}
                     for change in target.changes

@@ -33,10 +33,9 @@ class FallbackOutcome:
     """One fallback target, judged like a route of its own for the required and free checks.
 
     `statuses` are those of its checks for research and of its free checks for staging, by id;
-    `reasons` say why one is not good. `expected` and `primary_expected` are what one job costs in
-    USD on the target and on the primary, each the dearer of gateway and reference price; None
-    where no price could be told, and then `price_refused` says why. `unit` is the unit on the bill.
-    `shutdowns` are the model's published shutdown dates still to come.
+    `reasons` say why one is not good. `expected` is what is charged for one job on the target, in
+    USD; None where that is not known, and then `price_refused` says why. `unit` is the unit on the
+    bill. `shutdowns` are the model's published shutdown dates still to come.
     """
 
     name: str
@@ -45,9 +44,7 @@ class FallbackOutcome:
     reasons: Mapping[str, str] = field(default_factory=dict)
     shutdowns: tuple[date, ...] = ()
     expected: Decimal | None = None
-    primary_expected: Decimal | None = None
     unit: str | None = None
-    primary_unit: str | None = None
     price_refused: str | None = None
 
 

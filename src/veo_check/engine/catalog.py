@@ -11,7 +11,7 @@ from veo_check.checks.availability_status import availability_status
 from veo_check.checks.catalog_group import catalog_group
 from veo_check.checks.catalog_row import catalog_row
 from veo_check.checks.endpoint_family import endpoint_family
-from veo_check.checks.price_unit import gateway_price, price_unit
+from veo_check.checks.price_unit import price_unit
 from veo_check.core.clock import AsOf, Clock, SystemClock
 from veo_check.core.facts import (
     Catalog,
@@ -42,6 +42,7 @@ from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
 from veo_check.pricing.gateway_row import GatewayPrice
+from veo_check.pricing.job_cost import JobCost, PriceSources
 from veo_check.pricing.shape import Refusal
 from veo_check.reference.load import Reference
 
@@ -120,6 +121,7 @@ def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> R
     """Read the catalogue, without any key, and judge the row."""
     catalog = CatalogProbe().learn(route, asking)
     status = GatewayStatusProbe().learn(route, asking)
+    cost = PriceSources(reference, judging, catalog, status).cost(route)
     nothing = Missing("gateway-listing", "not-run", "no key is used to look at a catalogue")
     facts: Mapping[type, object] = {
         Route: route,
@@ -127,11 +129,12 @@ def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> R
         Reference: reference,
         Catalog: catalog,
         GatewayStatus: status,
+        JobCost: cost,
         GatewayListing: nothing,
         ProvenLife: nothing,
     }
     plan = tuple(PlannedCheck(check.id, check.item, Tier.STAGING, check) for check in _CHECKS)
-    price = gateway_price(route, catalog, status) if isinstance(catalog, Catalog) else None
+    price = None if isinstance(cost.row, Missing) else cost.row
     return RowInspection(
         route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False))
     )

@@ -9,11 +9,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from veo_check.checks.registry import CHECKS
-from veo_check.core.facts import Missing
+from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.route import Route
 from veo_check.engine.options import RunOptions
 from veo_check.gateways.probes import PROBES, Asking, Probe
+from veo_check.pricing.job_cost import JobCost
 from veo_check.routefile.checklist import Checklist, load_checklist
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ Learned = dict[type, object]
 Watcher = Callable[[str, str, bool], None]
 
 _PROBE_OF: Mapping[type, Probe] = {probe.fact: probe for probe in PROBES}
+#: What the engine makes of facts: a check that needs it needs what it is made of.
+_MADE_OF: Mapping[type, frozenset[type]] = {JobCost: frozenset({Catalog, GatewayStatus})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,11 @@ class Wanted:
 def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     """Which probes the plan's checks need; one that does not apply to this gateway needs none."""
     types = {
-        need.type
+        fact
         for line in plan
         if line.check is not None and route.via.gateway not in line.check.not_for
         for need in line.check.needs
+        for fact in _MADE_OF.get(need.type, {need.type})
     }
     return Wanted(route, tuple(_PROBE_OF[one] for one in _PROBE_OF if one in types))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog
@@ -17,8 +17,8 @@ from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
 from veo_check.engine.judge import Result, WaiverOutcome
-from veo_check.pricing.quote import Quote, quote
-from veo_check.pricing.shape import Shape, normal_resolution
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
+from veo_check.pricing.shape import Refusal, Shape, normal_resolution
 from veo_check.reference.load import Reference
 from veo_check.report.model import (
     CatalogReport,
@@ -29,6 +29,7 @@ from veo_check.report.model import (
     FindingReport,
     ItemReport,
     JobReport,
+    OtherPrice,
     ProofReport,
     QuoteReport,
     ResolutionPrice,
@@ -244,75 +245,67 @@ def _proof(smoke: SmokeOutcome, judging: AsOf) -> ProofReport | None:
     )
 
 
-# The report's prices: what a job of the route's shape costs by the reference data.
+# The report's prices: what a job of the route's shape is charged, and the price beside it.
 
 
-def quote_report(route: Route, reference: Reference, day: date) -> QuoteReport | None:
-    """What the reference says the route's own shape costs; None where it refuses to say."""
-    found = quote(reference, Shape.of_route(route), day)
-    if not isinstance(found, Quote):
+def quote_report(route: Route, reference: Reference, cost: JobCost) -> QuoteReport | None:
+    """What the payer is charged for the route's own shape; the reference price where that is not
+    known, and None where neither is."""
+    price, other = cost.shown, cost.other
+    if isinstance(price, Refusal):
         return None
     budget, request = route.budget, route.request
+    jobs = budget.jobs_per_month
     capability = reference.capability(route.model.official, route.model.surface)
-    per_second = found.per_second
     return QuoteReport(
-        currency=found.currency,
         variant=capability.variant if capability else None,
         seconds=request.seconds,
         resolution=request.resolution,
         audio=request.audio,
         count=request.count,
         retries=budget.retries,
-        unit=found.unit,
-        per_second=None if per_second is None else plain(per_second, 2),
-        expected=usd(found.expected),
-        worst_case=usd(found.worst_case(budget.retries)),
-        monthly=_monthly(found, budget.jobs_per_month),
-        bound="exact" if found.bound == "exact" else "lower",
-        source=found.source.url,
-        source_date=found.source.confirmed.isoformat(),
+        unit=price.unit,
+        worst_case=usd(price.maximum(budget.retries)),
+        monthly=None if jobs is None else usd(price.monthly(jobs)),
+        source=price.source,
+        source_date=price.day.isoformat(),
+        basis=price.basis,
+        other=OtherPrice(expected=usd(other.expected), source=other.source) if other else None,
+        **_figures(price),
     )
 
 
-def prices_by_resolution(route: Route, reference: Reference, day: date) -> list[ResolutionPrice]:
-    """What the route's shape would cost at each resolution that its model takes, in their order.
+def prices_by_resolution(
+    route: Route, prices: PriceSources, cost: JobCost
+) -> list[ResolutionPrice]:
+    """What the route's shape would cost at each resolution that its model takes, in their order,
+    by the side that the route's own price is from.
 
     Empty where nothing is known of what the model takes.
     """
-    capability = reference.capability(route.model.official, route.model.surface)
-    shape = Shape.of_route(route)
-    known = capability.resolutions if capability else ()
-    words = list(dict.fromkeys(normal_resolution(word) for word in known))
-    return [_at(reference, replace(shape, resolution=word), shape, day) for word in words]
+    capability = prices.reference.capability(route.model.official, route.model.surface)
+    shape, found = Shape.of_route(route), []
+    for word in dict.fromkeys(map(normal_resolution, capability.resolutions if capability else ())):
+        there = prices.cost(route, replace(shape, resolution=word))
+        price = there.charged if cost.shown is cost.charged else there.reference
+        figures = {"refused": price.code} if isinstance(price, Refusal) else _figures(price)
+        found.append(ResolutionPrice(resolution=word, asked=word == shape.resolution, **figures))
+    return found
 
 
-def _at(reference: Reference, shape: Shape, asked: Shape, day: date) -> ResolutionPrice:
-    found = quote(reference, shape, day)
-    word, same = shape.resolution or "", shape.resolution == asked.resolution
-    if not isinstance(found, Quote):
-        return ResolutionPrice(resolution=word, asked=same, refused=found.code)
-    per_second = found.per_second
-    return ResolutionPrice(
-        resolution=word,
-        asked=same,
-        currency=found.currency,
-        expected=usd(found.expected),
-        per_second=None if per_second is None else plain(per_second, 2),
-        bound="exact" if found.bound == "exact" else "lower",
-    )
-
-
-def _monthly(found: Quote, jobs: int | None) -> str | None:
-    return None if jobs is None else usd(found.monthly(jobs))
+def _figures(price: JobPrice) -> dict[str, Any]:
+    rate = None if price.per_second is None else plain(price.per_second, 2)
+    return {"expected": usd(price.expected), "per_second": rate, "bound": price.bound}
 
 
 # The report's fallback table: what is decided for each situation, and what each target changes.
 
 
-def fallback_report(route: Route, outcomes: object) -> FallbackReport | None:
+def fallback_report(route: Route, outcomes: object, cost: JobCost) -> FallbackReport | None:
     """The table of a route; None where its file has no fallback section.
 
-    `outcomes` is the fact of that name where the targets were judged, else anything.
+    `cost` is the primary's; `outcomes` the fact of that name where targets were judged, else
+    anything.
     """
     rules = route.fallback
     if rules is None:
@@ -325,17 +318,18 @@ def fallback_report(route: Route, outcomes: object) -> FallbackReport | None:
         approved_by=rules.approved_by,
         approved_on=rules.approved_on.isoformat() if rules.approved_on else None,
         targets=[
-            _target(route, candidate, by_index.get(candidate.index))
+            _target(route, candidate, by_index.get(candidate.index), cost)
             for candidate in candidates(route)
         ],
     )
 
 
 def _target(
-    primary: Route, candidate: Candidate, outcome: FallbackOutcome | None
+    primary: Route, candidate: Candidate, outcome: FallbackOutcome | None, cost: JobCost
 ) -> FallbackTargetReport:
     target, route = candidate.target, candidate.route
-    units = (outcome.primary_unit, outcome.unit) if outcome else (None, None)
+    units = (cost.unit, outcome.unit) if outcome else (None, None)
+    own = cost.charged.expected if outcome and isinstance(cost.charged, JobPrice) else None
     changes = differences(primary, route, *units) if route else ()
     return FallbackTargetReport(
         name=target.name,
@@ -344,7 +338,7 @@ def _target(
         model=target.model.official,
         surface=target.model.surface,
         expected=_amount(outcome.expected if outcome else None),
-        primary_expected=_amount(outcome.primary_expected if outcome else None),
+        primary_expected=_amount(own),
         unit=outcome.unit if outcome else None,
         price_refused=outcome.price_refused if outcome else candidate.problem,
         changes=[f"{change.name}: {change.primary} -> {change.target}" for change in changes],

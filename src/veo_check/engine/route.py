@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veo_check import __version__
-from veo_check.checks.price_known import price_basis
-from veo_check.checks.price_unit import gateway_price
 from veo_check.core.clock import AsOf
-from veo_check.core.facts import Catalog, GatewayStatus, Missing, ProvenLife
+from veo_check.core.facts import Catalog, Missing, ProvenLife
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
 from veo_check.core.job_log import LogSample
@@ -49,12 +46,13 @@ from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, job_driver
 from veo_check.http.answers import Exchange
 from veo_check.http.keys import Secret
-from veo_check.pricing.shape import Refusal, Shape
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
+from veo_check.pricing.shape import Refusal
 from veo_check.reference.load import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
-from veo_check.smoke.cost import Prices, SpendLimit
+from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.job import nothing_on_record, run_smoke
 from veo_check.smoke.state_folder import open_state_folder, state_folder
 from veo_check.smoke.steps import SmokeOutcome, unreadable
@@ -68,7 +66,7 @@ if TYPE_CHECKING:
 
 
 #: What the primary's own file answers for the whole route, its fallbacks included.
-_OF_THE_PRIMARY = frozenset({"fallback-rules", "ownership-declared", "budget-covers"})
+_OF_THE_PRIMARY = frozenset({"fallback-rules", "ownership-declared"})
 JudgeRoute = Callable[[tuple[PlannedCheck, ...], Route, Mapping[type, object]], list[Result]]
 
 
@@ -97,7 +95,6 @@ class FallbackFacts:
 
 def judge_fallbacks(
     primary: Route,
-    primary_facts: Mapping[type, object],
     targets: Sequence[FallbackFacts],
     plan: tuple[PlannedCheck, ...],
     reference: Reference,
@@ -106,14 +103,14 @@ def judge_fallbacks(
     judge_route: JudgeRoute,
 ) -> FallbackOutcomes:
     """What became of each target that makes a route, weighed as the primary's target weighs it."""
-    own_price = _job_price(primary, primary_facts, reference, judging)
     outcomes = []
     for learnt in targets:
         route = learnt.candidate.route
         if route is None:
             continue
-        results = judge_route(plan, route, learnt.facts)
-        price = _job_price(route, learnt.facts, reference, judging)
+        cost = PriceSources.of(learnt.facts, reference, judging).cost(route)
+        results = judge_route(plan, route, {**learnt.facts, JobCost: cost})
+        charged = cost.charged
         bad = {
             result.selected.id: result
             for result in results
@@ -126,46 +123,12 @@ def judge_fallbacks(
                 statuses={result.selected.id: result.statuses[tier] for result in results},
                 reasons={check: _why(one, tier) for check, one in bad.items()},
                 shutdowns=_shutdowns(route, reference, judging.day),
-                expected=price.amount,
-                primary_expected=own_price.amount,
-                unit=price.unit,
-                primary_unit=own_price.unit,
-                price_refused=price.refused,
+                expected=charged.expected if isinstance(charged, JobPrice) else None,
+                unit=cost.unit,
+                price_refused=charged.message if isinstance(charged, Refusal) else None,
             )
         )
     return FallbackOutcomes(tuple(outcomes), _shutdowns(primary, reference, judging.day))
-
-
-@dataclass(frozen=True, slots=True)
-class _Price:
-    amount: Decimal | None
-    unit: str | None
-    refused: str | None = None
-
-
-def _job_price(
-    route: Route, facts: Mapping[type, object], reference: Reference, judging: AsOf
-) -> _Price:
-    """USD of one job: the dearer of reference and gateway; refused where either is not known."""
-    basis = price_basis(reference, Shape.of_route(route), judging)
-    if isinstance(basis, Refusal):
-        return _Price(None, None, basis.message)
-    price = _Price(basis[0].expected, basis[0].unit)
-    if route.via.gateway not in {"flatkey", "newapi"}:
-        return price
-    catalog, status = facts.get(Catalog), facts.get(GatewayStatus)
-    if not isinstance(catalog, Catalog):
-        why = catalog.detail if isinstance(catalog, Missing) else "the catalogue was not read"
-        return _Price(None, None, f"the gateway's price is not known: {why}")
-    known = status if isinstance(status, GatewayStatus) else _NO_STATUS
-    row = gateway_price(route, catalog, known)
-    if isinstance(row, Refusal) or row.expected is None:
-        why = row.message if isinstance(row, Refusal) else row.reading
-        return _Price(None, None, f"the gateway's price is not known: {why}")
-    return replace(price, amount=max(basis[0].expected, row.expected))
-
-
-_NO_STATUS = Missing("gateway-status", "not-run", "the gateway's status was not read")
 
 
 def _shutdowns(route: Route, reference: Reference, day: date) -> tuple[date, ...]:
@@ -266,10 +229,12 @@ def judge_route(
     if needs(bench.plan, LogSample) and LogSample not in facts:
         facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
     learned = facts
+    prices = PriceSources.of(facts, bench.reference, judging)
+    cost = prices.cost(route)
+    facts = {**facts, JobCost: cost}
     if needs(bench.plan, FallbackOutcomes):
         outcomes = judge_fallbacks(
             route,
-            facts,
             fallbacks,
             target_plan(bench.plan),
             bench.reference,
@@ -303,10 +268,10 @@ def judge_route(
         valid_because=holds.because,
         model_until=holds.model_until.isoformat() if holds.model_until else None,
         not_before=passed_not_before(route, bench.reference, judging),
-        quote=quote_report(route, bench.reference, judging.day),
-        price_by_resolution=prices_by_resolution(route, bench.reference, judging.day),
+        quote=quote_report(route, bench.reference, cost),
+        price_by_resolution=prices_by_resolution(route, prices, cost),
         catalog=assemble.catalog_report(route, facts),
-        fallback=fallback_report(route, facts.get(FallbackOutcomes)),
+        fallback=fallback_report(route, facts.get(FallbackOutcomes), cost),
         job=paid.job,
         usage=paid.usage,
         spent=paid.spent,
@@ -444,27 +409,18 @@ class Paying:
 
     def _case(self, file: RouteFile, judging: AsOf, facts: Mapping[type, object]) -> SmokeContext:
         route = file.route
-        catalog = facts.get(Catalog, _NOT_READ)
-        status = facts.get(GatewayStatus, _NOT_READ)
+        catalog = facts.get(Catalog)
         has_catalogue = route.via.gateway in {"flatkey", "newapi"}
         return SmokeContext(
             route=route,
             judging=judging,
-            prices=Prices(
-                self.reference,
-                judging.day,
-                catalog if isinstance(catalog, Catalog) else _NOT_READ,
-                status if isinstance(status, GatewayStatus) else _NOT_READ,
-            ),
+            prices=PriceSources.of(facts, self.reference, judging),
             row=row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None,
             row_known=isinstance(catalog, Catalog) or not has_catalogue,
             image=_image(file),
             route_file=str(file.path),
             target=self.options.target,
         )
-
-
-_NOT_READ = Missing("catalog", "not-run", "it was not read in this run")
 
 
 _IMAGE_TYPES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}

@@ -1,24 +1,24 @@
 """What happens when a job fails: every failure, the decision, who is billed, what it costs.
 
-Read off the route file and the reference data alone; nothing is asked. Costs are reference prices:
-the gateway's own are in `veo-check run`.
+Nothing is asked. Costs are what is charged for a job where that is known to the caller, else
+reference prices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from veo_check.checks.fallback_rules import fallback_rules
-from veo_check.checks.price_known import price_basis
 from veo_check.core.clock import AsOf
 from veo_check.core.fallbacks import Candidate, Difference, candidates, differences
 from veo_check.core.findings import Finding
-from veo_check.core.money import ExitCode
+from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route, Situation
-from veo_check.pricing.shape import Refusal, Shape
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
+from veo_check.pricing.shape import Refusal
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 from veo_check.reference.load import Reference
@@ -107,9 +107,7 @@ class Target:
 
     candidate: Candidate
     life: LifecycleJudgement | None
-    cost: Decimal | None
-    unit: str | None
-    refused: str | None
+    price: JobPrice | Refusal
     changes: tuple[Difference, ...]
     unfit: tuple[str, ...]
 
@@ -125,9 +123,7 @@ class Runbook:
     """The whole answer for one route."""
 
     route: Route
-    cost: Decimal | None
-    unit: str | None
-    refused: str | None
+    price: JobPrice | Refusal
     rows: tuple[Row, ...]
     targets: tuple[Target, ...]
     broken_rules: tuple[Finding, ...]
@@ -142,52 +138,60 @@ class Runbook:
             return ExitCode.FAILED
         if any(life is not None and life.exit_code == ExitCode.FAILED for life in lives):
             return ExitCode.FAILED
-        unknown = self.cost is None or any(target.cost is None for target in self.targets)
+        prices = (self.price, *(target.price for target in self.targets))
+        unknown = any(isinstance(price, Refusal) for price in prices)
         unsure = any(life is None or life.exit_code != ExitCode.OK for life in lives)
         return ExitCode.INCONCLUSIVE if unknown or unsure else ExitCode.OK
 
 
-def runbook(route: Route, reference: Reference, judging: AsOf) -> Runbook:
-    """What happens to a job of this route when it fails, on the day judged."""
-    basis = price_basis(reference, Shape.of_route(route), judging)
-    cost, unit, refused = _priced(basis)
+def runbook(
+    route: Route,
+    reference: Reference,
+    judging: AsOf,
+    cost_of: Callable[[Route], JobCost] | None = None,
+) -> Runbook:
+    """What happens to a job of this route when it fails, on the day judged.
+
+    `cost_of` knows what a job of the route and of each target costs; without it the reference does.
+    """
+    cost_of = cost_of or PriceSources(reference, judging).cost
+    own = cost_of(route)
     targets = tuple(
-        _target(route, unit, candidate, reference, judging) for candidate in candidates(route)
+        _target(route, own, candidate, reference, judging, cost_of)
+        for candidate in candidates(route)
     )
     broken = tuple(
         said
         for said in fallback_rules(route=route, judging=judging)
         if isinstance(said, Finding) and said.severity == "blocker"
     )
+    cost = own.shown.expected if isinstance(own.shown, JobPrice) else None
     rows = tuple(_row(route, failure, cost, targets) for failure in FAILURES)
-    return Runbook(route, cost, unit, refused, rows, targets, broken)
-
-
-def _priced(basis: object) -> tuple[Decimal | None, str | None, str | None]:
-    if isinstance(basis, Refusal):
-        return None, None, basis.message
-    assert isinstance(basis, tuple)
-    return basis[0].expected, basis[0].unit, None
+    return Runbook(route, own.shown, rows, targets, broken)
 
 
 def _target(
-    primary: Route, unit: str | None, candidate: Candidate, reference: Reference, judging: AsOf
+    primary: Route,
+    own: JobCost,
+    candidate: Candidate,
+    reference: Reference,
+    judging: AsOf,
+    cost_of: Callable[[Route], JobCost],
 ) -> Target:
     route = candidate.route
     if route is None:
-        return Target(candidate, None, None, None, candidate.problem, (), ())
+        return Target(candidate, None, Refusal("unpriced", candidate.problem or ""), (), ())
     model, surface = route.model.official, route.model.surface
     life = judge_lifecycle(reference, model, surface, judging)
-    basis = price_basis(reference, Shape.of_route(route), judging)
-    cost, own_unit, refused = _priced(basis)
+    cost = cost_of(route)
     capability = reference.capability(model, surface)
     unfit = tuple(
         one.message
         for one in unsupported(capability, route.request)
         if one.outcome == "unsupported"
     )
-    changes = differences(primary, route, unit, own_unit)
-    return Target(candidate, life, cost, own_unit, refused, changes, unfit)
+    changes = differences(primary, route, own.unit, cost.unit)
+    return Target(candidate, life, cost.shown, changes, unfit)
 
 
 def _row(route: Route, failure: Failure, cost: Decimal | None, targets: tuple[Target, ...]) -> Row:
@@ -261,9 +265,9 @@ def _after(
         return cost, cost
     if not takes_over:
         return Decimal(0), Decimal(0)
-    costs = [target.cost for target in takes_over]
-    known = [one for one in costs if one is not None]
-    if len(known) < len(costs):
+    prices = [target.price for target in takes_over]
+    known = [price.expected for price in prices if isinstance(price, JobPrice)]
+    if len(known) < len(takes_over):
         return None, None
     return min(known), sum(known, Decimal(0))
 
@@ -301,12 +305,14 @@ def successor_lines(book: Runbook) -> Iterator[str]:
     for target in book.targets:
         name, route = target.candidate.target.name, target.candidate.route
         if route is None:
-            yield f"{name}: does not make a route: {target.refused}"
+            yield f"{name}: does not make a route: {target.candidate.problem}"
             continue
         life = target.life.state if target.life else "unknown"
         gone = target.life.shutdown if target.life and life in {"retired", "retiring"} else None
         when = f" on {gone}" if gone else ""
-        price = "price not known" if target.cost is None else f"{target.cost:f} USD"
+        price = "price not known"
+        if isinstance(target.price, JobPrice):
+            price = f"{usd(target.price.expected)} USD"
         yield f"{name}: {route.model.official} on {route.model.surface}, {life}{when}; {price}"
         for change in target.changes:
             mark = " (accepted)" if change.name in target.candidate.target.accepts else ""

@@ -485,8 +485,10 @@ def _price(route: RouteReport) -> Pairs:
     if quote is None:
         yield "price", "not known"
         return
-    for name in ("expected", "worst_case", "per_second", "unit", "bound", "currency"):
+    for name in ("expected", "worst_case", "per_second", "unit", "bound", "currency", "basis"):
         yield f"price {name.replace('_', ' ')}", str(getattr(quote, name) or "")
+    if quote.other is not None:
+        yield f"price by the {quote.other.basis}", quote.other.expected
     for one in route.price_by_resolution:
         yield f"price at {one.resolution}", one.expected or one.refused or ""
 

@@ -123,14 +123,6 @@ class GatewayPrice:
         after = self.per_second
         return after / self.group_ratio if after is not None and self.group_ratio else None
 
-    def worst_case(self, retries: int) -> Decimal | None:
-        """USD when every attempt is charged; None where `expected` is."""
-        return None if self.expected is None else self.expected * (1 + retries)
-
-    def monthly(self, jobs: int) -> Decimal | None:
-        """USD for `jobs` requests of this shape; None where `expected` is."""
-        return None if self.expected is None else self.expected * jobs
-
 
 def price_of_row(
     catalog: Catalog, group: str | None, shape: Shape, quota_per_unit: Decimal | None = None

@@ -244,14 +244,12 @@ def _quote(
 _SILENT = frozenset({"unpriced", "unsupported-combination"})
 
 
-def quotes_by_source(
-    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = LIST
-) -> tuple[Quote | Refusal, ...]:
+def quotes_by_source(reference: Priced, shape: Shape, day: date) -> tuple[Quote | Refusal, ...]:
     """Every publisher's own answer for `shape` on `day`, the most trustworthy first.
 
     A publisher without any rule for the model on that surface gives no answer at all.
     """
-    return _by_source(reference, shape, day, tuple(kinds))
+    return _by_source(reference, shape, day, LIST)
 
 
 @lru_cache(maxsize=512)

@@ -21,7 +21,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, shown
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, shown
 
 #: A sign beside each word, so that nothing depends on colour.
 _GLYPHS = {
@@ -83,7 +83,7 @@ class _View:
     tiers: list[_Tier]
     items: list[_Item]
     next: list[str]
-    cost: str
+    cost: list[str]
     bars: list[_Bar]
     bars_say: str
     usage: list[tuple[str, str | None]]
@@ -103,7 +103,7 @@ def _view(number: int, route: RouteReport) -> _View:
         ],
         items=[_Item(*pair) for pair in by_item(route)],
         next=_next(route),
-        cost=_cost(route),
+        cost=cost_parts(route.quote) if route.quote else ["not known"],
         bars=_bars(route.price_by_resolution),
         bars_say=_bars_say(route),
         usage=_usage(route.usage),
@@ -129,17 +129,6 @@ def _next(route: RouteReport) -> list[str]:
     return list(steps)
 
 
-def _cost(route: RouteReport) -> str:
-    if route.quote is None:
-        return "not known"
-    quote = route.quote
-    at_least = "at least " if quote.bound == "lower" else ""
-    each = f", {quote.per_second} per second" if quote.per_second else ""
-    return (
-        f"{at_least}{quote.expected} {quote.currency} ({quote.seconds} s, {quote.resolution}{each})"
-    )
-
-
 def _bars(prices: list[ResolutionPrice]) -> list[_Bar]:
     amounts = [Decimal(price.expected) for price in prices if price.expected is not None]
     dearest = max(amounts, default=Decimal(0))
@@ -158,7 +147,7 @@ def _bars_say(route: RouteReport) -> str:
     quote = route.quote
     sound = "with audio" if quote.audio else "silent"
     clips = "1 clip" if quote.count == 1 else f"{quote.count} clips"
-    return f"One job, {clips} of {quote.seconds} s, {sound}, by the reference data."
+    return f"One job, {clips} of {quote.seconds} s, {sound}, by the {quote.basis} price."
 
 
 def _usage(usage: UsageReport | None) -> list[tuple[str, str | None]]:

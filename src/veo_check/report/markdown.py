@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from veo_check.core.secrets import printable
 from veo_check.report.model import CheckReport, Report, RouteReport
-from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, headline, shown
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, headline, shown
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)])")
 #: GitHub's limit for a job summary is 1 MiB; stay well below it.
@@ -60,13 +60,7 @@ def _route(route: RouteReport) -> Iterator[str]:
 
 def _facts(route: RouteReport) -> Iterator[str]:
     if route.quote:
-        quote = route.quote
-        at_least = "at least " if quote.bound == "lower" else ""
-        said = (
-            f"a job costs {at_least}{quote.expected} {quote.currency} "
-            f"({quote.seconds} s, {quote.resolution}); worst case {quote.worst_case}"
-        )
-        yield f"- {_safe(said)}"
+        yield f"- cost: {_safe('; '.join(cost_parts(route.quote)))}"
     if route.valid_until:
         yield f"- holds until {route.valid_until}: {_safe(route.valid_because or '')}"
     if route.model_until:

@@ -111,10 +111,21 @@ class ExchangeReport(ReportPart):
     body_excerpt: str | None = None
 
 
-class QuoteReport(ReportPart):
-    """What a job of the route's shape costs. Amounts in `currency`."""
+class OtherPrice(ReportPart):
+    """The price beside what the gateway charges, in the quote's currency."""
 
-    currency: str
+    basis: Literal["reference"] = "reference"
+    expected: AmountText
+    source: str
+
+
+class QuoteReport(ReportPart):
+    """What the payer is charged for a job of the route's shape. Amounts in `currency`.
+
+    `basis` is "gateway" where the gateway's own price is known, else "reference".
+    """
+
+    currency: Literal["USD"] = "USD"
     variant: str | None
     seconds: int
     resolution: str
@@ -129,10 +140,12 @@ class QuoteReport(ReportPart):
     bound: Literal["exact", "lower"]
     source: str
     source_date: DayText
+    basis: Literal["gateway", "reference"]
+    other: OtherPrice | None = None
 
 
 class ResolutionPrice(ReportPart):
-    """What the route's shape would cost at one of the model's resolutions, by the reference data.
+    """What the route's shape would cost at one of the model's resolutions, by the quote's basis.
 
     Exactly one of `expected` and `refused` is set; `refused` is a code such as `unpriced`.
     """

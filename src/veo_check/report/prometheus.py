@@ -50,11 +50,18 @@ def render(report: Report) -> str:
         ),
         (
             "veo_check_clip_cost_usd",
-            "Expected cost of one job of the route's shape, in USD.",
+            "What is charged for one job of the route's shape, in USD; the reference price where "
+            "the gateway's is not known.",
+            [(labels(), route.quote.expected) for labels, route in named if route.quote],
+        ),
+        (
+            "veo_check_clip_reference_cost_usd",
+            "Reference price of one job of the route's shape, in USD.",
             [
-                (labels(), route.quote.expected)
+                (labels(), price.expected)
                 for labels, route in named
-                if route.quote and route.quote.currency == "USD"
+                for price in (route.quote, route.quote.other if route.quote else None)
+                if price and price.basis == "reference"
             ],
         ),
         (

@@ -15,6 +15,7 @@ from veo_check.report.model import (
     CheckReport,
     FindingReport,
     ItemReport,
+    QuoteReport,
     Report,
     ReportPart,
     RouteReport,
@@ -140,6 +141,20 @@ def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
 
 def _worst(checks: list[CheckReport]) -> StatusWord:
     return min((check.status for check in checks), key=_WORST_FIRST.index)
+
+
+def cost_parts(quote: QuoteReport) -> list[str]:
+    """What is charged for a job, the other price where it differs, with retries, and a month."""
+    least = "at least " if quote.bound == "lower" else ""
+    rate = f", ${quote.per_second} per second" if quote.per_second else ""
+    shape = f"{quote.seconds} s, {quote.resolution}{rate}"
+    parts = [f"{least}${quote.expected} a job by the {quote.basis} price ({shape})"]
+    if quote.other is not None and quote.other.expected != quote.expected:
+        parts.append(f"{quote.other.basis} price ${quote.other.expected}")
+    if quote.retries:
+        again = "1 retry" if quote.retries == 1 else f"{quote.retries} retries"
+        parts.append(f"{least}${quote.worst_case} with {again}")
+    return parts if quote.monthly is None else [*parts, f"{least}${quote.monthly} a month"]
 
 
 def is_hole(check: CheckReport) -> bool:

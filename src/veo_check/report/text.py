@@ -15,7 +15,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.shown import by_item, not_a_command, shown, simulated_by
+from veo_check.report.shown import by_item, cost_parts, not_a_command, shown, simulated_by
 
 WIDTH = 80
 #: ANSI codes; colour repeats what the words say and is never needed.
@@ -99,15 +99,7 @@ def _facts(report: Report, route: RouteReport) -> Iterator[str]:
     for line in route.not_before:
         yield from _wrap(line, "  ", "    ")
     if route.quote:
-        quote = route.quote
-        at_least = "at least " if quote.bound == "lower" else ""
-        each = f", {quote.per_second} per second" if quote.per_second else ""
-        yield from _wrap(
-            f"a job costs {at_least}{quote.expected} {quote.currency} ({quote.seconds} s, "
-            f"{quote.resolution}{each}); worst case {quote.worst_case}",
-            "  ",
-            "    ",
-        )
+        yield from _wrap(f"cost: {'; '.join(cost_parts(route.quote))}", "  ", "    ")
     if route.job:
         yield from _job(route.job, route.usage)
     if route.proof:

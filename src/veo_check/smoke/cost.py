@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import QUOTA_PER_UNIT, GatewayPrice, price_of_row
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.quote import quote
-from veo_check.pricing.shape import Quote, Shape
+from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import Reference
 
-#: Gateways that bill by a catalogue of their own.
-_PRICED = {"flatkey", "newapi"}
 _QUOTA_SLACK = 5  # units that integer truncation explains (spec: usage-matches-quote)
 _SHARE = Decimal("0.001")
 
@@ -34,22 +31,6 @@ class CostEstimate:
     tolerance: Decimal
     reading: str
     quota_per_unit: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Where prices come from: the reference on a day, and the gateway's row where there is one."""
-
-    reference: Reference
-    day: date
-    catalog: Catalog | Missing
-    status: GatewayStatus | Missing
-
-    @property
-    def quota_per_unit(self) -> Decimal:
-        """Quota units in one USD."""
-        told = self.status.quota_per_unit if isinstance(self.status, GatewayStatus) else None
-        return told or QUOTA_PER_UNIT
 
 
 class SpendLimit:
@@ -77,56 +58,52 @@ class SpendLimit:
             self._left += amount
 
 
-def smoke_stake(route: Route, prices: Prices) -> CostEstimate | str:
+def smoke_stake(route: Route, prices: PriceSources) -> CostEstimate | str:
     """What the route's smoke job costs, or why no price can be told: then it is not sent."""
-    return _stake(route, Shape.of_smoke(route), prices)
+    cost = prices.cost(route, Shape.of_smoke(route))
+    return _stake(cost, cost.charged, prices)
 
 
-def wrong_stake(route: Route, shape: Shape, prices: Prices) -> CostEstimate | str:
+def wrong_stake(route: Route, shape: Shape, prices: PriceSources) -> CostEstimate | str:
     """What a request that must be refused costs if it is accepted after all.
 
     A clip length that the model does not make may be billed as the longest that it makes. A shape
     that no rule prices is taken at the model's dearest rate and longest duration.
     """
-    plain = _stake(route, shape, prices) if shape.model == route.model.official else "another model"
+    same = shape.model == route.model.official
+    cost = prices.cost(route, shape)
+    plain = _stake(cost, _as_accepted(cost), prices) if same else "another model"
     if isinstance(plain, CostEstimate):
-        stretched = _stake(route, _stretched(shape, prices.reference), prices)
+        longest = prices.cost(route, _stretched(shape, prices.reference))
+        stretched = _stake(longest, _as_accepted(longest), prices)
         if isinstance(stretched, CostEstimate):
             reading = f"{stretched.reading}, at the longest clip it may be billed as"
             most = max(plain.at_stake, stretched.at_stake)
             return replace(plain, at_stake=most, reading=reading)
-    dearest = [
-        amount
-        for one in _every_shape(shape, prices.reference)
-        if (amount := _dearest(route, one, prices)) is not None
-    ]
-    if not dearest:
+    every = _every_shape(shape, prices.reference)
+    amounts = [amount for priced in every for amount in _amounts(route, priced, prices)]
+    if not amounts:
         return f"what it costs if it is accepted is not known ({plain})"
-    most = max(dearest)
-    unit = prices.quota_per_unit if route.via.gateway in _PRICED else None
+    most = max(amounts)
+    unit = prices.quota_per_unit if cost.gateway is not None else None
     reading = f"{shape.model} at its dearest rate and longest duration"
     return CostEstimate(most, most, _tolerance(most, unit), reading, unit)
 
 
-def _stake(route: Route, shape: Shape, prices: Prices) -> CostEstimate | str:
-    listed = quote(prices.reference, shape, prices.day)
-    at_list = listed.expected if isinstance(listed, Quote) else None
-    if route.via.gateway not in _PRICED:
-        if at_list is None:
-            return getattr(listed, "message", "no price is known")
-        return CostEstimate(
-            at_list, at_list, _tolerance(at_list, None), f"${usd(at_list)} by reference"
-        )
-    if isinstance(prices.catalog, Missing):
-        return prices.catalog.detail
-    row = price_of_row(prices.catalog, route.via.group, shape, prices.quota_per_unit)
-    if not isinstance(row, GatewayPrice):
-        return row.message
-    if row.expected is None:
-        return f"{row.reading}: the number of {row.unit}s in this job is not known"
-    most = max(row.expected, row.held or row.expected, at_list or row.expected)
-    unit = prices.quota_per_unit
-    return CostEstimate(row.expected, most, _tolerance(row.expected, unit), row.reading, unit)
+def _stake(cost: JobCost, price: JobPrice | Refusal, prices: PriceSources) -> CostEstimate | str:
+    """A step billed at `price`; more is at stake where the gateway holds more, or the reference is
+    higher."""
+    if isinstance(price, Refusal):
+        return price.message
+    listed = cost.reference.expected if isinstance(cost.reference, JobPrice) else price.expected
+    most = max(price.expected, cost.held or price.expected, listed)
+    unit = prices.quota_per_unit if cost.gateway is not None else None
+    return CostEstimate(price.expected, most, _tolerance(price.expected, unit), price.reading, unit)
+
+
+def _as_accepted(cost: JobCost) -> JobPrice | Refusal:
+    """What is charged for a job that should not exist: the gateway prices it all the same."""
+    return cost.reference if cost.gateway is None else cost.gateway
 
 
 def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:
@@ -153,25 +130,24 @@ def _every_shape(shape: Shape, reference: Reference) -> list[Shape]:
     ]
 
 
-def _dearest(route: Route, shape: Shape, prices: Prices) -> Decimal | None:
-    """The most that any source names for a shape, today or while the model was still sold."""
+def _amounts(route: Route, shape: Shape, prices: PriceSources) -> list[Decimal]:
+    """What any source names for a shape, today or while the model was still sold."""
     found = [
         told.expected
         for day in _days(shape, prices)
         if isinstance(told := quote(prices.reference, shape, day), Quote)
     ]
-    same = shape.model == route.model.official
-    if same and route.via.gateway in _PRICED and isinstance(prices.catalog, Catalog):
-        row = price_of_row(prices.catalog, route.via.group, shape, prices.quota_per_unit)
-        if isinstance(row, GatewayPrice) and row.expected is not None:
-            found.append(row.expected)
-    return max(found, default=None)
+    gateway = prices.cost(route, shape).gateway
+    if shape.model == route.model.official and isinstance(gateway, JobPrice):
+        found.append(gateway.expected)
+    return found
 
 
-def _days(shape: Shape, prices: Prices) -> list[date]:
+def _days(shape: Shape, prices: PriceSources) -> list[date]:
+    day = prices.judging.day
     ends = [
         row.shutdown - timedelta(days=1)
         for row in prices.reference.lifecycle(shape.model, shape.surface)
-        if row.shutdown is not None and row.shutdown <= prices.day
+        if row.shutdown is not None and row.shutdown <= day
     ]
-    return [prices.day, *ends]
+    return [day, *ends]

@@ -443,7 +443,7 @@ class _Run:
     def _priced_wrong(self) -> tuple[WrongRequest, CostEstimate] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
-        planned = wrong_request(self.route, prices.reference, prices.day, self.case.image)
+        planned = wrong_request(self.route, prices.reference, prices.judging.day, self.case.image)
         if isinstance(planned, Missing):
             return planned.detail
         stake = wrong_stake(self.route, planned.shape, prices)

@@ -16,7 +16,8 @@ from veo_check.core.results import JobKind, JobState, RowSeen
 from veo_check.core.route import Gateway, Route
 from veo_check.evidence.proofs import SealingKey
 from veo_check.evidence.records import Disk
-from veo_check.smoke.cost import Prices, SpendLimit
+from veo_check.pricing.job_cost import PriceSources
+from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.journal import Journal
 from veo_check.smoke.state_folder import StateFolder
 
@@ -34,7 +35,7 @@ class SmokeContext:
 
     route: Route
     judging: AsOf
-    prices: Prices
+    prices: PriceSources
     row: RowSeen | None = None
     row_known: bool = True
     image: tuple[bytes, str] | None = None
