@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veo_check.cli.output import nearest
+from veo_check.cli.output import chosen_reference, nearest
 from veo_check.core.clock import Clock, SandboxClock, SystemClock
 from veo_check.core.fallbacks import candidates
 from veo_check.core.money import InvalidFileError, UsageError
@@ -21,7 +21,6 @@ from veo_check.engine.run import Environment
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Limits
 from veo_check.http.client import OFFLINE
-from veo_check.reference.load import Reference, load_reference, user_data_dir
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
 
@@ -78,14 +77,6 @@ def open_asking(routes: list[Route], options: RunOptions) -> Asking:
         else OFFLINE,
         limits=limits,
     )
-
-
-def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
-    """The reference file named, else the newer of bundled and refreshed.
-
-    A simulated run reads the bundled data alone: it must give the same answer next year.
-    """
-    return load_reference(path, None if simulated else user_data_dir())
 
 
 def with_fallbacks(route: Route) -> Iterator[Route]:
