@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import traceback
 from importlib import import_module
 
@@ -133,6 +132,8 @@ def tell_crash(text: str) -> None:
 
 def write_text(text: str) -> str:
     """Write a redacted crash text to a new file only this user can read; return its path."""
+    import tempfile
+
     from veo_check.core.secrets import Redactor
 
     handle, path = tempfile.mkstemp(prefix="veo-check-crash-", suffix=".txt")
