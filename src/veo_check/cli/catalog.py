@@ -9,10 +9,10 @@ import typer
 from typer import Argument, Option
 
 from veo_check.cli.output import (
+    AllowHttp,
     Outputs,
     ReferenceFile,
     Text,
-    Words,
     chosen_reference,
     parse_outputs,
     wrapped,
@@ -39,9 +39,7 @@ def catalog(
     scenario: Annotated[
         Text, Option(metavar="NAME", help="Look at a sandbox's world instead.")
     ] = None,
-    allow_http: Annotated[
-        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
-    ] = None,
+    allow_http: AllowHttp = None,
     reference: ReferenceFile = None,
     output: Outputs = None,
 ) -> None:
@@ -55,7 +53,7 @@ def catalog(
     from veo_check.core.route import Resolution
     from veo_check.engine.catalog import Wanted
 
-    outputs = parse_outputs(output or ["text"])
+    outputs = parse_outputs(output)
     size = resolution_of(resolution.lower())
     if size is None:
         known = ", ".join(get_args(Resolution))

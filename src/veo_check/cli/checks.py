@@ -116,7 +116,7 @@ def render(
 
     Example: veo-check render report.json -o html:report.html -o markdown
     """
-    outputs = parse_outputs(output or ["text"], FORMATS)
+    outputs = parse_outputs(output, FORMATS)
     check_writable(outputs)
     saved = read_report(report)
     write_outputs(saved, outputs)

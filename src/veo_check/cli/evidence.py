@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from veo_check.cli.output import AllowPlugin
+
 group = typer.Typer(
     help="Evidence of earlier runs, as `run --evidence DIR` writes it.", no_args_is_help=True
 )
 Folder = Annotated[Path, Argument(metavar="DIR", help="A bundle: a folder of one run.")]
-Plugins = Annotated[
-    list[str] | None,
-    Option("--allow-plugin", metavar="NAME", help="Run this plug-in check. Repeats."),
-]
 Format = Annotated[str, Option("-o", "--output", metavar="text|json", help="How to print it.")]
 
 
@@ -39,7 +37,7 @@ def verify(
     evidence: Annotated[
         Path, Argument(metavar="DIR|PROOF", help="A bundle's folder, or a proof's file.")
     ],
-    allow_plugin: Plugins = None,
+    allow_plugin: AllowPlugin = None,
 ) -> None:
     """Check every hash, then judge again from the bundle alone: no network, no key.
 

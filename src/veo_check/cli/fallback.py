@@ -47,7 +47,7 @@ def fallback(
     from veo_check.engine.runbook import runbook
     from veo_check.routefile.load import RouteFile, load_route_file
 
-    outputs = parse_outputs(output or ["text"])
+    outputs = parse_outputs(output)
     loaded = load_route_file(route)
     if not isinstance(loaded, RouteFile):
         raise InvalidFileError("\n".join(map(str, loaded)))

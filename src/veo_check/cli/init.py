@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from veo_check.cli.output import (
+    AllowHttp,
     File,
     Number,
     ReferenceFile,
     Text,
-    Words,
     chosen_reference,
     safe,
     tell,
@@ -81,9 +81,7 @@ def init(
     monthly: Annotated[Text, Option(metavar="USD", help="Budget of a month.")] = None,
     jobs_per_month: Annotated[Number, Option(metavar="N", help="Jobs a month.")] = None,
     retries: Annotated[Number, Option(metavar="N", help="Retries a job.")] = None,
-    allow_http: Annotated[
-        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
-    ] = None,
+    allow_http: AllowHttp = None,
     scenario: Annotated[
         Text, Option(metavar="NAME", help="Read a sandbox's catalogue instead.")
     ] = None,

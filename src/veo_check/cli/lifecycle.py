@@ -15,7 +15,7 @@ from veo_check.cli.output import (
     Formats,
     Number,
     ReferenceFile,
-    Text,
+    Surface,
     WithinDays,
     Words,
     check_surface,
@@ -45,9 +45,7 @@ def lifecycle(
     models: Annotated[
         Words, Argument(metavar="[MODEL]...", help="Model ids; none shows the whole table.")
     ] = None,
-    surface: Annotated[
-        Text, Option(help="Judge this surface alone; else the worst known surface decides.")
-    ] = None,
+    surface: Surface = None,
     within: WithinDays = 90,
     live: Annotated[
         bool, Option("--live", help="Ask the account's own listing at Google, for free.")
@@ -68,7 +66,7 @@ def lifecycle(
     """
     from veo_check.cli.lifecycle_text import detail, table
 
-    outputs = parse_outputs(output or ["text"])
+    outputs = parse_outputs(output)
     judging = judged_day(as_of, within, max_age)
     book = chosen_reference(reference)
     check_surface(surface, book)

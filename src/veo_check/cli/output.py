@@ -32,10 +32,11 @@ class Output:
 
 
 def parse_outputs(
-    wishes: Iterable[str], formats: Collection[str] = ("text", "json")
+    words: Iterable[str] | None, formats: Collection[str] = ("text", "json")
 ) -> tuple[Output, ...]:
-    """Read every `-o`. Raises UsageError for an unknown format, or two of them on stdout."""
-    outputs = tuple(_parse(wish, formats) for wish in wishes)
+    """Read every `-o`; without one, text. Raises UsageError for an unknown format, or two of them
+    on standard output."""
+    outputs = tuple(_parse(word, formats) for word in words or ("text",))
     if sum(output.file is None for output in outputs) > 1:
         raise UsageError(
             "two outputs cannot share standard output; give all but one a file: -o json:FILE"
@@ -43,14 +44,14 @@ def parse_outputs(
     return outputs
 
 
-def _parse(wish: str, formats: Collection[str]) -> Output:
-    word, colon, file = wish.partition(":")
-    if word not in formats:
-        hint = did_you_mean(word, formats)
-        raise UsageError(f"-o {safe(wish)}: no such format{hint} (known: {', '.join(formats)})")
+def _parse(word: str, formats: Collection[str]) -> Output:
+    name, colon, file = word.partition(":")
+    if name not in formats:
+        hint = did_you_mean(name, formats)
+        raise UsageError(f"-o {safe(word)}: no such format{hint} (known: {', '.join(formats)})")
     if colon and not file:
-        raise UsageError(f"-o {safe(wish)}: no file after the colon")
-    return Output(word, Path(file) if file else None)
+        raise UsageError(f"-o {safe(word)}: no file after the colon")
+    return Output(name, Path(file) if file else None)
 
 
 def write(text: str, file: Path | None, option: str = "-o") -> None:
@@ -225,6 +226,15 @@ AsOfDay = Annotated[
 ]
 WithinDays = Annotated[
     int, typer.Option("--within", metavar="DAYS", min=0, max=36500, help="Horizon for shutdowns.")
+]
+Surface = Annotated[
+    Text, typer.Option(help="Judge this surface alone; else the worst known surface decides.")
+]
+AllowHttp = Annotated[
+    Words, typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
+]
+AllowPlugin = Annotated[
+    Words, typer.Option(metavar="NAME", help="Run this plug-in check. Repeats.")
 ]
 ReferenceFile = Annotated[
     File,

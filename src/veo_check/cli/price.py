@@ -121,19 +121,14 @@ def price(
 
     Example: veo-check price veo-3.1-fast-generate-001 --seconds 8 --resolution 1080p
     """
-    from veo_check.cli.price_output import (
-        answer_json,
-        answer_text,
-        comparison_json,
-        comparison_text,
-    )
+    from veo_check.cli import price_output as show
     from veo_check.core.clock import SystemClock
     from veo_check.pricing.shape import Refusal
 
-    outputs = parse_outputs(output or ["text"])
+    outputs = parse_outputs(output)
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
     book = price_reference(reference)
-    asked = _asked(subject, book, surface, compare)
+    asked = _asked(subject, surface, compare)
     shape = _said(
         asked.shape,
         {
@@ -161,16 +156,16 @@ def price(
         rows, compared = _comparison(book, asked, subject, day)
         write_each(
             outputs,
-            text=lambda: comparison_text(rows, compared, day),
-            json=lambda: comparison_json(rows, compared, asked.retries, day),
+            text=lambda: show.comparison_text(rows, compared, day),
+            json=lambda: show.comparison_json(rows, compared, asked.retries, day),
         )
         return
     answer = _answer(book, asked, day, promotions)
     answer = _paid(answer, _number("--pack", pack), clips, estimate)
     write_each(
         outputs,
-        text=lambda: answer_text(book, answer, asked.shape, asked.retries, asked.jobs, day),
-        json=lambda: answer_json(answer, asked.retries),
+        text=lambda: show.answer_text(book, answer, asked.shape, asked.retries, asked.jobs, day),
+        json=lambda: show.answer_json(answer, asked.retries),
     )
     if isinstance(answer, Refusal):
         if all(output.format == "json" for output in outputs):
@@ -178,31 +173,23 @@ def price(
         raise typer.Exit(int(ExitCode.FAILED))
 
 
-def _asked(subject: str | None, book: Reference, surface: str | None, compare: bool) -> Asked:
-    from veo_check.pricing.shape import Shape
-
-    if subject is None:
-        if not compare:
-            raise UsageError("name a model or a route file, or use --compare for every model")
-        return Asked(Shape("", surface or ""), surface is not None, 1, None)
-    if not subject.strip():
-        raise UsageError("the model id is empty")
-    if subject.endswith((".yaml", ".yml")) or Path(subject).is_file():
-        return _of_route(Path(subject), surface)
-    return Asked(Shape(subject, surface or ""), surface is not None, 1, None)
-
-
-def _of_route(path: Path, surface: str | None) -> Asked:
+def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
     from veo_check.pricing.shape import Shape
     from veo_check.routefile.load import RouteFile, load_route_file
 
-    loaded = load_route_file(path)
+    if subject is None and not compare:
+        raise UsageError("name a model or a route file, or use --compare for every model")
+    if subject is not None and not subject.strip():
+        raise UsageError("the model id is empty")
+    model = subject or ""
+    if not (model.endswith((".yaml", ".yml")) or Path(model).is_file()):
+        return Asked(Shape(model, surface or ""), surface is not None, 1, None)
+    loaded = load_route_file(Path(model))
     if not isinstance(loaded, RouteFile):
         raise UsageError("\n".join(["the route file cannot be used", *map(str, loaded)]))
     route = loaded.route
     shape = Shape.of_route(route)
-    if surface is not None:
-        shape = replace(shape, surface=surface)
+    shape = shape if surface is None else replace(shape, surface=surface)
     return Asked(shape, True, route.budget.retries, route.budget.jobs_per_month)
 
 
@@ -271,9 +258,8 @@ def _near(book: Reference, word: str) -> list[str]:
 
     known = dict.fromkeys([*book.models(), *(rule.model for rule in book.prices)])
     scores = {model: likeness(model) for model in known}
-    return sorted(
-        (model for model in known if scores[model] >= 0.75), key=lambda model: -scores[model]
-    )[:3]
+    close = [model for model in known if scores[model] >= 0.75]
+    return sorted(close, key=lambda model: -scores[model])[:3]
 
 
 def _paid(

@@ -85,7 +85,7 @@ def refresh(
     """
     from veo_check.core.clock import SystemClock
 
-    outputs = parse_outputs(output or ["text"])
+    outputs = parse_outputs(output)
     named: dict[PageName, str | None] = {
         "deprecations": deprecations,
         "versions": versions,

@@ -9,6 +9,8 @@ import typer
 from typer import Argument, Option
 
 from veo_check.cli.output import (
+    AllowHttp,
+    AllowPlugin,
     AsOfDay,
     File,
     Number,
@@ -62,15 +64,11 @@ def run(
     allow_host: Annotated[
         Words, Option(metavar="ENV=ORIGIN", help="This key may be sent to that host. Repeats.")
     ] = None,
-    allow_http: Annotated[
-        Words, Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
-    ] = None,
+    allow_http: AllowHttp = None,
     trust_env: Annotated[
         bool, Option("--trust-env", help="Use the environment's proxies and CA settings.")
     ] = False,
-    allow_plugin: Annotated[
-        Words, Option(metavar="NAME", help="Run this plug-in check. Repeats.")
-    ] = None,
+    allow_plugin: AllowPlugin = None,
     parallel: Annotated[
         int, Option(metavar="N", min=1, max=64, help="Requests under way at once.")
     ] = 8,
@@ -132,7 +130,7 @@ def run(
         checklist,
         reference=reference,
         evidence=evidence,
-        outputs=output or ["text"],
+        outputs=output,
         plan=plan,
     )
     raise typer.Exit(code)

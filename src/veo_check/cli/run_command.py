@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, redirect_stdout
+from contextlib import redirect_stdout
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -74,7 +74,7 @@ def execute(
     *,
     reference: Path | None,
     evidence: Path | None,
-    outputs: Iterable[str],
+    outputs: Iterable[str] | None,
     plan: bool,
 ) -> int:
     """Run and write every output. Returns the exit code; raises UsageError before it asks anyone
@@ -90,7 +90,8 @@ def execute(
         around = surroundings(
             files, options, reference, judged_by, progress, tell_crash, progress.job
         )
-        with _reports_only():
+        # what a plug-in prints goes to stderr: standard output is the report's alone
+        with redirect_stdout(sys.stderr):
             if plan:
                 planned = describe_plan(files, options, around)
             else:
@@ -107,11 +108,6 @@ def execute(
         if evidence is not None:
             write_evidence(evidence, ran, options, around)
     return ran.report.exit_code
-
-
-def _reports_only() -> AbstractContextManager[object]:
-    """What a plug-in prints goes to stderr: standard output is the report's alone."""
-    return redirect_stdout(sys.stderr)
 
 
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:

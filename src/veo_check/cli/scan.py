@@ -14,7 +14,7 @@ from veo_check.cli.output import (
     File,
     Output,
     ReferenceFile,
-    Text,
+    Surface,
     WithinDays,
     Words,
     check_surface,
@@ -40,9 +40,7 @@ _MOST_NAMED = 20
 
 def scan(
     paths: Annotated[list[str], Argument(metavar="PATH...", help="Files, or folders to search.")],
-    surface: Annotated[
-        Text, Option(help="Judge this surface alone; else the worst known surface decides.")
-    ] = None,
+    surface: Surface = None,
     within: WithinDays = 90,
     as_of: AsOfDay = None,
     reference: ReferenceFile = None,
@@ -77,7 +75,7 @@ def scan(
     from veo_check.scan.judged import judge_hits
     from veo_check.scan.scanner import scan as look
 
-    outputs = _outputs(output or ["text"])
+    outputs = _outputs(output)
     if write_baseline and baseline is None:
         raise UsageError("--write-baseline needs --baseline FILE, the file to write")
     known = baselines.read_baseline(baseline) if baseline and not write_baseline else None
@@ -114,7 +112,7 @@ def _exit_code(hits: Iterable[Hit], seen: Scan) -> int:
     return next((code for code in (1, 3) if code in codes), 0)
 
 
-def _outputs(words: list[str]) -> list[Output]:
+def _outputs(words: list[str] | None) -> list[Output]:
     """Files first: a reader that goes away takes only standard output with it."""
     outputs = parse_outputs(words, FORMATS)
     for output in outputs:
