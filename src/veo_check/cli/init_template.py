@@ -24,6 +24,26 @@ _SIZE = re.compile(r"[0-9]{1,4}[kp]")
 _NOT_TEXT = re.compile(r"(?i)true|false|null|yes|no|on|off|y|n")
 Value = str | int | bool
 
+_FALLBACK = """\
+# not known: what happens when a job fails. `fallback-rules` asks for all six decisions:
+# fallback:
+#   transient_error: fail_closed            # retry_once | switch | fail_closed
+#   deprecated_model: block
+#   unsupported_parameter: fail_closed
+#   high_resolution_final: fail_closed      # require_approval | fail_closed
+#   draft: fail_closed                      # switch | fail_closed
+#   policy_block: fail_closed               # fail_closed | human_review
+#   approved_by: video-platform@example.com
+#   approved_on: YYYY-MM-DD
+"""
+_SEEN_BY_PEOPLE = """\
+# not known: a sample of the application's job log, and what only a person can see. For
+#   production `job-log-complete` and `dashboard-confirmed` ask for them:
+# logging: {sample: logs/veo-jobs.jsonl}
+# confirmations:
+#   - {what: dashboard-record, by: a person, on: YYYY-MM-DD, expires: YYYY-MM-DD}
+"""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -63,8 +83,9 @@ class Draft:
 
 def route_text(draft: Draft) -> str:
     """The commented route file."""
-    sections = (_head, _route, _via, _model, _request, _budget, _rest)
-    return "\n".join("".join(f"{line}\n" for line in section(draft)) for section in sections)
+    sections = (_head, _route, _via, _model, _request, _budget)
+    known = ["".join(f"{line}\n" for line in section(draft)) for section in sections]
+    return "\n".join([*known, _FALLBACK, _SEEN_BY_PEOPLE])
 
 
 def _head(draft: Draft) -> Iterator[str]:
@@ -82,7 +103,6 @@ def _head(draft: Draft) -> Iterator[str]:
 
 def _route(draft: Draft) -> Iterator[str]:
     yield "route:"
-    yield from _notes(draft, "route")
     yield f"  name: {_value(draft.name)}"
     yield f"  target: {_value(draft.target)}  # production | staging | research"
     template = {
@@ -155,7 +175,6 @@ def _request(draft: Draft) -> Iterator[str]:
             "for. Write what your application sends: price and limits follow from it",
             "  ",
         )
-    yield from _notes(draft, "request")
     yield from _lines(draft.request)
 
 
@@ -176,40 +195,6 @@ def _budget(draft: Draft) -> Iterator[str]:
     yield from _lines(draft.budget)
     indent = "  # " if draft.budget else "#   "
     yield from (f"{indent}{key}: {template[key]}" for key in missing)
-
-
-def _rest(draft: Draft) -> Iterator[str]:
-    yield from _comment(
-        "not known: what happens when a job fails. `fallback-rules` asks for all six decisions:"
-    )
-    yield from _notes(draft, "fallback", indent="")
-    yield from (
-        f"# {line}"
-        for line in (
-            "fallback:",
-            "  transient_error: fail_closed            # retry_once | switch | fail_closed",
-            "  deprecated_model: block",
-            "  unsupported_parameter: fail_closed",
-            "  high_resolution_final: fail_closed      # require_approval | fail_closed",
-            "  draft: fail_closed                      # switch | fail_closed",
-            "  policy_block: fail_closed               # fail_closed | human_review",
-            "  approved_by: video-platform@example.com",
-            "  approved_on: YYYY-MM-DD",
-        )
-    )
-    yield ""
-    yield from _comment(
-        "not known: a sample of the application's job log, and what only a person can see. For "
-        "production `job-log-complete` and `dashboard-confirmed` ask for them:"
-    )
-    yield from (
-        f"# {line}"
-        for line in (
-            "logging: {sample: logs/veo-jobs.jsonl}",
-            "confirmations:",
-            "  - {what: dashboard-record, by: a person, on: YYYY-MM-DD, expires: YYYY-MM-DD}",
-        )
-    )
 
 
 def _notes(draft: Draft, section: str, indent: str = "  ") -> Iterator[str]:
