@@ -104,3 +104,12 @@ def test_one_bad_key_is_one_failure() -> None:
     for answer in (accepted_key(), missing()):
         outcome = run(outcome_of(judged), changes={}, answer=answer)
         assert "blocker key-accepted" in codes(outcome)
+
+
+def test_a_fallback_that_is_only_declared_to_work_warns() -> None:
+    judged = {"model-lifecycle": Status.PASS, "endpoint-family": Status.WARN}
+    outcome = run(outcome_of(judged))
+    assert codes(outcome) == ["warning unproved", "note alive"]
+    assert outcome.findings[0].fix == "run the fallback as a route of its own, once with --spend"
+    blocked = run(outcome_of(judged | {"endpoint-family": Status.BLOCKED}))
+    assert (blocked.findings, blocked.blocked is None) == ((), False)

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from check_world import GOOGLE, MODEL, a_route, codes, heard, missing
+from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
@@ -86,7 +86,7 @@ def test_no_other_end_is_good(
     )
     assert finding.fix
     settled = state in {"refused", "failed"}
-    lasting = symptom not in {"rate-limited", "cooling-down", "not-sent"}
+    lasting = symptom not in {"rate-limited", "cooling-down", "provisioning", "not-sent"}
     expected = Status.FAIL if settled and lasting else Status.BLOCKED
     assert outcome.status_at(Tier.PRODUCTION) is expected
 
@@ -125,3 +125,27 @@ def test_done_without_a_video_did_not_complete(symptom: str | None) -> None:
     (finding,) = outcome.findings
     assert finding.code == f"job-completes/{symptom or 'nothing-delivered'}"
     assert outcome.status_at(Tier.PRODUCTION) is Status.FAIL
+
+
+@pytest.mark.parametrize("symptom", ["duration-refused", "wrong-method", "filtered"])
+def test_a_known_refusal_sent_nothing_so_it_was_not_charged(symptom: str) -> None:
+    """Where no usage can be read. A gateway that keeps a record is asked for it instead."""
+    job = replace(GOOD, state="refused", symptom=symptom, charged=None)
+    for via, says in ((GOOGLE, "it was not charged."), (OPENAI, "it was not charged.")):
+        assert judged(job, a_route(via)).findings[0].message.endswith(says)
+    assert "cannot be told" in judged(job).findings[0].message
+    for status in (402, 422):
+        unknown = judged(replace(job, status_code=status), a_route(OPENAI)).findings[0]
+        assert "cannot be told" in unknown.message
+    failed = replace(job, state="failed")
+    assert "cannot be told" in judged(failed, a_route(GOOGLE)).findings[0].message
+
+
+@pytest.mark.parametrize("symptom", ["wrong-credential", "project-mismatch", "bucket-denied"])
+def test_the_gateways_own_access_is_its_operators(symptom: str) -> None:
+    job = replace(GOOD, state="failed", symptom=symptom)
+    direct = judged(job, a_route(GOOGLE)).findings[0].fix
+    through = judged(job).findings[0].fix
+    assert direct is not None
+    assert "gateway" not in direct
+    assert through == f"ask the gateway's operator, whose access to Google it is: {direct}"

@@ -11,6 +11,7 @@ from check_world import (
     a_catalog,
     a_cost,
     a_route,
+    a_status,
     a_usage,
     accepted_key,
     codes,
@@ -41,14 +42,19 @@ def run(
         route=route,
         answer=answer or accepted_key(),
         usage=usage or a_usage(),
-        status=status or missing(),
-        cost=a_cost(route, None, catalog, status),
+        status=status or a_status(),
+        cost=a_cost(route, None, catalog, status or a_status()),
         judging=when or judging(),
     )
 
 
 def last(outcome: Outcome) -> Finding:
     return outcome.findings[-1]
+
+
+def test_a_key_of_the_wrong_kind_names_the_command_that_makes_a_token() -> None:
+    answer = KeyAnswer("refused", 401, "API keys are not supported", symptom="wrong-credential")
+    assert "gcloud auth print-access-token" in str(last(run(answer=answer, changes=GOOGLE)).fix)
 
 
 def test_refused_is_one_failure_and_the_end() -> None:
@@ -102,6 +108,19 @@ def test_the_gateways_own_quota_unit() -> None:
         "note accepted",
         "blocker no-quota",
     ]
+
+
+@pytest.mark.parametrize(
+    "status", [missing(), GatewayStatus(None, "v1"), GatewayStatus(Decimal(0), "v1")]
+)
+def test_quota_of_unknown_worth_is_not_compared(status: GatewayStatus | Missing) -> None:
+    outcome = run(a_usage(available=5), status=status)
+    assert codes(outcome) == ["note accepted", "note quota"]
+    assert last(outcome).message == (
+        "The key has 5 quota units left (their worth in USD is not known); what a job costs here "
+        "is not known."
+    )
+    assert codes(run(a_usage(available=0), status=status))[1] == "blocker no-quota"
 
 
 @pytest.mark.parametrize("catalog", [missing(), a_catalog()])

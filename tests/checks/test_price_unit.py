@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from check_world import a_catalog, a_cost, a_route, a_row, codes, heard, only
+from check_world import a_catalog, a_cost, a_route, a_row, codes, heard, missing, only
 from veo_check.checks.price_unit import price_unit
-from veo_check.core.facts import Catalog, DisplayPrice, GatewayStatus
+from veo_check.core.facts import Catalog, DisplayPrice, GatewayStatus, Missing
 from veo_check.core.findings import Outcome, blocker, note
 
 
 def run(catalog: Catalog, changes: dict[str, Any] | None = None) -> Outcome:
     route, status = a_route(changes), GatewayStatus(Decimal(500_000), None)
-    return heard(
-        price_unit, route=route, catalog=catalog, cost=a_cost(route, None, catalog, status)
-    )
+    cost = a_cost(route, None, catalog, status)
+    return heard(price_unit, route=route, catalog=catalog, status=status, cost=cost)
 
 
 def test_usd_per_second() -> None:
@@ -115,7 +114,22 @@ def test_what_it_cannot_tell() -> None:
     )
 
 
-def test_the_default_quota_unit_serves_where_the_status_is_unknown() -> None:
+@pytest.mark.parametrize("status", [missing(), GatewayStatus(None, "v1")])
+def test_a_quota_unit_that_was_not_read_is_not_assumed(status: GatewayStatus | Missing) -> None:
+    outcome = judged(status)
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert outcome.blocked.startswith("what one USD is in the gateway's quota units could not be")
+
+
+@pytest.mark.parametrize("told", ["0", "-5", "1E+40", "1E-40"])
+def test_a_quota_unit_that_cannot_be_fails(told: str) -> None:
+    outcome = judged(GatewayStatus(Decimal(told), "v1"))
+    assert codes(outcome) == ["blocker quota-unit"]
+    assert f"one USD is {told} quota units" in only(outcome).message
+
+
+def judged(status: GatewayStatus | Missing) -> Outcome:
     route, catalog = a_route(), a_catalog(a_row())
-    outcome = heard(price_unit, route=route, catalog=catalog, cost=a_cost(route, None, catalog))
-    assert codes(outcome) == ["note per-second"]
+    cost = a_cost(route, None, catalog, status)
+    return heard(price_unit, route=route, catalog=catalog, status=status, cost=cost)

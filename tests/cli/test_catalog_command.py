@@ -18,6 +18,7 @@ def test_a_healthy_row_in_usd_per_second(
     code = main(["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST])
     out = capsys.readouterr().out
     assert code == 0
+    assert "warn     endpoint-family" in out
     assert "price: 0.12 USD per second; this clip 0.96" in out
     assert max(len(line) for line in out.splitlines()) <= 80
     assert sockets.opened == 0
@@ -36,6 +37,28 @@ def test_what_is_wrong_with_a_row(
 ) -> None:
     words = ["catalog", label, "--gateway", "flatkey", "--scenario", scenario, *FAST, "-o", "json"]
     assert main(words) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["refused"], found["per_second"]) == (refused, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "refused"),
+    [
+        (0, 1, "quota-unit"),
+        (-5, 1, "quota-unit"),
+        ("500000", 1, "quota-unit"),
+        ("NaN", 1, "quota-unit"),
+        (None, 3, "quota-unread"),
+        (float("nan"), 3, "quota-unread"),  # makes the whole status no JSON
+    ],
+)
+def test_a_gateway_whose_quota_unit_is_not_known_has_no_price(
+    told: object, code: int, refused: str,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("veo_check.sandbox.newapi.QUOTA_PER_USD", told)
+    words = ["catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy", *FAST]
+    assert main([*words, "-o", "json"]) == code
     found = json.loads(capsys.readouterr().out)
     assert (found["refused"], found["per_second"]) == (refused, None)
 

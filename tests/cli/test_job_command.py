@@ -69,6 +69,50 @@ def test_an_unreadable_record_is_named(capsys: pytest.CaptureFixture[str], desk:
     code, out, _ = run(capsys, "list", "--state", str(desk.folder))
     assert code == 3
     assert "unreadable" in out
+    assert "What the jobs cost whose record cannot be read is not known" in out
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_abandoning_is_the_way_past_a_record_that_cannot_be_read(
+    which: int, capsys: pytest.CaptureFixture[str], desk: Desk
+) -> None:
+    """Of the smoke job, and of the controlled failure that a sealed proof names."""
+    desk.run("5")
+    folder = StateFolder(desk.folder, simulated=False).journal_of(desk.route.name)
+    path = sorted(folder.glob("*.json"))[which]
+    job = str(jobs(capsys, desk)[which]["id"])
+    path.write_text(path.read_text().replace("FLATKEY", "FLATKEZ"))
+    damaged = path.read_bytes()
+    assert desk.run("5").proof.code == "journal-unreadable"
+    code, _, err = run(capsys, "show", job, "--state", str(desk.folder))
+    assert (code, f"job abandon {job}" in err) == (2, True)
+    code, out, _ = run(capsys, "abandon", job, "--state", str(desk.folder))
+    kept = path.with_name(f"{path.name}.unreadable")
+    assert code == 0
+    assert f"What it cost is not known: no sum holds it. Its file is kept: {kept}." in out
+    assert kept.read_bytes() == damaged
+    code, out, _ = run(capsys, "list", "--state", str(desk.folder))
+    assert code == 0
+    assert f"unreadable, given up  {job}" in out
+    code, _, err = run(capsys, "abandon", job, "--state", str(desk.folder))
+    assert (code, "closed already (given up)" in err) == (2, True)
+    assert len(desk.world.posts) == 2
+    assert desk.run().proof.valid  # its own seal still says what became of it
+
+
+def test_a_job_given_up_unread_voids_an_older_proof(
+    capsys: pytest.CaptureFixture[str], desk: Desk
+) -> None:
+    desk.run("5")
+    desk.world.polls = ("filtered",)
+    desk.run("5", renew=True)
+    job = str(jobs(capsys, desk)[-1]["id"])
+    half = StateFolder(desk.folder, simulated=False)
+    (half.proofs_of(desk.route.name) / f"{job.partition('-')[2]}.json").unlink()
+    (half.journal_of(desk.route.name) / f"{job.partition('-')[2]}.json").write_text("{}")
+    run(capsys, "abandon", job, "--state", str(desk.folder))
+    status = desk.run().proof
+    assert (status.code, f"{job} was abandoned" in status.sentence) == ("superseded", True)
 
 
 def test_showing_one(capsys: pytest.CaptureFixture[str], desk: Desk) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,48 @@ class Point:
     def load(self) -> object:
         print("noise of the import")
         return noisy_plug
+
+
+class Talker:
+    """A plug-in that prints a key that only the route names, and then crashes with it."""
+
+    def load(self) -> object:
+        @check(item="everything", since="1.0")
+        def noisy_plug() -> Findings:
+            """It prints.
+
+            Why: a test. Fix: none.
+            """
+            key = os.environ["GATEWAY_ACCESS"]
+            print("printed", key, [key], key.encode().hex())
+            sys.stderr.writelines(["written ", key.replace("-", "%2D"), "\n"])
+            yield note("noisy-plug/done", f"it found {key}")
+            raise ValueError(key)
+
+        return noisy_plug
+
+
+def test_a_key_whose_variable_says_nothing_is_masked_in_what_a_plug_in_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(select, "installed_plugins", lambda: {"noisy-plug": Talker()})
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("GATEWAY_ACCESS", "own-format-0123456789")
+    checklist = tmp_path / "noisy.yaml"
+    checklist.write_text(CHECKLIST, encoding="utf-8")
+    text = (ROOT / "examples" / "google-agent-platform.yaml").read_text(encoding="utf-8")
+    route = tmp_path / "route.yaml"
+    route.write_text(text.replace("GOOGLE_ACCESS_TOKEN", "GATEWAY_ACCESS"), encoding="utf-8")
+    words = ["run", str(route), "--offline", "--checklist", str(checklist), "-o", "json"]
+    assert main([*words, "--allow-plugin", "noisy-plug"]) == 3
+    said = capsys.readouterr()
+    crashes = [file.read_text(encoding="utf-8") for file in tmp_path.glob("veo-check-crash-*")]
+    assert len(crashes) == 1
+    assert "printed [redacted]" in said.err
+    assert "ValueError: [redacted]" in crashes[0]
+    for text in (said.out, said.err, *crashes):
+        assert "0123456789" not in text
+        assert "30313233" not in text
 
 
 @pytest.mark.parametrize("more", [["-o", "json"], ["--plan"]])

@@ -182,6 +182,10 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
     assert err.startswith("x: ")
     file.write_text(OWN.replace("contract", "litellm-prices-1.109.1"))
     assert run(*FAST, "--reference", str(file))[0] == 2
+    file.write_text(OWN.replace("confirmed: 2026", "confirmed: 2099"))
+    code, _, err = run(*FAST, "--reference", str(file))
+    assert code == 2
+    assert "is still to come" in err
     file.write_text("prices: [&a 1, *a]")
     assert run(*FAST, "--reference", str(file))[0] == 2
     assert run(*FAST, "--reference", str(tmp_path / "none.yaml"))[0] == 2

@@ -1,7 +1,7 @@
 """What `run -o json` says of every example and scenario, and what a change does to it.
 
-    python -m tests.contract record DIR     (from the top folder) writes one normalised report a case
-    python -m tests.contract compare A B    lists the cases and JSON paths that differ; exit 1 if any
+    python -m tests.contract record DIR     one normalised report a case (from the top folder)
+    python -m tests.contract compare A B    the cases and JSON paths that differ; exit 1 if any
 
 Recorded with the code on one commit and compared with another's, it shows what a move, which
 should change nothing, has changed. What is another value in each run is masked.
@@ -23,7 +23,7 @@ EXAMPLES = Path("examples")
 NEW_EACH_RUN = {"started_at", "duration_ms", "ms", "sha256"}
 #: Ids that the sandbox or the journal draws at random.
 RANDOM = re.compile(
-    r"\b(task_|video_|req_|run_)[\w-]{6,}|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"\b(task_|video_|req_|run_)[\w=\u2026-]{4,}|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     r"|\b[0-9a-f]{8}-\d{6}-[0-9a-f]{6}\b|\b\d{14,}\w*|\b[0-9a-f]{12,}\b|/tmp/[\w/.-]+"
 )
 
@@ -47,9 +47,12 @@ def record(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, words in cases():
-        with tempfile.TemporaryDirectory() as state, contextlib.redirect_stderr(io.StringIO()):
-            with contextlib.redirect_stdout(io.StringIO()) as out:
-                code = main(["run", *words, "--state", state, "-o", "json"])
+        with (
+            tempfile.TemporaryDirectory() as state,
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()) as out,
+        ):
+            code = main(["run", *words, "--state", state, "-o", "json"])
         try:
             report = normalised(json.loads(out.getvalue()))
         except ValueError:

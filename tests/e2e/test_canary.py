@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import tempfile
@@ -11,14 +12,16 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
+import httpx
 import pytest
 
 from veo_check.cli.output import FORMATS
 from veo_check.core.clock import SandboxClock
 from veo_check.core.findings import Check
 from veo_check.sandbox.scenarios import SCENARIOS
+from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.wire import KEYS
 
 Run = Callable[..., Any]
@@ -127,6 +130,7 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(self.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("X-Request-Id", sent)
+        self.send_header("Location", f"https://{sent.lower()}/video.mp4")  # hosts fold the case
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
 
@@ -188,3 +192,132 @@ def test_a_traceback_holds_no_key(
     whole = {CANARY, quote(CANARY, safe=""), CANARY.encode().hex()}
     found = [one for one in leaks({CANARY}, ran, tmp_path) if one.partition(": ")[2] in whole]
     assert found == []
+
+
+def chars(text: str, pattern: str) -> str:
+    return "".join(pattern.format(ord(char)) for char in text)
+
+
+#: how a key may stand in an answer, so that whoever decodes it has the key again
+WRITTEN: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda key: chars(key, "\\u{:04x}"),
+    lambda key: chars(key, "%{:02x}"),
+    lambda key: chars(key, "%{:02X}"),
+    lambda key: chars(key, "%25{:02X}"),
+    lambda key: chars(key, "&#{};"),
+    lambda key: chars(key, "&#x{:X};"),
+    lambda key: key.replace("/", "\\/").replace("+", "\\u002B").replace("=", "%3d"),
+    lambda key: "\u034f".join(key),
+    lambda key: "\u200b\ufe0f".join(key),
+    lambda key: "".join(chr(ord(char) + 0xFEE0) for char in key),  # letters of full width
+)
+#: only of a key that the run knows by its value
+KNOWN_ALONE: tuple[Callable[[str], str], ...] = (
+    str.lower,
+    lambda key: key.encode().hex().upper(),
+    lambda key: base64.b64encode(key.encode()).decode(),
+    lambda key: quote(base64.b64encode(b"ab" + key.encode()).decode(), safe=""),
+)
+#: a key nobody told the run about
+STRANGER = "AQ." + "Ab8RN6KcAnArY0123456789_-xyzXYZ"
+STRIDE = 3
+
+
+def decoded(text: str) -> str:
+    """What anybody can make of a text, in small letters. Not the program's own decoder."""
+    for _ in range(5):
+        text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda one: chr(int(one[1], 16)), text)
+        text = html.unescape(unquote(text.replace("\\/", "/")))
+    return re.sub("[\u034f\u200b\ufe0f]", "", text.translate(WIDE)).lower()
+
+
+WIDE = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
+
+
+class Plants:
+    """Puts a canary into every third leaf, key and header of each answer; which, `turn` says."""
+
+    def __init__(self, key: str, turn: int) -> None:
+        self.key, self.turn = key, turn
+        self.written = WRITTEN + (KNOWN_ALONE if key == CANARY else ())
+        self.planted = self.at = 0
+
+    def here(self) -> str | None:
+        self.at += 1
+        if self.at % STRIDE != self.turn % STRIDE:
+            return None
+        self.planted += 1
+        return self.written[(self.at // STRIDE + self.turn) % len(self.written)](self.key)
+
+    def grown(self, value: object) -> object:
+        if isinstance(value, dict):
+            held = {name: self.grown(one) for name, one in value.items()}
+            said = self.here()
+            return held if said is None else held | {said: next(iter(held.values()), said)}
+        if isinstance(value, list):
+            return [self.grown(one) for one in value[:6]]
+        said = self.here()
+        if said is None or isinstance(value, bool):
+            return value
+        return f"{value}{said}" if isinstance(value, str) and self.turn % 2 else said
+
+    def answer(self, response: httpx.Response) -> httpx.Response:
+        self.at = 0
+        raw = b"".join(response.stream)  # type: ignore[arg-type]
+        names = [name for name in response.headers if name != "content-length"]
+        names += ["x-oneapi-request-id", "x-litellm-call-id"]
+        headers = {
+            name.encode(): f"{response.headers.get(name, 'x')}{self.here() or ''}".encode(
+                "ascii", "ignore"
+            )
+            for name in names
+        }
+        ratios = json.dumps({self.here() or "x": 1})
+        headers[b"x-new-api-other-ratios"] = ratios.encode("ascii", "ignore")
+        if raw.startswith((b"{", b"[")):
+            raw = json.dumps(self.grown(json.loads(raw)), ensure_ascii=self.turn % 4 < 2).encode()
+        return httpx.Response(response.status_code, headers=headers, stream=httpx.ByteStream(raw))
+
+
+EXAMPLES = ["flatkey-veo-3.1-fast", "google-agent-platform", "openai-litellm"]
+
+
+@pytest.mark.parametrize("key", [CANARY, STRANGER], ids=["known", "stranger"])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_key_anywhere_in_an_answer_is_found_nowhere(
+    example: str, key: str, veo: Run, root: Path, tmp_path: Path, wishes: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if key == CANARY:
+        monkeypatch.setenv("SOMEBODYS_PASSWORD", CANARY)
+    honest = SandboxTransport.handle_request
+    whole, planted = decoded(key), 0
+    for turn in range(4 * STRIDE):
+        plants = Plants(key, turn)
+        monkeypatch.setattr(
+            SandboxTransport,
+            "handle_request",
+            lambda self, request, plants=plants: plants.answer(honest(self, request)),
+        )
+        folder = tmp_path / str(turn)
+        (folder / "crash").mkdir(parents=True)
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "crash"))
+        here = [str(one).replace(str(tmp_path), str(folder)) for one in wishes]
+        ran = veo("run", root / f"examples/{example}.yaml", "--sandbox", "--spend", "5", *here)
+        assert ran.code in {0, 1, 3}
+        planted += plants.planted
+        texts = {"stdout": ran.out, "stderr": ran.err}
+        for path in folder.rglob("*"):
+            texts[str(path.relative_to(folder))] = path.name
+            if path.is_file():
+                texts[str(path.relative_to(folder))] += path.read_text("utf-8", "surrogateescape")
+        parts = {whole[:14], whole[-14:]}
+        if key == CANARY:
+            raw = key.encode()
+            coded = (base64.b64encode(b"\0" * at + raw).decode()[4:-4] for at in range(3))
+            parts |= {*map(str.lower, coded), raw.hex()[:28]}
+        for place, text in texts.items():
+            plain = decoded(text)
+            assert [part for part in parts if part in plain] == [], (turn, place)
+    assert planted > 100

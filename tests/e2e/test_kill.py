@@ -1,6 +1,6 @@
 """The kill test: real runs against a real socket, killed at random moments and started again.
 
-300 kills over six scenarios; the variable `KILLS` changes the number. What the sandbox's ledger
+300 kills over eight scenarios; the variable `KILLS` changes the number. What the sandbox's ledger
 holds is what was really sent.
 """
 
@@ -42,6 +42,8 @@ SCENARIOS = {
     "job-error-13": True,
     "job-dropped-after": False,
     "job-wrong-request-accepted": False,
+    "job-wrong-request-charged": False,
+    "job-refusal-charged": False,
 }
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
@@ -156,14 +158,17 @@ def check(here: RunContext, state: Path, changes: Changes, ended: str) -> None:
     # a job that failed may be paid for again, by an intent of its own; any other may not
     assert len(main) <= (len(smoke) if SCENARIOS[here.world.scenario.name] else 1), (ended, main)
     assert len(sent) <= len(entries)
+    if not SCENARIOS[here.world.scenario.name]:  # nor the request that must be refused
+        for kind in ("smoke", "controlled-failure"):
+            assert sum(one.intent.kind == kind for one in entries) <= 1, (ended, kind)
     known = {one.operation.id for one in entries if one.operation is not None}
     lost = [one for one in sent if one["operation"] and one["operation"] not in known]
     assert len(lost) <= len(doubted), (ended, lost)
     if not doubted and smoke:
         # after many restarts the gateway's log may not be read for a while: such a job is done,
-        # and stays open so that a later run reads its bill, for free
-        assert all(not one.is_open or one.state == "finished" for one in smoke), ended
-        assert ended in {"finished", "failed"} or "failed" in ended or "no paid" in ended
+        # and stays open so that a later run reads its bill, for free; a refusal likewise
+        assert all(not one.is_open or one.state in {"finished", "refused"} for one in smoke), ended
+        assert ended in {"finished", "failed", "refused"} or "failed" in ended or "no paid" in ended
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
@@ -184,4 +189,5 @@ def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:
         one.start(tmp_path / "state", route, "5")
         other.start(tmp_path / "state", route, "5")
         assert (one.status(), other.status()) == (0, 0)
-        assert len(one.submits("Trial 1.")) == 1
+        sent = [submit["seconds"] for submit in one.submits("Trial 1.")]
+        assert sent == ["4", "5"]  # the job, and the wrong length, which is refused inside

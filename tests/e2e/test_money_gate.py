@@ -56,6 +56,33 @@ def test_a_waived_check_stops_no_money(
     assert submits(tmp_path / "s") == sent
 
 
+@pytest.mark.parametrize(
+    ("changes", "words", "sent"),
+    [
+        ((), ("--scenario", "chat-only-types"), 1),  # not known: the job settles it
+        ((), ("--scenario", "job-declared-not-routed"), 1),
+        ((), ("--skip", "endpoint-family"), 0),
+        ((("endpoint: videos", "endpoint: interactions"),), (), 0),
+        ((("endpoint: videos", "endpoint: predict-long-running"),), (), 0),
+        ((("official: veo-3.1-fast-generate-001", "official: gemini-omni-1.2-flash"),), (), 0),
+    ],
+)
+def test_money_is_stopped_by_a_family_that_cannot_work_not_by_one_that_is_unproved(
+    changes: tuple[tuple[str, str], ...],
+    words: tuple[str, ...],
+    sent: int,
+    veo: Run,
+    route: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    file, state = route("family", *changes), tmp_path / "s"
+    ran = veo("run", file, "--sandbox", *words, "--spend", "2", "--state", state, "-o", "json")
+    assert submits(state) == sent
+    if sent == 0:
+        assert ran.code != 0
+        assert "endpoint-family is" in ran.err + ran.out
+
+
 def test_the_plan_of_a_paid_run_names_what_is_paid(veo: Run, tmp_path: Path) -> None:
     words = ("run", EXAMPLES / FLATKEY, "--sandbox", "--plan", "--state", tmp_path / "s")
     free, paid = veo(*words).out, veo(*words, "--spend", "2").out

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from fake_clock import FakeClock
 from job_world import (
     GEMINI,
     MODEL,
+    SENTENCES,
     VERTEX,
     Network,
     agent_platform,
@@ -219,6 +221,7 @@ def test_done_with_nothing_is_empty(body: object, clock: FakeClock) -> None:
         ({"code": 3, "message": "The prompt was blocked by our safety filters."}, "filtered"),
         ({"code": 1, "message": "The operation was cancelled."}, "cancelled"),
         ({"code": 9, "message": "Something."}, "failed"),
+        ({"code": 3, "message": "`seed` is not supported by this model."}, "parameter-refused"),
         ("an error in words", "failed"),
     ],
 )
@@ -227,6 +230,35 @@ def test_an_operation_with_an_error_failed_for_good(
 ) -> None:
     got = polled(clock, ok(done(error=error)))
     assert (got.state, got.status, got.symptom) == ("failed", "failed", symptom)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence"), [one for one in SENTENCES if one[0] != "not-allowlisted"]
+)
+def test_an_operation_says_googles_sentences_too(
+    symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    """As they stand, and as JSON inside the message, the way gateways pass them on."""
+    inner = json.dumps({"error": {"code": 400, "message": sentence}})
+    for message in (sentence, inner, f"task failed: {inner}"):
+        got = polled(clock, ok(done(error={"code": 3, "message": message})))
+        assert (got.state, got.symptom) == ("failed", symptom)
+        assert got.text is not None
+        assert got.text.startswith(sentence[:150])
+
+
+@pytest.mark.parametrize("status", [400, 412, 422])
+def test_a_poll_that_is_refused_for_good_is_no_passing_trouble(
+    status: int, clock: FakeClock
+) -> None:
+    body = {"error": {"code": status, "message": "vertex_project is required.", "type": "x"}}
+    got = polled(clock, no(status, body))
+    assert (got.state, got.symptom) == ("refused", "poll-misconfigured")
+    assert got.text == "vertex_project is required."
+    late = {"error": {"message": "Your default credentials were not found.", "type": "x"}}
+    assert polled(clock, no(500, late)).symptom == "poll-misconfigured"
+    assert polled(clock, no(500, {"error": {"message": "oops"}})).state == "trouble"
+    assert polled(clock, no(409, body)).state == "trouble"
 
 
 @pytest.mark.parametrize(

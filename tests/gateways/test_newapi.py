@@ -173,9 +173,14 @@ def test_usage_without_its_numbers_is_unreadable(field: str, value: object) -> N
     [
         ({"quota_per_unit": 500000, "version": "v1"}, Decimal(500000)),
         ({"quota_per_unit": 500000.5, "version": "v1"}, Decimal("500000.5")),
-        ({"quota_per_unit": 0, "version": "v1"}, None),
-        ({"quota_per_unit": -5, "version": "v1"}, None),
-        ({"quota_per_unit": "500000", "version": "v1"}, None),
+        ({"quota_per_unit": 0, "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": -5, "version": "v1"}, Decimal(-5)),
+        ({"quota_per_unit": "500000", "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": "NaN", "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": True, "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": [500000], "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": 10**30, "version": "v1"}, Decimal(0)),
+        ({"quota_per_unit": None, "version": "v1"}, None),
         ({"version": "v1"}, None),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,19 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from job_world import CONSOLE, MODEL, ROUTER, Network, door, driver, flatkey, no, ok, request
+from job_world import (
+    CONSOLE,
+    MODEL,
+    ROUTER,
+    SENTENCES,
+    Network,
+    door,
+    driver,
+    flatkey,
+    no,
+    ok,
+    request,
+)
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
 from veo_check.gateways.probes import job_driver
@@ -265,6 +278,24 @@ def test_three_shapes_tell_how_the_job_is(
         expected.text,
         expected.billed_quota,
     )
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence"), [one for one in SENTENCES if one[0] != "not-allowlisted"]
+)
+def test_googles_sentences_are_named_through_the_gateway(
+    symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    inner = json.dumps({"error": {"code": 3, "message": sentence}})
+    for endpoint, body in (
+        ("video-generations", row("FAILURE", fail_reason=sentence)),
+        ("video-generations", row("FAILURE", fail_reason=inner)),
+        ("generation-tasks", {"id": TASK, "status": "failed", "error": {"message": inner}}),
+    ):
+        got = poll(clock, ok(body), endpoint)
+        assert (got.state, got.symptom) == ("failed", symptom)
+        assert got.text is not None
+        assert got.text.startswith(sentence[:150])
 
 
 @pytest.mark.parametrize(

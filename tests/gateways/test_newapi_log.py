@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fake_clock import NOON, FakeClock
-from job_world import CONSOLE, MODEL, door, flatkey
+from job_world import CONSOLE, MODEL, SENTENCES, door, flatkey
 from job_world import Network as _Network
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import UsageRead, UsageRow
@@ -113,6 +113,22 @@ def test_a_refund_is_joined_by_the_task_id_and_comes_after_its_charge(clock: Fak
         ("charge", 240000, "consumed"),
         ("refund", 240000, "refunded"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence"), [one for one in SENTENCES if one[0] != "not-allowlisted"]
+)
+def test_why_a_job_failed_stands_in_its_refund(
+    symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    for reason in (sentence, json.dumps({"error": {"code": 3, "message": sentence}})):
+        other = json.dumps({"task_id": TASK, "reason": reason})
+        charged, returned = rows(Console([refund(other=other), charge()]), clock)
+        assert (charged.reason, returned.symptom) == (None, symptom)
+        assert str(returned.reason).startswith(sentence[:150])
+    for odd in (None, 5, "", ["x"]):
+        other = json.dumps({"task_id": TASK, "reason": odd})
+        assert rows(Console([refund(other=other), charge()]), clock)[1].reason is None
 
 
 def test_two_charges_of_one_request_are_two_rows(clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from job_world import MODEL, PROXY, Network, driver, no, ok, proxy, request
+from job_world import MODEL, PROXY, SENTENCES, Network, driver, no, ok, proxy, request
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
 from veo_check.gateways.openai import served_model
@@ -34,6 +34,27 @@ def shown(status: str, **more: Any) -> dict[str, Any]:
         "error": None,
         "model": "veo-fast",
     } | more
+
+
+KEY = "sk-proxy-key-value"
+
+
+@pytest.mark.parametrize("model", [KEY, KEY.upper(), f"veo-{KEY}"])
+def test_a_key_in_the_place_of_a_model_is_masked(clock: FakeClock, model: str) -> None:
+    network = Network(ok(shown("completed", id=video_id(model))))
+    got = driver(proxy(), network, clock).poll("video_of_old")
+    assert got.state == "done"
+    assert "[redacted]" in (got.served_model or "")
+    assert KEY not in (got.served_model or "").lower()
+
+
+@pytest.mark.parametrize("video", [video_id(KEY), f"video_{KEY}", f"video_{KEY.encode().hex()}"])
+def test_an_operation_that_holds_the_key_is_written_down_nowhere(
+    clock: FakeClock, video: str
+) -> None:
+    network = Network(ok(shown("processing", id=video)))
+    got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
+    assert (got.state, got.operation, got.served_model) == ("uncertain", None, None)
 
 
 def test_a_submit_stops_the_proxys_own_retries(clock: FakeClock) -> None:
@@ -145,6 +166,37 @@ def test_a_poll_tells_how_the_job_is(
     assert (got.state, got.status, got.symptom) == (state, body["status"], symptom)
     assert got.served_model == MODEL
     assert got.videos == ((VideoRef(),) if state == "done" else ())
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence"), [one for one in SENTENCES if one[0] != "not-allowlisted"]
+)
+def test_googles_sentences_are_named_through_the_proxy(
+    symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    for error in (
+        sentence,
+        {"message": sentence},
+        {"code": "x", "message": f"litellm: {sentence}"},
+    ):
+        got = poll(clock, ok(shown("failed", error=error)))
+        assert (got.state, got.symptom) == ("failed", symptom)
+        assert sentence[:150] in str(got.text)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "litellm.BadRequestError: vertex_project is required for Vertex AI."),
+        (400, "something else that a proxy cannot do"),
+        (500, "litellm.APIConnectionError: Your default credentials were not found."),
+    ],
+)
+def test_steady_refusals_of_polls_quote_the_proxys_words(
+    status: int, words: str, clock: FakeClock
+) -> None:
+    got = poll(clock, no(status, {"error": {"message": words, "type": "x", "code": str(status)}}))
+    assert (got.state, got.symptom, got.text) == ("refused", "poll-misconfigured", words)
 
 
 def validation_error(holds: str) -> httpx.Response:

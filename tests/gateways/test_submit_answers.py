@@ -11,6 +11,7 @@ import pytest
 from fake_clock import FakeClock
 from job_world import (
     MODEL,
+    SENTENCES,
     Network,
     agent_platform,
     driver,
@@ -85,6 +86,10 @@ INVALID_KEY = google(
     details=[{"reason": "API_KEY_INVALID"}],
 )
 BUSY = "\u5f53\u524d\u5206\u7ec4\u4e0a\u6e38\u8d1f\u8f7d\u5df2\u9971\u548c"
+#: FastAPI's
+UNPROCESSABLE = {
+    "detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required"}]
+}
 
 REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
     (gemini(), no(404, google(404, GONE, "NOT_FOUND")), "model-retired", True),
@@ -197,6 +202,22 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
         "cooling-down",
         False,
     ),
+    (
+        proxy(),
+        no(402, {"error": {"message": "pay", "code": "insufficient_balance"}}),
+        "no-quota",
+        False,
+    ),
+    (proxy(), no(402, {"error": "Your account has no credits."}), "no-quota", False),
+    (flatkey(), no(402, routed("Payment required")), "no-quota", False),
+    (proxy(), no(422, {"detail": "odd"}), "refused", False),
+    (proxy(), no(422, UNPROCESSABLE), "refused", False),
+    (
+        flatkey(),
+        no(422, task("invalid_request", "`seconds` is not supported")),
+        "duration-refused",
+        True,
+    ),
 ]
 
 
@@ -211,6 +232,50 @@ def test_a_known_refusal_sent_nothing_and_has_a_name(
     assert len(network.requests) == 1
 
 
+@pytest.mark.parametrize(("symptom", "sentence"), SENTENCES)
+@pytest.mark.parametrize("status", [400, 429])
+@pytest.mark.parametrize("place", [agent_platform(), gemini(), flatkey(), proxy()])
+def test_each_of_googles_sentences_is_named_wherever_it_comes_from(
+    place: JobEndpoint, status: int, symptom: str, sentence: str, clock: FakeClock
+) -> None:
+    body: object = google(status, sentence, "INVALID_ARGUMENT")
+    if place.gateway == "flatkey":
+        body = task("fail_to_fetch_task", json.dumps(body))
+    elif place.gateway == "openai":
+        body = litellm("BadRequestError", json.dumps(body), status, "invalid_request_error")
+    got = driver(place, Network(no(status, body)), clock).submit(request(place.label))
+    waits = status == 429 and symptom not in {"wrong-method", "interactions-only"}
+    assert got.state == "refused"
+    assert got.symptom == ("rate-limited" if waits else symptom)
+    assert got.text is not None
+    assert got.text.startswith(sentence[:150])
+
+
+def test_a_reason_without_a_telling_sentence_is_named(clock: FakeClock) -> None:
+    details = [{"reason": "RESOURCE_PROJECT_INVALID", "domain": "googleapis.com"}]
+    body = google(400, "Invalid resource field value.", "INVALID_ARGUMENT", details=details)
+    through = task("fail_to_fetch_task", json.dumps(body))
+    for place, sent in ((agent_platform(), body), (flatkey(), through)):
+        got = driver(place, Network(no(400, sent)), clock).submit(request(place.label))
+        assert (got.state, got.symptom) == ("refused", "project-mismatch")
+
+
+def test_a_credential_of_the_wrong_kind_is_not_a_bad_key(clock: FakeClock) -> None:
+    words = "API keys are not supported by this API. Expected OAuth2 access token."
+    body = google(401, words, "UNAUTHENTICATED")
+    got = driver(agent_platform(), Network(no(401, body)), clock).submit(request())
+    assert (got.state, got.symptom) == ("refused", "wrong-credential")
+
+
+def test_the_real_answer_beside_a_string_error_is_quoted(clock: FakeClock) -> None:
+    """HTTP 500 whose `message` is JSON text: uncertain all the same, but with Google's words."""
+    inner = google(400, DURATION_RANGE, "INVALID_ARGUMENT")
+    for beside in (json.dumps(inner), f"upstream: {json.dumps(inner)}", json.dumps([inner])):
+        reply = no(500, {"error": "Internal Server Error", "message": beside})
+        got = driver(flatkey(), Network(reply), clock).submit(request("veo3.1-fast"))
+        assert (got.state, got.text) == ("uncertain", DURATION_RANGE)
+
+
 UNCERTAIN: list[httpx.Response | Exception] = [
     no(500, google(500, "internal", "INTERNAL")),
     no(500, task("build_request_failed", "json")),
@@ -223,8 +288,10 @@ UNCERTAIN: list[httpx.Response | Exception] = [
     no(504, "timeout"),
     no(408),
     no(409, {"error": {"message": "conflict"}}),
-    no(402, {"error": {"message": "pay", "code": "insufficient_balance"}}),
-    no(422, {"detail": "odd"}),
+    no(402, "<html>Pay</html>"),
+    no(402, {}),
+    no(422, "no"),
+    no(422, {"detail": []}),
     no(400, "<html>Bad request</html>"),
     no(400, ""),
     no(401, "Unauthorized"),

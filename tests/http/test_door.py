@@ -213,6 +213,24 @@ def test_a_post_is_recorded_with_its_body_masked_and_cut(clock: FakeClock) -> No
     assert excerpt == '{"k":"[redacted]","image":"' + "A" * 32 + "…"
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        f"https://{SECRET}.example/x",
+        f"https://{SECRET.lower()}.example/x",
+        f"https://{SECRET.upper()}/x",
+        "https://" + "".join(f"%{ord(char):02x}" for char in SECRET) + "/x",
+        "https://aizasya1234567890abcdefghijklmnopqrstuvw/x",
+        f"//{SECRET[:9]}@{SECRET}/",
+    ],
+)
+def test_a_redirects_host_may_be_the_key(clock: FakeClock, location: str) -> None:
+    server = Answers(httpx.Response(302, headers={"Location": location}))
+    got = door_to(server, clock).get(URL, KEY)
+    assert isinstance(got, Failure)
+    assert "answered with a redirect to [redacted]; " in got.detail
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_named_and_not_followed(clock: FakeClock, status: int) -> None:
     location = f"https://elsewhere.example/{SECRET}?token=x"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
+from pathlib import Path
+from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -20,6 +24,28 @@ def ask(transport: httpx.BaseTransport, url: str, **extensions: object) -> tuple
 
 def ok(connection: socket.socket, _: bytes) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
+def test_the_keys_of_sessions_are_written_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own default context honours SSLKEYLOGFILE without being asked."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+    assert ssl.create_default_context().keylog_filename is not None
+    (tmp_path / "keys.log").unlink()
+    seen: list[ssl.SSLContext] = []
+    pool = httpcore.ConnectionPool
+
+    def watched(**options: Any) -> httpcore.ConnectionPool:
+        seen.append(options["ssl_context"])
+        return pool(**options)
+
+    monkeypatch.setattr(httpcore, "ConnectionPool", watched)
+    GuardedTransport().close()
+    assert [context.keylog_filename for context in seen] == [None]
+    assert not (tmp_path / "keys.log").exists()
+    assert (seen[0].verify_mode, seen[0].check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert seen[0].cert_store_stats()["x509_ca"] > 50
 
 
 def test_a_name_that_leads_home_is_not_public() -> None:

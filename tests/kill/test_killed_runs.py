@@ -29,6 +29,9 @@ BENCHES: tuple[tuple[Gateway, str], ...] = (
     ("flatkey", "job-not-refunded"),
     ("flatkey", "job-another-model"),
     ("flatkey", "job-wrong-request-accepted"),
+    ("flatkey", "job-wrong-request-charged"),
+    ("flatkey", "job-refusal-charged"),
+    ("newapi", "job-wrong-request-charged"),
     ("newapi", "healthy"),
     ("openai", "healthy"),
     ("google", "healthy"),
@@ -48,13 +51,29 @@ def test_killed_where_it_matters_most(tmp_path: Path) -> None:
             Death(request=0, seen=False),
             Death(request=0),
             Death(request=end.requests // 2 + 1),
-            Death(request=end.requests - 1),
+            Death(request=end.requests - 3),  # busy, a run polls less often
             Death(after=end.seconds / 2),
         ):
             trial = here.trial()
             trial.die(death)
             trial.settle(end)
             assert trial.kills == 1, death
+
+
+@pytest.mark.parametrize(
+    "scenario", ["healthy", "job-wrong-request-charged", "job-refusal-charged"]
+)
+def test_killed_around_a_refusal(scenario: str, tmp_path: Path) -> None:
+    """From the request that is refused on: its answer, its charge, its seal, its end."""
+    with bench("flatkey", scenario, tmp_path) as here:
+        end = undisturbed(here)
+        steps = range(-12, 0) if scenario != "job-refusal-charged" else range(-6, 0)
+        kills = 0
+        for number in (0, *steps):
+            trial = here.trial()
+            kills += trial.die(Death(request=end.requests + number, seen=number % 2 == 0))
+            trial.settle(end)
+        assert kills >= len(steps) - 2  # a run may need a poll less than another
 
 
 def test_moved_renamed_and_edited_between_kill_and_restart(tmp_path: Path) -> None:
@@ -84,8 +103,8 @@ def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:
             starter.start(trial.order(*trial.paid()))
         assert [starter.status() for starter in here.starters] == [0, 0]
         trial.audit()
-        assert [one["seconds"] for one in trial.submits() if one["accepted"]] == ["4"]
-        assert len(trial.submits()) == 2  # the job and the request that must be refused
+        assert [one["seconds"] for one in trial.submits() if one["accepted"]] == ["4", "5"]
+        assert len(trial.submits()) == 2  # the job, and the request that is refused inside
         trial.settle(end)
 
 

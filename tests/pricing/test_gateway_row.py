@@ -8,13 +8,7 @@ from decimal import Decimal
 import pytest
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
-from veo_check.pricing.gateway_row import (
-    QUOTA_PER_UNIT,
-    GatewayPrice,
-    price_of_row,
-    quota_charged,
-    quota_per_usd,
-)
+from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, quota_charged, sound_unit
 from veo_check.pricing.shape import Refusal, Shape
 
 D = Decimal
@@ -28,13 +22,13 @@ def catalog(row: CatalogRow = ROW, **changes: object) -> Catalog:
 
 
 def read(row: CatalogRow = ROW, shape: Shape = SHAPE, **changes: object) -> GatewayPrice:
-    answer = price_of_row(catalog(row, **changes), "plg", shape)
+    answer = price_of_row(catalog(row, **changes), "plg", shape, D(500_000))
     assert isinstance(answer, GatewayPrice), answer
     return answer
 
 
 def refused(row: CatalogRow = ROW, shape: Shape = SHAPE, **changes: object) -> tuple[str, str]:
-    answer = price_of_row(catalog(row, **changes), "plg", shape)
+    answer = price_of_row(catalog(row, **changes), "plg", shape, D(500_000))
     assert isinstance(answer, Refusal), answer
     return answer.code, answer.message
 
@@ -89,10 +83,38 @@ def test_quota_is_truncated_after_each_factor() -> None:
     assert quota_charged(D("0.4"), D("0.9"), (D(8),), D(500_000)) == (1_440_000, 1_440_000)
 
 
-@pytest.mark.parametrize("told", [None, "0", "-1", "NaN", "1E+99"])
-def test_an_unusable_quota_per_unit_is_the_codes_default(told: str | None) -> None:
-    assert quota_per_usd(None if told is None else D(told)) == QUOTA_PER_UNIT
-    assert quota_per_usd(D(1000)) == 1000
+BY_EXPRESSION = replace(ROW, billing_mode="tiered_expr", billing_expr="2")
+BY_RATIO = replace(ROW, quota_type=0, model_price=None, model_ratio=D("3.5"))
+SHOWN = DisplayPrice("per_second", "second", D("0.1"), None)
+
+
+@pytest.mark.parametrize("told", ["0", "-0", "-1", "-0.5", "NaN", "Infinity", "1E+99", "1E-99"])
+@pytest.mark.parametrize("row", [ROW, BY_EXPRESSION, BY_RATIO])
+def test_a_quota_unit_that_cannot_be_prices_nothing(told: str, row: CatalogRow) -> None:
+    answer = price_of_row(catalog(row), "plg", SHAPE, D(told))
+    assert isinstance(answer, Refusal)
+    assert answer.code == "quota-unit"
+    shown = price_of_row(catalog(row, display=(SHOWN,)), "plg", SHAPE, D(told))
+    assert isinstance(shown, Refusal)
+    assert shown.code == "quota-unit"
+    assert sound_unit(D(told)) is None
+
+
+def test_a_quota_unit_that_was_not_read_is_never_assumed() -> None:
+    for row, shape in [(ROW, SHAPE), (BY_RATIO, replace(SHAPE, model="seedance"))]:
+        answer = price_of_row(catalog(row), "plg", shape)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "quota-unread"
+    # what is told in USD needs no unit
+    for told in (catalog(BY_EXPRESSION), catalog(display=(SHOWN,))):
+        assert isinstance(price_of_row(told, "plg", SHAPE), GatewayPrice)
+
+
+def test_the_gateways_own_quota_unit_counts() -> None:
+    answer = price_of_row(catalog(), "plg", replace(SHAPE, seconds=D(1)), D(7))
+    assert isinstance(answer, GatewayPrice)
+    assert answer.charged == (D(2) / 7, D(2) / 7)  # 0.36 x 7 is 2.52 units, cut to 2
+    assert sound_unit(D(1000)) == 1000
 
 
 def test_the_unpriced_sentinel_is_no_price() -> None:
@@ -150,7 +172,7 @@ def test_the_row_and_the_group_must_be_one() -> None:
     assert refused(rows=(ROW, ROW))[0] == "ambiguous"
     assert refused(group_ratio={"vip": D(1)})[0] == "ambiguous"
     assert refused(group_ratio={"plg": D("NaN")})[0] == "unpriced"
-    answer = price_of_row(catalog(), None, SHAPE)
+    answer = price_of_row(catalog(), None, SHAPE, D(500_000))
     assert isinstance(answer, Refusal)
     assert (answer.code, "say which (plg)" in answer.message) == ("ambiguous", True)
 

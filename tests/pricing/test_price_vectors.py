@@ -232,7 +232,7 @@ def newapi(**fields: object) -> CatalogRow:
 
 def at_gateway(model: str, row: CatalogRow, *display: DisplayPrice, **more: object) -> str:
     shape = Shape(model, "any", **{"seconds": Decimal(8), "resolution": "720p", **more})  # type: ignore[arg-type]
-    answer = price_of_row(gateway(row, *display), "plg", shape)
+    answer = price_of_row(gateway(row, *display), "plg", shape, Decimal(500_000))
     if isinstance(answer, Refusal):
         return answer.code
     return str(answer.expected.normalize()) if answer.expected is not None else "needs tokens"
@@ -248,7 +248,10 @@ def test_the_shared_vectors(shared: Path) -> None:
     fast = ask(GEMINI, FAST, "8", "720p", AUGUST)
     assert isinstance(fast, Quote)
     ratio = price_of_row(
-        gateway(newapi(model_ratio=Decimal("3.5"))), "plg", Shape("seedance", "any")
+        gateway(newapi(model_ratio=Decimal("3.5"))),
+        "plg",
+        Shape("seedance", "any"),
+        Decimal(500_000),
     )
     assert isinstance(ratio, GatewayPrice)
     assert ratio.held is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from small_reference import document, row
+from veo_check.core.clock import SystemClock
 from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.reference import load
 from veo_check.reference.load import (
@@ -29,6 +31,12 @@ def write(folder: Path, content: object, name: str = "reference.json") -> Path:
     file = folder / name
     file.write_text(json.dumps(content), encoding="utf-8")
     return file
+
+
+def real_day(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    """From now on the real clock stands on this day."""
+    noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    monkeypatch.setattr(SystemClock, "now", lambda _: noon)
 
 
 def test_the_bundle_is_read_once_and_says_what_it_is() -> None:
@@ -73,13 +81,51 @@ def test_a_named_file_wins_and_is_told(tmp_path: Path) -> None:
     ("compiled", "wins"), [("2026-12-01", True), ("2026-11-22", True), ("2026-11-21", False)]
 )
 def test_a_refreshed_file_wins_unless_it_is_older_than_the_bundle(
-    tmp_path: Path, compiled: str, wins: bool
+    tmp_path: Path, compiled: str, wins: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    real_day(monkeypatch, "2026-12-01")
     assert load_reference().compiled.isoformat() == "2026-11-22"
     write(tmp_path, document(row(model="veo-x")) | {"compiled": compiled}, REFRESHED_FILE)
     reference = load_reference(user_dir=tmp_path)
     expected = str(tmp_path / REFRESHED_FILE) if wins else "bundled"
     assert reference.origin == expected
+
+
+@pytest.mark.parametrize("ahead", ["2026-12-02", "2099-01-01", "9999-12-31"])
+@pytest.mark.parametrize("place", ["compiled", "lifecycle", "price alone"])
+def test_a_reading_of_a_day_to_come_is_none(
+    tmp_path: Path, ahead: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would never grow old. One of today is fine."""
+    for day in ("2026-12-01", ahead):
+        real_day(monkeypatch, "2026-12-01")
+        whole: dict[str, Any] = json.loads(json.dumps(document(row(model="veo-x"))))
+        if place == "compiled":
+            whole["compiled"] = day
+        elif place == "lifecycle":
+            next(iter(whole["sources"].values()))["confirmed"] = day
+        else:
+            first = next(iter(whole["sources"].values()))
+            whole["sources"]["another"] = first | {"confirmed": day}
+        file = write(tmp_path, whole)
+        if day != ahead:
+            assert load_reference(file).models() == ("veo-x",)
+            assert load.read_document(file)
+            continue
+        for read in (load_reference, load.read_document):
+            with pytest.raises(InvalidFileError, match=rf"{ahead} is still to come") as caught:
+                read(file)
+            assert caught.value.exit_code == ExitCode.USAGE
+        write(tmp_path, whole, REFRESHED_FILE)
+        with pytest.raises(InvalidFileError, match="is still to come"):
+            load_reference(user_dir=tmp_path)
+
+
+def test_the_bundle_serves_on_a_machine_whose_clock_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real_day(monkeypatch, "2020-01-01")
+    assert load_reference().origin == "bundled"
 
 
 def test_without_a_refreshed_file_the_bundle_is_used(tmp_path: Path) -> None:
@@ -122,6 +168,7 @@ BROKEN: dict[str, tuple[object, str]] = {
     "unknown key": (changed(shutdwon="2027-01-01"), "unknown key 'shutdwon'"),
     "unknown source": (changed(source="nobody"), "'nobody' is not in the sources table"),
     "unknown kind": (changed(kind="maybe"), "must be one of: exact, earliest"),
+    "unknown end": (changed(at_end="redirected"), "must be one of: refused, rerouted"),
     "date without kind": (changed(kind="none-announced"), "no day none-announced"),
     "kind without date": (changed(shutdown=None), "no day none-announced"),
     "no such day": (changed(shutdown="2027-02-30"), "must be a day"),

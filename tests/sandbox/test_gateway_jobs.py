@@ -136,15 +136,29 @@ def test_what_is_billed_and_what_is_made(
 
 def test_a_wrong_request_is_refused_with_google_s_words_inside() -> None:
     box = Box("healthy")
-    answer = box.video(duration=5)
+    answer = box.video(metadata={"resolution": "480p"})
     assert (answer.status_code, answer.json()["code"]) == (400, "fail_to_fetch_task")
     inner = json.loads(answer.json()["message"])["error"]
-    assert (inner["code"], inner["message"]) == (
-        400,
-        "The number value for `durationSeconds` is out of bound. "
-        "Please provide a value between 4 and 8, inclusive.",
-    )
+    assert inner["code"] == 400
+    assert inner["message"].startswith("Your use case is currently not supported.")
     assert (box.log(), box.spent, box.usage()["total_used"]) == ([], "0", 1_250_000)
+
+
+def test_a_wrong_duration_is_accepted_charged_and_refunded_with_the_reason() -> None:
+    """The task ends as failed; why stands in the refund's row alone."""
+    box = Box("healthy")
+    answer = box.video(duration=5)
+    assert answer.status_code == 200
+    box.finish()
+    shown = box.get(f"{FLATKEY}/v1/videos/{answer.json()['id']}").json()
+    assert (shown["status"], "duration" in json.dumps(shown)) == ("failed", False)
+    refund, charge = box.log()
+    assert (charge["type"], refund["type"], refund["quota"]) == (2, 6, charge["quota"])
+    assert json.loads(refund["other"])["reason"] == (
+        "Unsupported output video duration 5 seconds, supported durations are [8,4,6] for feature "
+        "text_to_video."
+    )
+    assert (box.spent, box.usage()["total_used"]) == ("0.0", 1_250_000)
 
 
 def test_a_duration_in_quotes_breaks_the_gateway_s_own_body() -> None:

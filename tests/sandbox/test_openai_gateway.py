@@ -112,7 +112,7 @@ def test_a_proxy_without_a_database_and_a_wrong_key(
     ("scenario", "body", "status", "text"),
     [
         ("healthy", {"model": "nope"}, 400, "Invalid model name passed in model=nope"),
-        ("healthy", {"seconds": "5"}, 400, "litellm.BadRequestError"),
+        ("healthy", {"resolution": "480p"}, 400, "litellm.BadRequestError"),
         ("job-retired", {}, 404, "is no longer available"),
         ("veo-retired", {}, 404, "Publisher Model"),
         ("job-429", {}, 429, "litellm.RateLimitError"),

@@ -174,14 +174,16 @@ def test_the_ledger_tells_everything_that_could_cost() -> None:
     book = json.loads(box.world.ledger_json())
     assert [(one["surface"], one["status"], one["accepted"]) for one in book["submits"]] == [
         ("flatkey", 200, True),
-        ("flatkey", 400, False),
+        ("flatkey", 200, True),
         ("agent-platform", 200, True),
     ]
-    assert (book["accepted"], book["spent"]) == (2, "0.96")
+    assert (book["accepted"], book["spent"]) == (3, "1.56")
     box.finish()
     book = json.loads(box.world.ledger_json())
     assert [(one["kind"], one["surface"], one["quota"], one["usd"]) for one in book["charges"]] == [
         ("charge", "flatkey", 480_000, "0.96"),
+        ("charge", "flatkey", 300_000, "0.6"),
+        ("refund", "flatkey", 300_000, "0.6"),
         ("charge", "agent-platform", None, "0.40"),
     ]
     assert box.spent == "1.36"

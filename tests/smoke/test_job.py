@@ -13,7 +13,7 @@ from paid_world import MODEL, Desk
 from tiny_mp4 import clip
 from veo_check.core.facts import Missing, ProvenLife
 from veo_check.core.findings import Tier
-from veo_check.core.jobs import UsageRow
+from veo_check.core.jobs import NOT_ROUTED
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.smoke.journal import Entry, Journal
 from veo_check.smoke.state_folder import StateFolder
@@ -201,7 +201,7 @@ def test_a_refused_submit_costs_nothing_and_may_be_tried_again(symptom: str, des
     outcome = desk.run("5")
     assert isinstance(outcome.job, JobResult)
     assert (outcome.job.state, outcome.job.symptom) == ("refused", symptom)
-    assert outcome.job.charged is (None if symptom == "not-sent" else False)
+    assert outcome.job.charged is False
     assert isinstance(outcome.controlled_failure, Missing)
     assert outcome.spent == 0
     assert outcome.proof.code == "not-finished"
@@ -212,15 +212,7 @@ def test_a_refused_submit_costs_nothing_and_may_be_tried_again(symptom: str, des
     desk.world.submit = "accept"
     paid = desk.run("5")
     assert paid.proof.valid
-    assert paid.proof.refused is None
-
-
-def test_a_refused_request_that_was_charged_is_spent(desk: Desk) -> None:
-    desk.world.rows["req-refused"] = [UsageRow("charge", "req-refused", quota=300_000)]
-    outcome = desk.run("5")
-    assert isinstance(outcome.controlled_failure, ControlledFailure)
-    assert outcome.controlled_failure.charged is True
-    assert outcome.spent == Decimal("1.44")
+    assert (paid.proof.refused, paid.proof.unrouted) == (None, None)
 
 
 def test_a_refused_model_stays_refused_until_a_job_is_accepted(desk: Desk) -> None:
@@ -234,6 +226,27 @@ def test_a_refused_model_stays_refused_until_a_job_is_accepted(desk: Desk) -> No
         assert refused is not None
         assert (refused.state, refused.symptom) == ("refused", "model-retired")
     assert desk.changed(via__model="veo3.1-lite").run().proof.refused is None
+
+
+@pytest.mark.parametrize("symptom", sorted(NOT_ROUTED))
+def test_a_refused_family_stays_refused_until_a_job_is_accepted(symptom: str, desk: Desk) -> None:
+    desk.key = None  # nothing is sealed
+    desk.world.submit = symptom
+    desk.run("5")
+    for then in ("no-quota", "model-retired", "rate-limited"):  # newer, and not of the family
+        desk.world.submit = then
+        desk.run("5")
+        unrouted = desk.run().proof.unrouted
+        assert unrouted is not None
+        assert (unrouted.state, unrouted.symptom) == ("refused", symptom)
+    # what the route file says of model and key's owner does not change where the job went
+    for same in ({"model__official": "veo-3.1-generate-001"}, {"via__key__owner": "other"}):
+        assert desk.changed(**same).run().proof.unrouted is not None
+    for other in ({"via__model": "veo3.1-lite"}, {"via__endpoint": "generation-tasks"}):
+        assert desk.changed(**other).run().proof.unrouted is None
+    desk.world.submit = "accept"
+    desk.run("5")
+    assert desk.run().proof.unrouted is None
 
 
 @pytest.mark.parametrize("how", ["drop-before", "drop-after"])

@@ -38,7 +38,7 @@ def entries(desk: Desk) -> tuple[Entry, ...]:
         (("queued", "filtered"), "filtered", False),
         (("backend-error",), "backend-error", False),
         (("queued", "empty"), "empty-result", True),
-        (("gone",), "operation-unknown", True),
+        (("queued", "gone-refunded"), "operation-unknown", False),
     ],
 )
 def test_a_failed_job_is_named_and_its_charge_told(
@@ -324,4 +324,5 @@ def test_progress_is_told(desk: Desk) -> None:
     desk.run("5")
     assert desk.said == [
         "sending", "polling", "polling", "polling", "fetching", "reading usage", "sending",
+        "reading usage",
     ]  # fmt: skip

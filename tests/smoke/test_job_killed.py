@@ -22,6 +22,9 @@ WORLDS = {
     "slow": lambda: World(polls=("queued", "503", "unknown", "in_progress", "done")),
     "filtered": lambda: World(polls=("queued", "filtered")),
     "refused": lambda: World(submit="no-channel"),
+    "refused and charged": lambda: World(submit="no-channel", refusals="row"),
+    "wrong request charged": lambda: World(refusals="total"),
+    "wrong request unclear": lambda: World(wrong="unclear", refusals="given-back"),
     "lost answer": lambda: World(submit="drop-after"),
     "wrong request accepted": lambda: World(wrong="accept"),
     "content unavailable": lambda: World(fetch="content-unavailable"),
@@ -73,14 +76,19 @@ def test_dying_at_every_step(world: str, tmp_path: Path) -> None:
         check_ledger(desk)
         sent = list(desk.world.posts)
         # a failed or refused job may be paid for again; so those are only looked at
-        outcome = desk.run() if world in {"refused", "filtered"} else settle(desk)
+        looked_at = {"refused", "filtered", "refused and charged"}
+        outcome = desk.run() if world in looked_at else settle(desk)
         check_ledger(desk)
         smoke = [one for one in entries(desk) if one.intent.kind == "smoke"]
         doubted = [one for one in smoke if one.state == "uncertain"]
+        # the request that must be refused was sent once at most, whatever became of it
+        assert [one.split()[-1] for one in desk.world.posts].count("5") <= 1
         if doubted:  # killed between the intent and its answer: nothing more is ever sent
             assert len(desk.world.posts) <= 1
             assert isinstance(outcome.job, JobResult)
             assert outcome.job.state == "uncertain"
+        elif world == "refused and charged":
+            assert desk.world.posts == []  # killed before it was sent, and only looked at since
         elif world == "refused":
             assert desk.world.jobs == {}
             assert all(one.state == "refused" for one in smoke)
@@ -93,6 +101,14 @@ def test_dying_at_every_step(world: str, tmp_path: Path) -> None:
             assert outcome.proof.valid
             assert outcome.proof.proof is not None
             assert outcome.proof.proof.id == smoke[0].id
+            failure = outcome.proof.proof.controlled_failure
+            wrong = [one for one in entries(desk) if one.intent.kind == "controlled-failure"]
+            if not any(one.state == "uncertain" for one in wrong):
+                assert failure is not None  # the proof holds it, or it is still open
+                assert failure.job == wrong[0].id
+                assert all(one.is_open is (failure.charged is True) for one in wrong) or (
+                    world == "wrong request accepted"
+                )
             assert [one.seconds for one in desk.world.accepted()].count(4) == 1
 
 

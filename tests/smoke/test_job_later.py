@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,20 @@ def test_a_record_that_stays_unreadable_is_not_waited_for_forever(desk: Desk) ->
     assert isinstance(outcome.usage, Missing)
     assert outcome.proof.valid
     assert not entries(desk)[0].is_open
+
+
+def test_a_run_gives_older_entries_their_digest(desk: Desk) -> None:
+    desk.changed(smoke__controlled_failure="none").run("5")
+    folder = journal(desk).folder.journal_of(desk.route.name)
+    digested = {path: path.read_text() for path in folder.glob("*.json")}
+    for path, text in digested.items():
+        held = json.loads(text)["entry"]
+        del held["charged"]
+        path.write_text(json.dumps(held, indent=2, sort_keys=True) + "\n")
+    assert desk.run(online=False).proof.valid
+    assert {path: path.read_text() for path in digested} != digested  # offline nothing is written
+    assert desk.run().proof.valid
+    assert {path: path.read_text() for path in digested} == digested
 
 
 def test_no_second_job_beside_an_open_one(desk: Desk) -> None:

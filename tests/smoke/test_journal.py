@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,17 +97,27 @@ def _damage(path: Path, change: Callable[[bytes], bytes]) -> None:
     path.write_bytes(change(path.read_bytes()))
 
 
-def _field(name: str, value: object) -> Callable[[bytes], bytes]:
-    def change(content: bytes) -> bytes:
+def _forged(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
+    """A changed entry with the digest that fits it."""
+
+    def forge(content: bytes) -> bytes:
         held = json.loads(content)
-        part = held
+        change(held["entry"])
+        text = json.dumps(held["entry"], indent=2, sort_keys=True) + "\n"
+        held["digest"] = hashlib.sha256(text.encode()).hexdigest()
+        return (json.dumps(held, indent=2, sort_keys=True) + "\n").encode()
+
+    return forge
+
+
+def _field(name: str, value: object) -> Callable[[bytes], bytes]:
+    def change(part: dict[str, Any]) -> None:
         *above, last = name.split(".")
         for step in above:
             part = part[step]
         part[last] = value
-        return (json.dumps(held, indent=2, sort_keys=True) + "\n").encode()
 
-    return change
+    return _forged(change)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +158,95 @@ def test_a_damaged_or_forged_record_stops_the_route(
         journal.entries(ROUTE)
     with pytest.raises(JournalUnreadableError):
         journal.begin(intent(kind="controlled-failure"))
-    with pytest.raises(JournalUnreadableError):
-        journal.find(entry.id)
     (listed,) = journal.everything()
     assert isinstance(listed, Unreadable)
-    assert listed.path == path
+    assert (listed.path, listed.job) == (path, entry.id)
+    assert journal.find(entry.id) == listed
+
+
+def _held(journal: Journal) -> Entry:
+    entry = journal.begin(intent())
+    for step in LIFE:
+        journal.save(entry := step(entry))
+    return entry
+
+
+def test_no_changed_character_is_believed(journal: Journal) -> None:
+    """Of the operation's id, of a date, of a price, of a name, of the digest: of nothing."""
+    _held(journal)
+    path = entry_file(journal)
+    whole = path.read_bytes()
+    for at, old in enumerate(whole):
+        other = ord("1") if chr(old) != "1" else ord("2")
+        for new in {other, old ^ 1}:
+            path.write_bytes(whole[:at] + bytes([new]) + whole[at + 1 :])
+            (listed,) = journal.everything()
+            assert isinstance(listed, Unreadable), (at, chr(old), chr(new))
+    path.write_bytes(whole)
+    assert all(isinstance(one, Entry) for one in journal.everything())
+
+
+def test_an_operation_of_another_job_is_not_believed(journal: Journal) -> None:
+    _held(journal)
+    text = entry_file(journal).read_text()
+    entry_file(journal).write_text(text.replace(OPERATION.id, "task_0123456789abcdee"))
+    with pytest.raises(JournalUnreadableError, match="does not match its own digest"):
+        journal.entries(ROUTE)
+
+
+def _undigested(path: Path) -> str:
+    """The file as an earlier version wrote it."""
+    held = json.loads(path.read_text())["entry"]
+    del held["charged"]
+    for name in ("code", "request_id", "replacement", "names_the_mistake"):
+        held["ended"].pop(name)
+    path.write_text(json.dumps(held, indent=2, sort_keys=True) + "\n")
+    return path.read_text()
+
+
+def test_an_entry_of_an_earlier_version_is_read_and_rewritten(journal: Journal) -> None:
+    entry = _held(journal)
+    path = entry_file(journal)
+    new = path.read_text()
+    old = _undigested(path)
+    assert journal.entries(ROUTE) == (entry,)
+    assert path.read_text() == old  # looking writes nothing
+    journal.add_digests(ROUTE)
+    assert path.read_text() == new
+    journal.add_digests("another")
+    assert journal.entries(ROUTE) == (entry,)
+    _undigested(path)
+    _damage(path, lambda content: content.replace(b'"polls": 2', b'"polls": -2'))
+    journal.add_digests(ROUTE)  # what cannot be read is left as it is
+    with pytest.raises(JournalUnreadableError):
+        journal.entries(ROUTE)
+
+
+def test_an_older_refusal_has_no_charge_to_be_read(journal: Journal) -> None:
+    refused = journal.begin(intent()).refused(Ended(later(5), "no-channel")).weighed("unknown")
+    journal.save(refused.closed(later(5)))
+    _undigested(entry_file(journal))
+    assert journal.entries(ROUTE) == (refused.closed(later(5)),)
+
+
+def test_a_record_that_was_given_up_is_kept_and_counted_no_more(journal: Journal) -> None:
+    lost = journal.begin(intent())
+    path = entry_file(journal)
+    for times in (1, 2):
+        path.write_text("{}")
+        held = journal.find(lost.id)
+        assert isinstance(held, Unreadable)
+        assert f"job abandon {lost.id}" in held.way_out
+        kept = journal.give_up(held, "no row in the log")
+        assert (kept.read_text(), path.exists()) == ("{}", False)
+        assert kept.name == f"{path.name}{'.unreadable' * times}"
+        assert (path.parent / f"{path.name}.because").read_text() == "no row in the log\n"
+        assert journal.entries(ROUTE) == ()
+        assert set(journal.given_up(ROUTE)) == {lost.id}
+    following = journal.begin(intent())
+    assert following.id > lost.id  # its number is never used again
+    assert following.id.split("-")[1] == "000002"
+    assert journal.spend()[0].jobs == 1
 
 
 def test_a_record_that_is_a_link_or_a_pipe_is_refused(journal: Journal, tmp_path: Path) -> None:
@@ -182,7 +278,12 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
     uncertain = journal.begin(intent("a"))
     journal.save(uncertain.doubted(Ended(later(5), "submit-uncertain")))
     refused = journal.begin(intent("b"))
-    journal.save(refused.refused(Ended(later(5), "no-channel", status_code=503)))
+    refused = refused.refused(Ended(later(5), "no-channel", status_code=503))
+    journal.save(refused)
+    assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("1.20")),)
+    journal.save(refused.weighed("yes"))
+    assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("1.20")),)
+    journal.save(refused.weighed("no").closed(later(30)))
     assert journal.spend() == (Spend("CC-4412", 3, Decimal("0.40"), Decimal("0.80")),)
 
 
@@ -193,6 +294,10 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
         ((), lambda entry: entry.finished(Ended(NOON))),
         ((), lambda entry: entry.taken_up()),
         ((), lambda entry: entry.closed(NOON)),
+        ((), lambda entry: entry.weighed("no")),
+        ((), lambda entry: entry.refused(Ended(NOON)).closed(NOON)),
+        ((), lambda entry: entry.refused(Ended(NOON)).weighed("yes").closed(NOON)),
+        ((), lambda entry: entry.refused(Ended(NOON)).weighed("no").closed(NOON).weighed("no")),
         (LIFE[:1], lambda entry: entry.accepted(OPERATION)),
         (LIFE[:1], lambda entry: entry.refused(Ended(NOON))),
         (LIFE[:1], lambda entry: entry.doubted(Ended(NOON))),

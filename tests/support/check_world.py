@@ -273,7 +273,7 @@ def a_cost(
         book or a_book(),
         when or judging(),
         catalog or a_catalog(a_row()),
-        status or missing(),
+        status or a_status(),
     ).cost(route)
 
 
@@ -313,6 +313,11 @@ def missing(
     code: MissingCode = "offline", probe: str = "probe", detail: str = "offline"
 ) -> Missing:
     return Missing(probe, code, detail)
+
+
+def a_status() -> GatewayStatus:
+    """What a gateway with the software's own quota unit tells."""
+    return GatewayStatus(Decimal(500_000), None)
 
 
 def a_proof(model: str | None = MODEL) -> ProvenLife:

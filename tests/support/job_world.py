@@ -112,3 +112,62 @@ def no(status: int, body: object = None, **headers: str) -> httpx.Response:
     if body is None:
         return httpx.Response(status, headers=named)
     return httpx.Response(status, json=body, headers=named)
+
+
+#: Google's own sentences, as users met them and reworded as they may come: what each says.
+SENTENCES: list[tuple[str, str]] = [
+    (
+        "duration-refused",
+        "Unsupported output video duration 5 seconds, supported durations are [8,4,6] for feature "
+        "text_to_video.",
+    ),
+    (
+        "duration-refused",
+        "Unsupported output video duration 4 seconds, supported durations are [7] for feature "
+        "video_extension.",
+    ),
+    (
+        "filtered",
+        "The prompt could not be submitted. This prompt contains words that violate Vertex AI's "
+        "usage guidelines. Try rephrasing the prompt. Support codes: 29310472",
+    ),
+    (
+        "filtered",
+        "Veo could not generate videos because the input image violates Agent Platform's usage "
+        "guidelines. If you are eligible, you may request allowlisting. Support codes: 15236754",
+    ),
+    ("filtered", "The prompt couldn't be submitted: it might violate our policies."),
+    ("not-allowlisted", "Frame interpolation is not allowlisted for project 12."),
+    ("bucket-needed", "Generated video is large, an output storage uri is required."),
+    (
+        "bucket-denied",
+        "The service account service-1@gcp-sa-aiplatform.iam.gserviceaccount.com does not have "
+        "access to Cloud Storage bucket b. storage.objects.create denied.",
+    ),
+    (
+        "bucket-denied",
+        "service-1@gcp-sa-aiplatform.iam.gserviceaccount.com does not have storage.objects.get "
+        "access to the Google Cloud Storage object.",
+    ),
+    (
+        "provisioning",
+        "Service agents are being provisioned (https://cloud.google.com/vertex-ai/docs). Service "
+        "agents are needed to read the Cloud Storage file provided.",
+    ),
+    ("wrong-method", "Veo must be accessed through the Vertex PredictLongRunning API."),
+    ("interactions-only", "This model only supports Interactions API."),
+    (
+        "interactions-only",
+        "gemini-omni-flash-preview is only supported in the Interactions API and cannot be called "
+        "directly via generateContent.",
+    ),
+    (
+        "wrong-credential",
+        "API keys are not supported by this API. Expected OAuth2 access token or other "
+        "authentication credentials that assert a principal.",
+    ),
+    ("not-at-location", 'No such model "veo-3.1-fast-generate-001" at this location'),
+    ("parameter-refused", "allow_all for personGeneration is currently not supported."),
+    ("parameter-refused", "`negativePrompt` isn't supported by this model."),
+    ("parameter-refused", "allow_all for `personGeneration` is currently not supported."),
+]

@@ -20,7 +20,8 @@ def undisturbed(here: RunContext) -> End:
     assert len(trial.submits()) >= 1
     doubted = any(one.state == "uncertain" for one in trial.entries())
     statuses = trial.paid_statuses(report)
-    return End(seconds, trial.world.count, report["exit_code"], statuses, doubted)
+    left = sum(one.is_open for one in trial.entries())
+    return End(seconds, trial.world.count, report["exit_code"], statuses, doubted, left)
 
 
 def any_death(chance: random.Random, end: End) -> Death:

@@ -13,7 +13,17 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from check_world import a_book, a_catalog, a_life, a_price, a_route, a_row, judging
+from check_world import (
+    a_book,
+    a_capability,
+    a_catalog,
+    a_life,
+    a_price,
+    a_route,
+    a_row,
+    a_status,
+    judging,
+)
 from fake_clock import FakeClock
 from paid_jobs import Signet
 from tiny_mp4 import clip
@@ -121,6 +131,11 @@ class World:
 
     submit: str = "accept"  # accept | drop-before | drop-after | not-sent | a symptom
     wrong: str = "refuse"  # what a clip of 5 s gets: refuse | unclear | accept | drop-after
+    #: what a refusal costs: nothing | row (and total) | total (no row, no id) | given-back (after
+    #: the first look) | late (shown from the second look on)
+    refusals: str = "nothing"
+    wrong_polls: tuple[str, ...] | None = None  # how an accepted clip of 5 s goes on; None: as all
+    reason: tuple[str, str] | None = None  # of a refund's row: symptom and words
     polls: tuple[str, ...] = ("queued", "in_progress", "done")  # the last one repeats
     content: bytes = field(default_factory=clip)
     fetch: str = "ok"  # ok | a symptom
@@ -134,6 +149,7 @@ class World:
     jobs: dict[str, LedgerJob] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     rows: dict[str, list[UsageRow]] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
     used: int = 1_000_000
     fetched: int = 0
 
@@ -164,11 +180,37 @@ class World:
         ] * self.charges
         return job
 
+    def refuse(self, request: JobRequest) -> str | None:
+        """A request is refused; the id of the answer. It may be charged all the same."""
+        name = f"req-refused-{len(self.posts)}"
+        quota = 12 * request.seconds * QUOTA // 100
+        if self.refusals in {"row", "given-back"}:
+            self.rows[name] = [UsageRow("charge", name, quota=quota)]
+        if self.refusals == "late":
+            self.late[name] = quota
+        elif self.refusals != "nothing":
+            self.used += quota
+        return None if self.refusals == "total" else name
+
+    def looked(self) -> None:
+        """The usage record was read once more."""
+        for name, quota in self.late.items():
+            self.used += quota
+            self.rows[name] = [UsageRow("charge", name, quota=quota)]
+        self.late.clear()
+        if self.refusals == "given-back":
+            for name, (row, *more) in self.rows.items():
+                if name.startswith("req-refused") and not more and row.quota:
+                    self.used -= row.quota
+                    self.rows[name].append(UsageRow("refund", name, quota=row.quota))
+
     def end(self, job: LedgerJob) -> None:
         """A job failed: the gateway gives the money back, once."""
         if self.refund and not any(one.kind == "refund" for one in self.rows[job.request_id]):
             self.used -= job.quota * self.charges
-            self.rows[job.request_id].append(UsageRow("refund", None, quota=job.quota))
+            symptom, words = self.reason or (None, None)
+            row = UsageRow("refund", None, quota=job.quota, reason=words, symptom=symptom)  # type: ignore[arg-type]
+            self.rows[job.request_id].append(row)
 
 
 class WorldDriver:
@@ -199,7 +241,7 @@ class WorldDriver:
         if how == "refuse":
             return Submission(
                 "refused",
-                request_id="req-refused",
+                request_id=world.refuse(request),
                 symptom="duration-refused",
                 status_code=400,
                 text="durationSeconds is out of bound",
@@ -207,7 +249,10 @@ class WorldDriver:
                 exchanges=("x7",),
             )
         if how == "unclear":
-            return Submission("refused", symptom="refused", status_code=400, text="no")
+            id_ = world.refuse(request)
+            return Submission(
+                "refused", request_id=id_, symptom="refused", status_code=400, text="no"
+            )
         if how == "accept":
             job = world.accept(request)
             return Submission(
@@ -218,7 +263,14 @@ class WorldDriver:
                 other_ratios={"seconds": Decimal(request.seconds)},
                 exchanges=("x8",),
             )
-        return Submission("refused", symptom=how, status_code=429, text=how)  # type: ignore[arg-type]
+        id_ = world.refuse(request)
+        return Submission(
+            "refused",
+            request_id=id_,
+            symptom=how,  # type: ignore[arg-type]
+            status_code=429,
+            text=how,
+        )
 
     def poll(self, operation: str) -> PollAnswer:
         self.fate.step()
@@ -226,7 +278,10 @@ class WorldDriver:
         if job is None:
             return PollAnswer("gone", "not found")
         job.polls += 1
-        word = self.world.polls[min(job.polls, len(self.world.polls)) - 1]
+        words = self.world.polls
+        if job.seconds == 5 and self.world.wrong_polls is not None:
+            words = self.world.wrong_polls
+        word = words[min(job.polls, len(words)) - 1]
         self.fate.step()
         if word == "done":
             return PollAnswer(
@@ -238,12 +293,14 @@ class WorldDriver:
             )
         if word == "empty":
             return PollAnswer("done", "completed")
-        if word in {"filtered", "backend-error"}:
+        if word in {"filtered", "backend-error", "duration-refused", "failed"}:
             self.world.end(job)
             return PollAnswer("failed", "failed", symptom=word, text=f"it was {word}")  # type: ignore[arg-type]
         if word == "503":
             return PollAnswer("trouble", "HTTP 503", retry_after=20)
-        if word == "gone":
+        if word == "gone-refunded":
+            self.world.end(job)
+        if word in {"gone", "gone-refunded"}:
             return PollAnswer("gone", "task_not_exist", symptom="operation-unknown")
         if word == "403":
             return PollAnswer("refused", "HTTP 403", symptom="poll-refused", text="no access")
@@ -264,7 +321,9 @@ class WorldDriver:
         self.fate.step()
         if not self.world.log:
             return Missing("usage", "not-offered", "no usage record")
-        return UsageRead((), self.world.used, Decimal(QUOTA))
+        read = UsageRead((), self.world.used, Decimal(QUOTA))
+        self.world.looked()
+        return read
 
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
@@ -275,7 +334,9 @@ class WorldDriver:
         if self.world.log_trouble:
             return Missing("usage", self.world.log_trouble, "the usage record cannot be read now")
         rows = tuple(self.world.rows.get(request_id or "", ()))
-        return UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
+        read = UsageRead(rows, self.world.used, Decimal(QUOTA), ("x11",))
+        self.world.looked()
+        return read
 
 
 @functools.cache
@@ -283,7 +344,9 @@ def a_reference() -> Reference:
     """A book that prices the tests' model, and knows a retired one."""
     gone = a_life("veo-3.0-generate-001", shutdown="2026-06-30")
     return a_book(
-        lifecycle=[a_life(), gone], prices=[a_price("0.12"), a_price("0.40", model=gone["model"])]
+        lifecycle=[a_life(), gone],
+        capabilities=[a_capability(), a_capability(gone["model"])],
+        prices=[a_price("0.12"), a_price("0.40", model=gone["model"])],
     )
 
 
@@ -325,7 +388,7 @@ class Desk:
             a_row(model_price=Decimal(catalog_price), price_fields={"model_price": catalog_price})
         )
         today = judging(self.clock.now().date())
-        prices = PriceSources(a_reference(), today, catalog, Missing("status", "offline", "x"))
+        prices = PriceSources(a_reference(), today, catalog, a_status())
         case = SmokeContext(
             self.route,
             today,

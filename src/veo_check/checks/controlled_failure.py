@@ -40,6 +40,10 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
         )
         yield Blocked(f"job {failure.job}: {meaning.says}")
         return
+    if failure.outcome == "pending":
+        what = "its charge has not come back yet" if failure.late else "it has not ended yet"
+        yield Blocked(f"job {failure.job} ({failure.sent}) was accepted, and {what}; run again")
+        return
     if failure.outcome == "accepted":
         served = failure.served_model.rpartition("/")[2] if failure.served_model else None
         rerouted = served is not None and served != route.model.official
@@ -60,20 +64,20 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
                 f"the wrong request was refused for another reason: "
                 f"{meaning_of(failure.symptom).says}{text}"
             )
-            return
-        yield blocker(
-            "controlled-failure/unclear",
-            f"{sent}, was refused with {_status(failure)}, and the answer does not say why{text}.",
-            at=_AT,
-            expected="a refusal that names the mistake",
-            actual=_status(failure),
-            fix="have the gateway pass the vendor's own error on",
-            evidence=failure.exchanges,
-        )
+        else:
+            yield blocker(
+                "controlled-failure/unclear",
+                f"{sent}, {_how(failure)}, and the answer does not say why{text}.",
+                at=_AT,
+                expected="a refusal that names the mistake",
+                actual="an operation that failed" if failure.late else _status(failure),
+                fix="have the gateway pass the vendor's own error on",
+                evidence=failure.exchanges,
+            )
     else:
         yield note(
-            "controlled-failure/refused",
-            f"{sent}, was refused with {_status(failure)}{text}.",
+            "controlled-failure/refused-inside" if failure.late else "controlled-failure/refused",
+            f"{sent}, {_how(failure)}{text}.",
             at=_AT,
             evidence=failure.exchanges,
         )
@@ -84,7 +88,8 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             at=_AT,
             expected="no charge",
             actual="a charge",
-            fix="ask the gateway's operator for the refund",
+            fix="ask the gateway's operator for the refund; nothing more is sent for this route "
+            f"until `veo-check job abandon {failure.job}`",
             evidence=failure.exchanges,
         )
     elif failure.charged is None:
@@ -95,6 +100,12 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             fix="look in the gateway's console, or Google's billing export",
             evidence=failure.exchanges,
         )
+
+
+def _how(failure: ControlledFailure) -> str:
+    if failure.late:
+        return "was accepted, and refused inside the operation"
+    return f"was refused with {_status(failure)}"
 
 
 def _status(failure: ControlledFailure) -> str:

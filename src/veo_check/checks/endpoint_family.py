@@ -13,8 +13,11 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.jobs import NOT_ROUTED, meaning_of
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import EndpointFamily, Gateway, Route
 from veo_check.reference.load import Reference
+from veo_check.reference.rows import Capability
 
 #: Which families a kind of gateway routes at all. Google's own depend on the model.
 ROUTED: dict[Gateway, tuple[EndpointFamily, ...]] = {
@@ -23,8 +26,9 @@ ROUTED: dict[Gateway, tuple[EndpointFamily, ...]] = {
     "openai": ("videos",),
     "google": ("predict-long-running", "interactions"),
 }
-#: new-api's endpoint type for models that take video jobs.
-VIDEO_TYPE = "openai-video"
+#: Endpoint types that say "this model takes video jobs". An operator can write them on any model.
+VIDEO_TYPES = frozenset({"openai-video", "openai-videos"})
+_FIX = "prove it with one smoke job: --spend USD"
 
 
 @check(item="async-job", since="0.1")
@@ -34,41 +38,94 @@ def endpoint_family(
     catalog: Catalog | Missing,
     listing: GatewayListing | Missing,
     proven: ProvenLife | Missing,
+    job: JobResult | Missing,
+    status: ProofStatus | Missing,
 ) -> Findings:
     """The endpoint family the route uses can carry this model on this gateway.
 
-    Why: a gateway computes endpoint types from the channel, not from the model. Veo rows were
-    listed with chat endpoints that cannot make a video, and a row that is listed can still answer
-    503 when a job is submitted.
+    Why: a gateway lists endpoint types that come from the channel or from an operator, not from a
+    job. Veo rows were listed with chat endpoints that cannot make a video, and rows that say
+    `openai-video` answered 503 to every submit.
     Fix: set `via.endpoint` to a family that the gateway routes; where the catalogue cannot tell,
     one finished job settles it (`--spend USD`).
     """
-    if route.via.endpoint not in ROUTED[route.via.gateway]:
-        said: Finding | Blocked = _not_routed(route)
-    elif route.via.gateway == "google":
-        said = _at_google(route, reference)
-    elif route.via.gateway == "openai":
-        said = _at_openai(route, listing)
-    else:
-        said = _at_newapi(route, catalog, listing)
-    if isinstance(proven, ProvenLife) and not _passes(said):
-        doubt = said.reason if isinstance(said, Blocked) else said.message
-        yield warning(
-            "endpoint-family/proved-by-job",
-            f"{doubt[0].upper()}{doubt[1:].rstrip('.')}; a finished job (proof "
-            f"{proven.proof_id}) shows that it carries the model.",
-            at="via.endpoint",
-            evidence=proven.exchanges,
-        )
+    refused = _refused(job, status)
+    if refused is not None:
+        yield _refusal(route, refused)
+        return
+    said = _declared(route, reference, catalog, listing)
+    if isinstance(proven, ProvenLife):
+        yield _proved(said, proven)
         yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
     elif isinstance(said, Blocked):
         yield Blocked(f"{said.reason}; a job settles it: --spend USD")
+    elif said.severity == "warning" and _unreadable(status):
+        # a refusal may be on record there, and a declared type does not outweigh one
+        yield Blocked("whether an earlier job was refused is not known: the journal is unreadable")
     else:
         yield said
 
 
-def _passes(said: Finding | Blocked) -> bool:
-    return isinstance(said, Finding) and said.severity == "note"
+def _refused(job: JobResult | Missing, status: ProofStatus | Missing) -> JobResult | None:
+    """The refusal that says this family is not served: of this run, else the newest on record."""
+    if isinstance(job, JobResult) and job.state == "refused" and job.symptom in NOT_ROUTED:
+        return job
+    return status.unrouted if isinstance(status, ProofStatus) else None
+
+
+def _unreadable(status: ProofStatus | Missing) -> bool:
+    return isinstance(status, ProofStatus) and status.code == "journal-unreadable"
+
+
+def _refusal(route: Route, job: JobResult) -> Finding:
+    meaning = meaning_of(job.symptom)
+    day = f" of {job.submitted_at:%Y-%m-%d}" if job.submitted_at else ""
+    text = f' ("{job.failure}")' if job.failure else ""
+    return blocker(
+        "endpoint-family/refused",
+        f"Job {job.job}{day} was refused on {route.via.endpoint}: {meaning.says}{text}. What is "
+        "declared elsewhere does not change that.",
+        at="via.endpoint",
+        expected=f"an endpoint family that accepts jobs for {route.via.model}",
+        actual=f"HTTP {job.status_code}" if job.status_code else "refused",
+        fix=f"{meaning.next_step}; then run again with --spend, because only an accepted job "
+        "clears this",
+        evidence=job.exchanges,
+    )
+
+
+def _proved(said: Finding | Blocked, proven: ProvenLife) -> Finding:
+    """A finished job settles what the declarations leave open, and outweighs what they deny."""
+    shows = f"a finished job (proof {proven.proof_id}) shows that it carries the model."
+    if isinstance(said, Finding) and said.severity == "note":
+        return said
+    doubt = said.reason if isinstance(said, Blocked) else said.message
+    say = warning if isinstance(said, Finding) and said.severity == "blocker" else note
+    return say(
+        "endpoint-family/proved-by-job",
+        f"{doubt[0].upper()}{doubt[1:].rstrip('.')}; {shows}",
+        at="via.endpoint",
+        evidence=proven.exchanges,
+    )
+
+
+def _declared(
+    route: Route,
+    reference: Reference,
+    catalog: Catalog | Missing,
+    listing: GatewayListing | Missing,
+) -> Finding | Blocked:
+    """What gateway and vendor say about the family, before any job was sent."""
+    if route.via.endpoint not in ROUTED[route.via.gateway]:
+        return _not_routed(route)
+    if route.via.gateway == "google":
+        return _at_google(route, reference)
+    capability = reference.capability(route.model.official, route.model.surface)
+    if capability is not None and capability.endpoints == ("interactions",):
+        return _other_family(route, capability)
+    if route.via.gateway == "openai":
+        return _at_openai(route, listing)
+    return _at_newapi(route, catalog, listing)
 
 
 def _not_routed(route: Route) -> Finding:
@@ -88,37 +145,48 @@ def _at_google(route: Route, reference: Reference) -> Finding | Blocked:
     capability = reference.capability(model, surface)
     if capability is None or not capability.endpoints:
         return Blocked(f"it is not known which endpoint family {model} speaks on {surface}")
-    families, evidence = " or ".join(capability.endpoints), (f"ref:{capability.id}",)
-    if family in capability.endpoints:
-        return note(
-            "endpoint-family/speaks",
-            f"{model} speaks {family} on {surface}.",
-            at="via.endpoint",
-            evidence=evidence,
-        )
+    if family not in capability.endpoints:
+        return _other_family(route, capability)
+    return note(
+        "endpoint-family/speaks",
+        f"{model} speaks {family} on {surface}.",
+        at="via.endpoint",
+        evidence=(f"ref:{capability.id}",),
+    )
+
+
+def _other_family(route: Route, capability: Capability) -> Finding:
+    """The vendor serves the model through other families only; a gateway cannot change that."""
+    families, family = " or ".join(capability.endpoints), route.via.endpoint
+    if families in ROUTED[route.via.gateway]:
+        fix = f"set via.endpoint to {families}; request, polling and result have other shapes there"
+    else:
+        fix = f"call Google directly over {families}, or choose a model that {family} carries"
     return blocker(
         "endpoint-family/other-family",
-        f"{model} does not speak {family} on {surface}.",
+        f"{capability.model} does not speak {family} on {capability.surface}: it is served "
+        f"through {families} only.",
         at="via.endpoint",
         expected=families,
         actual=family,
-        fix=f"set via.endpoint to {families}; request, polling and result have other shapes there",
-        evidence=evidence,
+        fix=fix,
+        evidence=(f"ref:{capability.id}",),
     )
 
 
 def _at_openai(route: Route, listing: GatewayListing | Missing) -> Finding | Blocked:
-    """An OpenAI-compatible gateway has one video family; that it serves the label, it must list."""
+    """An OpenAI-compatible gateway has one video family. It lists labels, not what they carry."""
     label = route.via.model
     if isinstance(listing, Missing):
         return Blocked(f"the gateway's listing could not be read ({listing.detail})")
     if listing.find(label) is None:
         return Blocked(f"the gateway does not list '{label}'")
-    return note(
-        "endpoint-family/routed",
-        f"The gateway lists '{label}', and {route.via.endpoint} is its one video family. It does "
-        "not say per model what it carries.",
+    return warning(
+        "endpoint-family/declared",
+        f"The gateway lists '{label}' and has one video family, {route.via.endpoint}. A listing "
+        "does not show that the family carries the model; only a job proves it.",
         at="via.endpoint",
+        fix=_FIX,
         evidence=listing.exchanges,
     )
 
@@ -136,17 +204,20 @@ def _at_newapi(
         types.extend(listed.endpoint_types)
         evidence.extend(listing.exchanges)
     named = ", ".join(dict.fromkeys(types))
-    if VIDEO_TYPE in types:
-        return note(
-            "endpoint-family/routed",
-            f"The endpoint types of '{label}' are {named}: it takes video jobs over {family}.",
+    if VIDEO_TYPES.intersection(types):
+        return warning(
+            "endpoint-family/declared",
+            f"The endpoint types of '{label}' are {named}. An operator can write such a type on "
+            f"any model, and submits may still be refused: only a job proves that {family} "
+            "carries it.",
             at="via.endpoint",
+            fix=_FIX,
             evidence=evidence,
         )
     if types:
         return Blocked(
             f"the endpoint types of '{label}' are {named}, computed from the channel and not from "
-            f"the model: without {VIDEO_TYPE} they do not show that {family} carries it"
+            f"the model: without openai-video they do not show that {family} carries it"
         )
     why = [fact.detail for fact in (catalog, listing) if isinstance(fact, Missing)]
     known = f" ({'; '.join(dict.fromkeys(why))})" if why else ""

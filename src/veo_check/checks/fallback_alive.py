@@ -6,12 +6,23 @@ from collections.abc import Iterator
 
 from veo_check.core.facts import KeyAnswer, Missing
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes, candidates
-from veo_check.core.findings import GOOD, Blocked, Finding, Findings, Status, blocker, check, note
+from veo_check.core.findings import (
+    GOOD,
+    Blocked,
+    Finding,
+    Findings,
+    Status,
+    blocker,
+    check,
+    note,
+    warning,
+)
 from veo_check.core.route import Route
 
 #: Without this check's status nobody looked whether the target is alive at all.
 _LIFE = "model-lifecycle"
 _KEY = "key-accepted"
+_FAMILY = "endpoint-family"
 
 
 @check(item="fallback", since="0.1")
@@ -81,6 +92,13 @@ def _judged(
         good = False
         yield Blocked(f"nobody looked whether the fallback '{name}' is alive")
     for check_id, status in outcome.statuses.items():
+        if check_id == _FAMILY and status is Status.WARN:
+            yield warning(
+                "fallback-alive/unproved",
+                f"The gateway declares that '{name}' takes video jobs; only a job proves it.",
+                at=at,
+                fix="run the fallback as a route of its own, once with --spend",
+            )
         if status in GOOD:
             continue
         good = False

@@ -22,7 +22,7 @@ from veo_check.core.route import Route
 #: new-api writes this id where it could not read the operation's own.
 _NEWAPI_PLACEHOLDER = "veo-3.0-generate-001"
 #: Says nothing lasting about the route: try again, or look first.
-_UNSETTLED = {"rate-limited", "cooling-down", "not-sent"}
+_UNSETTLED = {"rate-limited", "cooling-down", "provisioning", "not-sent"}
 #: What the states are called that a run leaves when it is ended in between.
 _STILL: Mapping[JobState, Symptom] = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
@@ -50,18 +50,19 @@ def job_completes(
         return
     word = job.symptom or _STILL.get(job.state) or job.state
     meaning = meaning_of(word)
+    step = meaning.step(direct=route.via.gateway == "google")
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
-        yield _failed(job, meaning)
+        yield _failed(route, job, meaning)
         return
     yield warning(
         f"job-completes/{word}",
         f"Job {job.job} is {job.state}: {meaning.says}{_quoted(job)}. {_charge(job)}",
         at="via.model",
         actual=job.state,
-        fix=meaning.next_step,
+        fix=step,
         evidence=job.exchanges,
     )
-    yield Blocked(f"job {job.job} is {job.state}: {meaning.says}; {meaning.next_step}")
+    yield Blocked(f"job {job.job} is {job.state}: {meaning.says}; {step}")
 
 
 def _finished(route: Route, job: JobResult) -> Iterator[Finding]:
@@ -141,14 +142,14 @@ def _bare(model: str | None) -> str | None:
     return model.rpartition("/")[2] if model else None
 
 
-def _failed(job: JobResult, meaning: Meaning) -> Finding:
-    fix = meaning.next_step
+def _failed(route: Route, job: JobResult, meaning: Meaning) -> Finding:
+    fix = meaning.step(direct=route.via.gateway == "google")
     if job.replacement:
         fix = f"move to {job.replacement}, which the answer names; {fix}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
-        f"{_quoted(job)}. {_charge(job)}",
+        f"{_quoted(job)}. {_charge_of_failed(route, job)}",
         at="via.model",
         expected="a finished job",
         actual=f"HTTP {job.status_code}" if job.status_code else job.state,
@@ -165,3 +166,14 @@ def _charge(job: JobResult) -> str:
     if job.charged is None:
         return "Whether it was charged cannot be told from here."
     return "It was charged." if job.charged else "It was not charged."
+
+
+def _charge_of_failed(route: Route, job: JobResult) -> str:
+    """A known refusal at submit sent nothing on, so there is nothing to charge. A gateway with a
+    usage record of its own takes the money before it sends: there only the record can say so. What
+    402 and 422 charged is not known of every gateway."""
+    keeps_a_record = route.via.gateway in {"flatkey", "newapi"}
+    sent_nothing = job.state == "refused" and job.status_code not in {402, 422}
+    if job.charged is None and sent_nothing and not keeps_a_record:
+        return "It was refused before any work began, so it was not charged."
+    return _charge(job)

@@ -8,9 +8,10 @@ from decimal import Decimal
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
+from veo_check.core.jobs import meaning_of
 from veo_check.core.money import usd
 from veo_check.core.route import Route
-from veo_check.pricing.gateway_row import quota_per_usd
+from veo_check.pricing.gateway_row import sound_unit
 from veo_check.pricing.job_cost import JobCost
 
 _SHOWN = Decimal("0.0001")
@@ -41,9 +42,7 @@ def key_accepted(
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",
-            fix="put a working key for this gateway into the variable that via.key.env names"
-            if answer.state == "refused"
-            else "give the key, or its project, access to this API and model",
+            fix=_fix(answer),
             evidence=answer.exchanges,
         )
         return
@@ -61,6 +60,14 @@ def key_accepted(
         text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
         say = note if usage.code == "not-offered" else warning
         yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
+
+
+def _fix(answer: KeyAnswer) -> str:
+    if answer.symptom is not None:
+        return meaning_of(answer.symptom).next_step
+    if answer.state == "refused":
+        return "put a working key for this gateway into the variable that via.key.env names"
+    return "give the key, or its project, access to this API and model"
 
 
 def _limits(route: Route, usage: KeyUsage) -> Iterator[Finding]:
@@ -116,10 +123,10 @@ def _quota(usage: KeyUsage, status: GatewayStatus | Missing, cost: JobCost) -> I
             evidence=usage.exchanges,
         )
         return
-    per_usd = quota_per_usd(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
-    left = _dollars(Decimal(usage.available) / per_usd)
-    needed = cost.held
-    if usage.available <= 0 or (needed is not None and usage.available < needed * per_usd):
+    unit = sound_unit(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
+    left = _dollars(Decimal(usage.available) / unit) if unit else "their worth in USD is not known"
+    needed = cost.held if unit else None
+    if usage.available <= 0 or (needed and unit and usage.available < needed * unit):
         costs = f"; one job costs ${usd(needed)}" if needed is not None else ""
         yield blocker(
             "key-accepted/no-quota",

@@ -17,6 +17,7 @@ from veo_check.core.secrets import AllowList, refusal_of_host, refusal_of_key
 _KEY_SHAPES = {
     "sk-": r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",
     "AIza": r"AIza[A-Za-z0-9_-]{20,}",
+    "AQ.": r"(?<![A-Za-z0-9])AQ\.[A-Za-z0-9_-]{16,}",
     "ya29.": r"ya29\.[A-Za-z0-9_.-]{10,}",
 }
 _KEY_SHAPE = re.compile("|".join(_KEY_SHAPES.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from veo_check.checks.catalog_row import NO_CATALOGUE
-from veo_check.core.facts import Catalog
+from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
@@ -13,7 +13,9 @@ from veo_check.pricing.shape import Refusal
 
 
 @check(item="pricing-unit", since="0.1", waivable=False, not_for=NO_CATALOGUE)
-def price_unit(route: Route, catalog: Catalog, cost: JobCost) -> Findings:
+def price_unit(
+    route: Route, catalog: Catalog, status: GatewayStatus | Missing, cost: JobCost
+) -> Findings:
     """The gateway's price is known in USD per second of video.
 
     Why: `quota_type: 1, model_price: 0.4` is USD per second on a Veo row, although the site says
@@ -32,6 +34,21 @@ def price_unit(route: Route, catalog: Catalog, cost: JobCost) -> Findings:
         yield Blocked(f"the catalogue gives no price ratio for the group '{group}'")
         return
     price = cost.row
+    if isinstance(price, Refusal) and price.code == "quota-unread":
+        why = f" ({status.detail})" if isinstance(status, Missing) else ""
+        yield Blocked(f"{price.message}{why}")
+        return
+    if isinstance(price, Refusal) and price.code == "quota-unit":
+        yield blocker(
+            "price-unit/quota-unit",
+            f"What the gateway charges cannot be told: {price.message}.",
+            at="via.gateway",
+            expected="quota units in one USD, above 0",
+            fix="ask the gateway's operator to set QuotaPerUnit; until then nothing that this "
+            "gateway counts in quota can be trusted",
+            evidence=(*catalog.exchanges, *getattr(status, "exchanges", ())),
+        )
+        return
     if isinstance(price, Refusal):
         yield blocker(
             f"price-unit/{price.code}",

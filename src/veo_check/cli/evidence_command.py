@@ -12,11 +12,11 @@ from pathlib import Path
 
 from veo_check.cli.checks import parse_report
 from veo_check.cli.main import tell_crash
-from veo_check.cli.output import check_format, wants_colour
+from veo_check.cli.output import check_format, redactor, wants_colour
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.core.results import Proof
-from veo_check.core.secrets import Redactor, printable
+from veo_check.core.secrets import printable
 from veo_check.engine.verify import Snapshot, drifts, kept_reference, rejudge, snapshots
 from veo_check.evidence.bundle import (
     Bundle,
@@ -213,7 +213,7 @@ def _of(count: int, single: str, many: str) -> str:
 def _verify_proof(path: Path) -> int:
     """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
     variable = _variable(_read_proof(path))
-    keys = Keys(os.environ, Redactor.of_environment(os.environ))
+    keys = Keys(os.environ, redactor())
     secret = keys.read(variable) if variable else None
     if not isinstance(secret, Secret):
         named = printable(variable or "the key's variable", 100)

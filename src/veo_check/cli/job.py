@@ -43,7 +43,7 @@ def list_(state: State = None, output: Output = "text") -> None:
     check_format(output)
     listed = jobs_in(_place(state))
     sys.stdout.write(_list_json(listed) if output == "json" else _list_text(listed))
-    raise typer.Exit(3 if listed.unreadable else 0)
+    raise typer.Exit(0 if all(held.given_up for held in listed.unreadable) else 3)
 
 
 @group.command()
@@ -74,15 +74,22 @@ def abandon(
 ) -> None:
     """Give up a job of which nobody knows whether it was accepted, so that another may be sent.
 
-    Look in the gateway's usage log first: an abandoned job may still run, and be charged.
+    Look in the gateway's usage log first: an abandoned job may still run, and be charged. A record
+    that cannot be read is given up the same way: its file is kept, what its job cost stays unknown.
 
     Example: veo-check job abandon 1f0c2a9b-000001-8e21d4 --because "no row in the usage log"
     """
     from veo_check.core.clock import SystemClock
+    from veo_check.core.secrets import printable
     from veo_check.smoke.journal import abandon_job
 
-    entry = abandon_job(_place(state), job, because, SystemClock())
-    sys.stdout.write(f"{entry.id} is abandoned; its route may send a job again.\n")
+    closed = abandon_job(_place(state), job, because, SystemClock())
+    kept = (
+        f" What it cost is not known: no sum holds it. Its file is kept: {printable(str(closed))}."
+        if isinstance(closed, Path)
+        else ""
+    )
+    sys.stdout.write(f"{job} is abandoned; its route may send a job again.{kept}\n")
 
 
 def _place(state: Path | None) -> Path:
@@ -99,7 +106,11 @@ def _list_text(listed: JobList) -> str:
     from veo_check.core.secrets import printable
 
     lines = [_line(job) for job in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
-    lines += [f"unreadable  {printable(str(file.path))}: {file.why}" for file in listed.unreadable]
+    lines += [
+        f"unreadable{', given up' if held.given_up else ''}  {held.job or 'no job'}  "
+        f"{printable(str(held.path))}: {held.why}; {held.way_out}"
+        for held in listed.unreadable
+    ]
     if listed.spend:
         lines += ["", "Spent on real jobs, by cost centre:"]
     for spent in listed.spend:
@@ -107,6 +118,8 @@ def _list_text(listed: JobList) -> str:
         more = f", at most ${usd(spent.at_most)}" if spent.at_most != spent.billed else ""
         jobs = "1 job" if spent.jobs == 1 else f"{spent.jobs} jobs"
         lines.append(f"  {centre}: ${usd(spent.billed)} billed{more} ({jobs})")
+    if listed.unreadable:
+        lines.append("What the jobs cost whose record cannot be read is not known and not counted.")
     return "\n".join(lines) + "\n"
 
 
@@ -114,7 +127,15 @@ def _list_json(listed: JobList) -> str:
     return _dumped(
         {
             "jobs": [_facts(job) for job in listed.jobs],
-            "unreadable": [{"file": str(file.path), "why": file.why} for file in listed.unreadable],
+            "unreadable": [
+                {
+                    "job": held.job,
+                    "file": str(held.path),
+                    "why": held.why,
+                    "open": not held.given_up,
+                }
+                for held in listed.unreadable
+            ],
             "spend": [
                 {
                     "cost_center": spent.cost_center,
@@ -169,7 +190,7 @@ def _age(entry: Entry) -> str:
 def _facts(entry: Entry) -> dict[str, object]:
     from veo_check.smoke.journal import at_most_spent, shown_operation
 
-    intent, operation, ended = entry.intent, entry.operation, entry.ended
+    intent, ended = entry.intent, entry.ended
     return {
         "id": entry.id,
         "kind": intent.kind,
@@ -186,7 +207,7 @@ def _facts(entry: Entry) -> dict[str, object]:
         "label": intent.binding.via.get("model"),
         "key_variable": intent.binding.via.get("key.env"),
         "operation": shown_operation(entry),
-        "request_id": operation.request_id if operation else None,
+        "request_id": _request_id(entry),
         "polls": entry.polls,
         "statuses": list(entry.statuses),
         "symptom": ended.symptom if ended else None,
@@ -194,6 +215,7 @@ def _facts(entry: Entry) -> dict[str, object]:
         "quoted": usd(intent.quoted),
         "at_stake": usd(intent.at_stake),
         "billed": usd(entry.billed) if entry.billed is not None else None,
+        "refusal_charged": entry.charged,
         "spent_at_most": usd(at_most_spent(entry)),
         "cost_center": intent.owner.get("cost_center"),
         "team": intent.owner.get("team"),
@@ -201,15 +223,26 @@ def _facts(entry: Entry) -> dict[str, object]:
     }
 
 
+def _request_id(entry: Entry) -> str | None:
+    told = entry.operation or entry.ended
+    return told.request_id if told else None
+
+
 def _next_step(entry: Entry) -> str | None:
     from veo_check.core.jobs import meaning_of
 
     if not entry.is_open:
         return None
-    if entry.state in {"intent", "uncertain"}:
+    if entry.state in {"intent", "uncertain"} or entry.charged == "yes":
+        step, request = meaning_of("submit-uncertain").next_step, _request_id(entry)
+        at = f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{step} (sent at {at}, request {request or 'id unknown'})"
+    if entry.state == "refused" and entry.charged is None:
+        return "run again: the next run reads whether it was charged, and sends nothing"
+    if entry.state == "refused":
         return (
-            f"{meaning_of('submit-uncertain').next_step} (sent at "
-            f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC, request "
-            f"{entry.operation.request_id if entry.operation else 'id unknown'})"
+            "run again with the key that sealed the proof of its smoke job: the proof has still to "
+            "hold this; where that key is gone, `veo-check job abandon` it"
         )
-    return meaning_of("job-unfinished").next_step
+    lost = entry.ended is not None and entry.ended.symptom == "operation-unknown"
+    return meaning_of("operation-unknown" if lost else "job-unfinished").next_step

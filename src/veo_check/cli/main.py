@@ -9,6 +9,7 @@ from importlib import import_module
 
 import typer
 
+from veo_check.cli.output import redactor
 from veo_check.core.money import ExitCode, VeoCheckError
 
 #: Every command, in the order of the help text: a function of this name in the module of this
@@ -89,7 +90,14 @@ def entry() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. Only this function turns errors into codes."""
+    from veo_check.cli.output import masked_streams
+
     words = sys.argv[1:] if arguments is None else arguments
+    with masked_streams():
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
     try:
         program(words[0] if words else None)(words)
     except SystemExit as stop:
@@ -134,9 +142,7 @@ def write_text(text: str) -> str:
     """Write a redacted crash text to a new file only this user can read; return its path."""
     import tempfile
 
-    from veo_check.core.secrets import Redactor
-
     handle, path = tempfile.mkstemp(prefix="veo-check-crash-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(Redactor.of_environment(os.environ).redact(text))
+        file.write(redactor().redact_lines(text))
     return path

@@ -1,16 +1,21 @@
-"""What goes where: `-o FORMAT[:FILE]`, standard output for results, standard error for the rest."""
+"""What goes where: `-o FORMAT[:FILE]`, standard output for results, standard error for the rest.
+
+Everything that a command writes to them passes the redactor of that command, which knows the keys
+of the environment and every key that is read on the way.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
@@ -19,8 +24,60 @@ from veo_check.core.money import UsageError
 if TYPE_CHECKING:
     # every command imports this module; a look-up does not wait for the report's models
     from veo_check.core.clock import AsOf
+    from veo_check.core.secrets import Redactor
     from veo_check.reference.load import Reference
     from veo_check.report.model import Report
+
+
+_redactor: Redactor | None = None
+
+
+def redactor() -> Redactor:
+    """The redactor of the command that is running."""
+    global _redactor
+    if _redactor is None:
+        from veo_check.core.secrets import Redactor
+
+        _redactor = Redactor.of_environment(os.environ)
+    return _redactor
+
+
+@contextmanager
+def masked_streams() -> Iterator[None]:
+    """Standard output and standard error of one command, every line of them masked."""
+    global _redactor
+    out, err = sys.stdout, sys.stderr
+    _redactor = None  # an earlier command of this process knew the keys of its own environment
+    sys.stdout, sys.stderr = cast("TextIO", _Masked(out)), cast("TextIO", _Masked(err))
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def unmasked() -> TextIO:
+    """Standard output itself: for what was masked already, and for the sandbox's own keys."""
+    return cast("TextIO", getattr(sys.stdout, "unmasked", sys.stdout))
+
+
+class _Masked:
+    """A stream whose text is masked before it is written. A plug-in writes here too."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unmasked = stream
+
+    def write(self, text: str) -> int:
+        """Write the masked text."""
+        self.unmasked.write(redactor().redact_lines(text) if isinstance(text, str) else text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write every line, masked."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unmasked, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +117,7 @@ def write(text: str, file: Path | None, option: str = "-o") -> None:
         sys.stdout.write(text)
         return
     try:
-        file.write_text(text, encoding="utf-8")
+        file.write_text(redactor().redact_lines(text), encoding="utf-8")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"{option}: {safe(str(file))} cannot be written: {why}") from None
@@ -155,11 +212,13 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
     money. Raises UsageError at the end.
     """
     unwritten: list[str] = []
+    # text by text: a line of a rendered report is not to be cut out, and a large one not read again
+    report = redactor().masked(report)
     for output in sorted(outputs, key=lambda output: output.file is None):
         colour = output.file is None and wants_colour()
         text = _renderer(output.format)(report, colour)
         if output.file is None:
-            sys.stdout.write(text)
+            unmasked().write(text)
             continue
         try:
             output.file.write_text(text, encoding="utf-8")

@@ -320,6 +320,8 @@ def price_reference(path: Path | None) -> Reference:
 
 def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Reference:
     """`book` with the prices of `own` added. Raises InvalidFileError where names collide."""
+    from veo_check.reference.load import refuse_days_to_come
+
     merged = dict(book.read_prices())
     for section in ("sources", "rasters", "credits"):
         merged[section] = _joined(merged.get(section, {}), own.get(section, {}), section, name)
@@ -329,6 +331,7 @@ def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Refere
     merged["prices"] = [*listed, *added]
     both = replace(book, origin=f"{book.origin} + {name}", read_prices=lambda: merged)
     _ = both.prices  # a wrong row of the team's is told even where another model is asked about
+    refuse_days_to_come(own, name)
     return both
 
 

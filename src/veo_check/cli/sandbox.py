@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from veo_check.cli.output import unmasked
 from veo_check.core.money import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def sandbox(
             "name another port, or --port 0 to have one picked"
         ) from None
     with server:
-        sys.stdout.write(json.dumps(server.introduction) + "\n")
+        # its keys are nobody's: they are printed to be used
+        unmasked().write(json.dumps(server.introduction) + "\n")
         sys.stdout.flush()
         sys.stderr.write(
             f"serving '{scenario}' (a simulated {world.scenario.day}) on {server.origin}; "

@@ -9,12 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veo_check.cli.output import chosen_reference, nearest
+from veo_check.cli.output import chosen_reference, nearest, redactor
 from veo_check.core.clock import Clock, SandboxClock, SystemClock
 from veo_check.core.fallbacks import candidates
 from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.route import Route
-from veo_check.core.secrets import Redactor
 from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Watcher
 from veo_check.engine.run import Environment
@@ -25,6 +24,7 @@ from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
 
 if TYPE_CHECKING:
+    from veo_check.core.secrets import Redactor
     from veo_check.http.client import Transport
     from veo_check.sandbox.world import World
 
@@ -69,7 +69,7 @@ def open_asking(routes: list[Route], options: RunOptions) -> Asking:
         environ=environ,
         leave=options.leave,
         clock=clock,
-        redactor=Redactor.of_environment(environ),
+        redactor=_knowing(environ, routes),
         transport=transport,
         offline=options.offline or hypothetical,
         offline_because=f"facts read live count only for today, not for {options.as_of}"
@@ -77,6 +77,19 @@ def open_asking(routes: list[Route], options: RunOptions) -> Asking:
         else OFFLINE,
         limits=limits,
     )
+
+
+def _knowing(environ: Mapping[str, str], routes: Sequence[Route]) -> Redactor:
+    """The command's redactor, knowing every key that a route names, whatever its variable is called
+    and before anything reads it: what crashes or talks on the way there is masked too."""
+    known = redactor()
+    for route in routes:
+        listing = route.model.listing
+        named = (route.via.key, route.via.production_key, listing and listing.key)
+        for variable in {key.env for key in named if key and key.env}:
+            for environment in (os.environ, environ):
+                known.learn(environment.get(variable, ""))
+    return known
 
 
 def with_fallbacks(route: Route) -> Iterator[Route]:

@@ -99,6 +99,7 @@ class KeyAnswer:
     status: int
     text: str | None = None
     exchanges: tuple[str, ...] = ()
+    symptom: str | None = None  # the name of what its sentence says (`core.jobs`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,11 @@ class KeyUsage:
 
 @dataclass(frozen=True, slots=True)
 class GatewayStatus:
-    """`GET /api/status` of a new-api gateway."""
+    """`GET /api/status` of a new-api gateway.
+
+    `quota_per_unit` as told, possible or not; 0 where something else than a number was told, None
+    where nothing was.
+    """
 
     quota_per_unit: Decimal | None
     version: str | None

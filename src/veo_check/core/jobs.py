@@ -27,6 +27,8 @@ Symptom = Literal[
     "not-priced",
     "no-quota",
     "key-refused",
+    "wrong-credential",
+    "project-mismatch",
     "access-denied",
     "rate-limited",
     "cooling-down",
@@ -34,7 +36,13 @@ Symptom = Literal[
     "combination-unsupported",
     "parameter-refused",
     "not-allowlisted",
+    "not-at-location",
+    "bucket-needed",
+    "bucket-denied",
+    "provisioning",
     "family-not-routed",
+    "interactions-only",
+    "wrong-method",
     "refused",
     "not-sent",
     # nobody knows
@@ -47,6 +55,7 @@ Symptom = Literal[
     "cancelled",
     "operation-unknown",
     "poll-refused",
+    "poll-misconfigured",
     "job-unfinished",
     # done, and nothing to show for it
     "content-unavailable",
@@ -56,16 +65,32 @@ Symptom = Literal[
     "host-refused",
 ]
 
+#: Refusals of a submit that say this endpoint family does not serve the model there.
+NOT_ROUTED: frozenset[Symptom] = frozenset(
+    {"no-channel", "family-not-routed", "interactions-only", "wrong-method"}
+)
+
 Charged = Literal["no", "unless-refunded", "yes", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a symptom says about the route, who pays, and the step that works."""
+    """What a symptom says about the route, who pays, and the step that works.
+
+    `of_the_gateway`: through a gateway it is about the gateway's own access to Google, not the
+    caller's.
+    """
 
     says: str
     charged: Charged
     next_step: str
+    of_the_gateway: bool = False
+
+    def step(self, *, direct: bool) -> str:
+        """What to do next, on a route that calls Google directly or through a gateway."""
+        if self.of_the_gateway and not direct:
+            return f"ask the gateway's operator, whose access to Google it is: {self.next_step}"
+        return self.next_step
 
 
 _RETRY = "wait and run again with --spend"
@@ -83,7 +108,8 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     "model-unknown": Meaning(
         "nobody there knows the model, or offers video generation for it",
         "no",
-        "compare via.model with the gateway's listing, and via.endpoint with what it routes",
+        "compare via.model with what is listed, via.endpoint with what is routed, and, at Google, "
+        "via.location with where the model is served",
     ),
     "model-not-allowed": Meaning(
         "the key may not use the model", "no", "allow the model for this key"
@@ -102,6 +128,20 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "the key or its account cannot pay for one job", "no", "top up the account or the key"
     ),
     "key-refused": Meaning("the key was refused", "no", "put a working key into the variable"),
+    "wrong-credential": Meaning(
+        "this API takes OAuth access tokens, and was sent an API key",
+        "no",
+        "put an access token into the variable (gcloud auth print-access-token makes one), or use "
+        "key: {adc: true}",
+        of_the_gateway=True,
+    ),
+    "project-mismatch": Meaning(
+        "project, location or kind of key does not fit this endpoint",
+        "no",
+        "compare via.project and via.location with the project that the key belongs to, and use an "
+        "access token, not an API key",
+        of_the_gateway=True,
+    ),
     "access-denied": Meaning(
         "the key is known, but may not do this", "no", "give the key or its project access"
     ),
@@ -114,7 +154,8 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     "duration-refused": Meaning(
         "the clip length was refused (its value or its type)",
         "no",
-        "use a length that the model offers; gateways must pass it on as a number",
+        "use a length that the answer or the model's page names; gateways must pass it on as a "
+        "number",
     ),
     "combination-unsupported": Meaning(
         "this combination of settings is not supported by the model",
@@ -126,6 +167,39 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     ),
     "not-allowlisted": Meaning(
         "the project is not on the list for this feature", "no", "ask Google for access"
+    ),
+    "not-at-location": Meaning(
+        "the model is not served at this location",
+        "no",
+        "set via.location to one that serves it (Veo: us-central1, Omni: global)",
+    ),
+    "bucket-needed": Meaning(
+        "the result is too large for the answer, so a Cloud Storage bucket has to be named",
+        "unless-refunded",
+        "send a storageUri (gs://...) with the request, or ask for fewer or smaller videos",
+    ),
+    "bucket-denied": Meaning(
+        "Google's service agent may not use the Cloud Storage bucket",
+        "unless-refunded",
+        "give the service account that the answer names the role Storage Object User on the bucket",
+        of_the_gateway=True,
+    ),
+    "provisioning": Meaning(
+        "Google is still setting up the project's service agents",
+        "no",
+        "wait some minutes and run again with --spend",
+    ),
+    "interactions-only": Meaning(
+        "the model is served through the Interactions API only",
+        "no",
+        "set via.endpoint to interactions, or choose a model that this endpoint family carries",
+    ),
+    "wrong-method": Meaning(
+        "Veo was called through another method than predictLongRunning; this is not a rate limit, "
+        "and waiting never helps",
+        "no",
+        "call it through predict-long-running; on a gateway, have the operator put it on a channel "
+        "that does, or try another endpoint family",
     ),
     "family-not-routed": Meaning(
         "the gateway does not route this endpoint family",
@@ -140,9 +214,10 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "whether the job was accepted is not known, so it is never sent again", "unknown", _LOOK
     ),
     "filtered": Meaning(
-        "the job ended without a video: a safety filter (often the audio one)",
+        "a safety filter stopped it (the prompt, an image, or often the audio)",
         "unless-refunded",
-        "try another prompt; Google does not charge for it, a gateway may",
+        "rephrase the prompt; support codes in the answer name the filter. Google does not charge "
+        "for it, a gateway may",
     ),
     "backend-error": Meaning(
         "the model's backend failed (an internal error)", "unless-refunded", _RETRY
@@ -162,12 +237,20 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     "operation-unknown": Meaning(
         "the other side took the job and now knows no such operation",
         "unknown",
-        "look in the usage log for its row; Google keeps operations for two days",
+        "look for its charge in the gateway's usage log (straight at Google: in the billing "
+        "export; it keeps operations for two days); then `veo-check job abandon` the job, and only "
+        "then run again with --spend",
     ),
     "poll-refused": Meaning(
         "the key that submitted the job may not look at it",
         "unknown",
         "give the key (or the variable that the job was submitted with) access to polls",
+    ),
+    "poll-misconfigured": Meaning(
+        "every poll is refused for a reason that does not pass with time",
+        "unknown",
+        "fix what the quoted answer names (in a proxy's configuration, where one is in between); "
+        "the next run then polls on and sends nothing",
     ),
     "job-unfinished": Meaning(
         "this run ended before the job did; it was not given up",
@@ -308,6 +391,8 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    reason: str | None = None  # of a refund: why the job failed
+    symptom: Symptom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from veo_check.core.route import Route
 JobKind = Literal["smoke", "controlled-failure"]
 #: What is wrong with a controlled failure: its clip length, or its model.
 WrongKind = Literal["unsupported-parameter", "retired-model"]
+#: Whether a refused request costs anything, by its own row or the key's total.
+RefusalCharge = Literal["no", "yes", "unknown"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
 #: and nobody knows whether it was accepted; `refused` sent nothing; `unfinished` the deadline came
 #: first; `finished` delivered; `failed` ended without a video; `abandoned` by a person.
@@ -63,7 +65,7 @@ class SmokeShape:
 class JobResult:
     """How one smoke job went, from submit to its last poll.
 
-    `symptom` is None for a finished job, else the name of what went wrong (`core.symptoms`).
+    `symptom` is None for a finished job, else the name of what went wrong (`core.jobs`).
     `failure` is the other side's own sentence, cut and redacted. `charged` is None where it cannot
     be told.
     """
@@ -151,6 +153,8 @@ class UsageProof:
     quantity: Decimal | None = None
     billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
+    reason: str | None = None  # why the job failed, where the refund's record tells
+    symptom: str | None = None  # the name of what that reason says (`core.jobs`)
     exchanges: tuple[str, ...] = ()
 
 
@@ -159,20 +163,22 @@ class ControlledFailure:
     """What became of the one request that must be refused.
 
     `outcome`: `refused` cleanly, with a reason that names the mistake; `refused-unclearly`, with an
-    answer that names none; `accepted`, whatever came of the job; `uncertain`. `charged` None: it
-    cannot be told.
+    answer that names none; `accepted`, whatever came of the job; `pending`, accepted, and how it
+    ends or whether its charge comes back is still to be seen; `uncertain`. `late`: the submit was
+    accepted, and the refusal came inside the operation. `charged` None: it cannot be told.
     """
 
     job: str
     kind: WrongKind
     sent: str  # what was wrong with it, in words
-    outcome: Literal["refused", "refused-unclearly", "accepted", "uncertain"]
+    outcome: Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
     symptom: str | None = None
     status_code: int | None = None
     code: str | None = None
     text: str | None = None
     served_model: str | None = None
     charged: bool | None = None
+    late: bool = False
     exchanges: tuple[str, ...] = ()
 
 
@@ -264,7 +270,8 @@ class ProofStatus:
 
     `proof` is set only where it does. `expires` is its last day. `lower_resolution` is the
     resolution it was paid at, where that is lower than the route's own. `refused` is the
-    newest paid job that was told that the model is not there, while no later job was accepted.
+    newest paid job that was told that the model is not there, `unrouted` the newest that was told
+    that its endpoint family is not served, while no later job was accepted.
     """
 
     code: ProofCode
@@ -274,6 +281,7 @@ class ProofStatus:
     age_days: int | None = None
     lower_resolution: str | None = None
     refused: JobResult | None = None
+    unrouted: JobResult | None = None
 
     @property
     def valid(self) -> bool:

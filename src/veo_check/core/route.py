@@ -394,6 +394,9 @@ class Confirmation(Part):
         return operation
 
 
+ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "none"]
+
+
 class Smoke(Part):
     """The one paid job that proves the route; the rest of its shape is the request's."""
 
@@ -404,9 +407,8 @@ class Smoke(Part):
     )
     deadline: Deadline = timedelta(minutes=10)
     proof_valid_for: ProofLife = timedelta(days=7)
-    controlled_failure: Literal["unsupported-parameter", "retired-model", "none"] = (
-        "unsupported-parameter"
-    )
+    #: None: `Route.controlled_failure` chooses by gateway
+    controlled_failure: ControlledFailureKind | None = None
     image: FilePath | None = None
 
 
@@ -443,6 +445,21 @@ class Route(Part):
     def target(self) -> Tier:
         """The tier this route is meant for."""
         return Tier.of(self.route.target)
+
+    @property
+    def controlled_failure(self) -> ControlledFailureKind:
+        """The wrong request of this route: as written, else one that is refused at submit.
+
+        The Agent Platform accepts any clip length and refuses it inside the operation; an
+        OpenAI-compatible proxy reports such a late refusal as completed. Both refuse a model that
+        is gone at once.
+        """
+        if self.smoke.controlled_failure is not None:
+            return self.smoke.controlled_failure
+        direct = self.via.gateway == "google" and self.model.surface == "agent-platform"
+        return (
+            "retired-model" if direct or self.via.gateway == "openai" else "unsupported-parameter"
+        )
 
     @property
     def base_url(self) -> str:

@@ -6,16 +6,21 @@ A route file arrives in a pull request, so it alone never decides where a key go
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
+import html
 import ipaddress
 import json
+import operator
 import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
-from urllib.parse import quote, quote_plus, urlsplit
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
 SANDBOX_KEY_MARK = "vcsandbox"
@@ -193,37 +198,78 @@ MASK = "[redacted]"
 
 #: A secret shorter than this is masked only where it stands alone, not inside other words.
 _SHORT = 8
+#: Escapes inside escapes that are undone: a body in a message in a report is three.
+_ROUNDS = 5
+#: Texts that were found clean are remembered: the routes of a run say the same things.
+_REMEMBERED, _REMEMBERED_LENGTH = 50_000, 2_000
 
 _SECRET_NAME = re.compile(
     r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI)_|^GOOGLE_API"
 )
+#: What such a variable may hold and what the reports themselves consist of.
+_OUR_WORDS = re.compile(
+    r"production|staging|research|inconclusive|not-ready|offline|blocked|flatkey|newapi|litellm"
+    r"|openrouter|gemini-api|agent-platform|vertex-ai"
+)
 
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_\-]{6,}"), MASK),
-    (re.compile(r"AIza[A-Za-z0-9_\-]{10,}"), MASK),
-    (re.compile(r"ya29\.[A-Za-z0-9_./+=\-]{4,}"), MASK),
-    (re.compile(r"eyJ[A-Za-z0-9_\-]{6,4000}\.[A-Za-z0-9_\-]{4,4000}\.[A-Za-z0-9_\-]*"), MASK),
-    (re.compile(r"(?i)\b(bearer|basic)\s+(?!\[redacted])[A-Za-z0-9._~+/=\-]{6,}"), rf"\1 {MASK}"),
+_QUERY = (
+    r"key|api_?key|token|access_token|sig|signature|x-goog-signature|x-goog-credential"
+    r"|x-amz-signature|x-amz-credential|x-amz-security-token"
+)
+#: (what is in every match, in small letters; the shape; what is put in its place)
+_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    (("sk-",), re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_\-]{6,}"), MASK),
+    (("aiza",), re.compile(r"AIza[A-Za-z0-9_\-]{10,}|(?i:aiza[a-z0-9_\-]{30,})"), MASK),
     (
+        ("aq.",),
+        re.compile(r"(?<![A-Za-z0-9])AQ\.[A-Za-z0-9_\-]{10,}|(?i:aq\.[a-z0-9_\-]{24,})"),
+        MASK,
+    ),
+    (("ya29.",), re.compile(r"ya29\.[A-Za-z0-9_./+=\-]{4,}"), MASK),
+    (
+        ("eyj",),
+        re.compile(r"eyJ[A-Za-z0-9_\-]{6,4000}\.[A-Za-z0-9_\-]{4,4000}\.[A-Za-z0-9_\-]*"),
+        MASK,
+    ),
+    # in a sentence of ours "basic" and "bearer" are words: what follows is a key if it has a digit
+    (
+        ("bearer", "basic"),
+        re.compile(
+            r"(?i)(\bauthorization\W{1,6}(?:bearer|basic)\s+|\b(?:bearer|basic)\s+(?=\S*[0-9]))"
+            r"(?!\[redacted])[A-Za-z0-9._~+/=\-]{6,}"
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        ("api-key",),
         re.compile(r"(?i)(x-goog-api-key|x-api-key)(\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\s\"'\\,}&]+"),
         rf"\1\2{MASK}",
     ),
     (
-        re.compile(
-            r"(?i)([?&;](?:key|api_?key|token|access_token|sig|signature|x-goog-signature"
-            r"|x-goog-credential|x-amz-signature|x-amz-credential|x-amz-security-token)=)"
-            r"[^&\s\"'#\\]+"
-        ),
+        ("key=", "token=", "sig=", "signature=", "credential="),
+        re.compile(rf"(?i)([?&;](?:{_QUERY})=)[^&\s\"'#\\]+"),
         rf"\1{MASK}",
     ),
     # who the account is: on Flatkey's log rows and /v1/status
     (
+        ("mail", "name"),
         re.compile(r"(?i)(\\?\"(?:e-?mail|user_?name)\\?\"\s*:\s*\\?\")[^\"\\]+"),
         rf"\1{MASK}",
     ),
     # a Flatkey task id downloads the video without a key: only its end is shown
-    (re.compile(r"\btask_[A-Za-z0-9]{6,}(?=[A-Za-z0-9]{4})"), "task_…"),
+    (
+        ("task_",),
+        re.compile(r"\btask_(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,}(?=[A-Za-z0-9]{4})"),
+        "task_…",
+    ),
 )
+
+_ENCODED = re.compile(r"\\[\"/\\ux]|%[0-9A-Fa-fu]|&[#A-Za-z]")
+_ESCAPE = re.compile(r"(?:\\u|%u)([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\([\"/\\])")
+#: Letters that show nothing although they are letters.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+T = TypeVar("T")
 
 
 class Redactor:
@@ -233,15 +279,22 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: dict[str, None] = {}
         self._tokens: dict[str, str] = {}
+        #: every form in small letters: looking for these first is what keeps clean texts cheap
+        self._low: tuple[str, ...] = ()
         self._pattern: re.Pattern[str] | None = None
         self._longest = 0
+        self._clean: set[str] = set()
         for secret in secrets:
             self.learn(secret)
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> Redactor:
         """A redactor that knows the value of every variable whose name speaks of a secret."""
-        return cls(value for name, value in environ.items() if _SECRET_NAME.search(name.upper()))
+        redactor = cls()
+        for name, value in environ.items():
+            if _SECRET_NAME.search(name.upper()) and not _is_public(value.strip()):
+                redactor.learn(value)
+        return redactor
 
     def learn(self, secret: str) -> None:
         """Mask this value from now on, in all its forms. Blank values are ignored."""
@@ -249,48 +302,181 @@ class Redactor:
         if not secret or secret in self._known:
             return
         with self._lock:
-            for form in _forms(secret):
-                self._known[form] = None
-            self._compile()
+            self._known |= dict.fromkeys(_forms(secret))
+            self._changed()
 
     def learn_capability(self, token: str) -> None:
-        """Mask an id that works without a key; its last four characters stay visible."""
+        """Mask an id that works without a key, in all its forms; where it stands as it is, its last
+        four characters stay visible."""
         if len(token) > 8 and token not in self._tokens:
             with self._lock:
                 prefix = token[: token.index("_") + 1] if "_" in token[:8] else ""
+                self._tokens |= dict.fromkeys(_forms(token), MASK)
                 self._tokens[token] = f"{prefix}…{token[-4:]}"
-                self._compile()
+                self._changed()
 
-    def _compile(self) -> None:
-        forms = sorted([*self._known, *self._tokens], key=len, reverse=True)
-        self._longest = len(forms[0])
-        self._pattern = re.compile("|".join(map(_as_pattern, forms)))
+    def _changed(self) -> None:
+        forms = [*self._known, *self._tokens]
+        self._longest = max(map(len, forms))
+        self._low = tuple({form.lower(): None for form in forms})
+        self._pattern = None
+        self._clean = set()  # a new one: another thread may still add to the old one
+
+    def _compiled(self) -> re.Pattern[str]:
+        pattern = self._pattern
+        if pattern is None:
+            with self._lock:
+                forms = sorted([*self._known, *self._tokens], key=len, reverse=True)
+                pattern = self._pattern = re.compile("|".join(map(_as_pattern, forms)))
+        return pattern
+
+    def knows(self, text: str) -> bool:
+        """Whether a secret of this run is in `text`, in any form: such a text is kept nowhere."""
+        return any(
+            form.lower() in low
+            for low in (text.lower(), normalised(text).lower())
+            for form in tuple(self._known)
+            if len(form) >= _SHORT
+        )
 
     def redact(self, text: str) -> str:
         """`text` with every secret masked."""
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda match: self._tokens.get(match[0], MASK), text)
-        for shape, mask in _SHAPES:
-            text = shape.sub(mask, text)
-        return text
+        clean = self._clean
+        if text in clean:
+            return text
+        known = self._without_known(text)
+        found = _without_shapes(known)
+        if not known.isascii() or _ENCODED.search(known):
+            copy = normalised(known)
+            # a key that an escape hides, or cuts in two, is there only once the escape is undone
+            if copy != known and (
+                self._without_known(copy) != copy
+                or normalised(_without_shapes(copy)) != normalised(found)
+            ):
+                return MASK
+        if found == text and len(text) <= _REMEMBERED_LENGTH:
+            if len(clean) >= _REMEMBERED:
+                clean.clear()
+            clean.add(text)
+        return found
+
+    def redact_lines(self, text: str) -> str:
+        """`text` with every secret masked; what a line hides costs no other line."""
+        if "\n" not in text or self.redact(text) == text:
+            return self.redact(text)
+        return "\n".join(map(self.redact, text.split("\n")))
+
+    def masked(self, value: T) -> T:
+        """`value` with every text in it masked, and every key of its mappings; what has nothing to
+        mask stays the object that it is."""
+        return cast("T", self._walk(value))
+
+    def _walk(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value if isinstance(value, Enum) else self.redact(value)
+        if isinstance(value, Mapping):
+            pairs = {self._walk(key): self._walk(held) for key, held in value.items()}
+            return value if pairs == value else pairs
+        if isinstance(value, list | tuple | set | frozenset):
+            items = [self._walk(held) for held in value]
+            return value if all(map(operator.is_, items, value)) else type(value)(items)
+        fields = getattr(type(value), "__dataclass_fields__", None)
+        names = fields or getattr(type(value), "model_fields", None)
+        if not names or isinstance(value, type):
+            return value
+        changed = {}
+        for name in names:
+            held = getattr(value, name)
+            new = self._walk(held)
+            if new is not held:
+                changed[name] = new
+        if not changed:
+            return value
+        return dataclasses.replace(value, **changed) if fields else value.model_copy(update=changed)
+
+    def _without_known(self, text: str) -> str:
+        low = text.lower()
+        if not any(form in low for form in self._low):
+            return text
+        return self._compiled().sub(lambda match: self._tokens.get(match[0], MASK), text)
 
     def shown(self, text: str, limit: int = 300) -> str:
         """Untrusted `text` fit to record or print: one line, masked, at most `limit` long.
 
-        Escapes go first, so that a secret broken up by invisible characters is still found; the
-        cut comes last, so that no half of a secret slips through.
+        Terminal escapes go first, so that a secret broken up by invisible characters is still
+        found; the cut comes last, so that no half of a secret slips through.
         """
-        window = limit * 4 + self._longest
+        spare = self._longest * 8  # its longest escaped form
+        window = limit * 4 + spare
         clean = printable(text, window)
         masked = self.redact(clean)
-        if len(clean) >= window and self._longest:  # its end may be half a secret
-            masked = masked[: -self._longest]
+        if spare and (len(clean) >= window or len(text) > window * 8):
+            masked = masked[:-spare]  # its end may be half a secret
         return masked if len(masked) <= limit else masked[: limit - 1].rstrip() + "…"
+
+    def enough(self, limit: int) -> int:
+        """How many bytes of a body `shown` looks at, at most, and one more: it sees the cut."""
+        return (limit * 4 + self._longest * 8) * 32 + 4
+
+
+def normalised(text: str) -> str:
+    """`text` as whoever decodes it reads it: escapes of JSON, addresses and HTML undone, nested
+    ones too; no invisible marks, no letters that only look different."""
+    for _ in range(_ROUNDS):
+        before = text
+        if "\\" in text or "%u" in text:
+            text = _ESCAPE.sub(_unescaped, text)
+        if "%" in text:
+            text = unquote(text)
+        if "&" in text:
+            text = html.unescape(text)
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text)
+        # letter by letter of the few that a text is made of: a report has millions
+        unseen = [ord(char) for char in set(text) if _is_invisible(char)]
+        text = text.translate(dict.fromkeys(unseen)) if unseen else text
+        if text == before:
+            break
+    return text
+
+
+def _without_shapes(text: str) -> str:
+    low = text.lower()
+    for hints, shape, mask in _SHAPES:
+        if any(hint in low for hint in hints):
+            text = shape.sub(mask, text)
+    return text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    return chr(int(code, 16)) if code else match[3]
+
+
+def _is_invisible(char: str) -> bool:
+    if char in "\t\n\r":
+        return False
+    return unicodedata.category(char) in {"Cf", "Cc", "Co", "Cn", "Mn", "Me"} or char in _BLANKS
+
+
+def _is_public(value: str) -> bool:
+    """An address without a secret in it, or a word of the reports: FLATKEY_BASE_URL, for one."""
+    if _OUR_WORDS.fullmatch(value.lower()):
+        return True
+    if not value.startswith(("http://", "https://")):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 def _as_pattern(form: str) -> str:
     pattern = re.escape(form)
-    return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])" if len(form) < _SHORT else pattern
+    if len(form) < _SHORT:
+        return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+    return f"(?i:{pattern})"  # hosts come back in small letters, hexadecimal in capitals
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -303,10 +489,13 @@ def _forms(secret: str) -> Iterator[str]:
     yield json.dumps(secret)[1:-1]
     yield hashlib.sha256(secret.encode()).hexdigest()
     yield secret.encode().hex()
+    yield normalised(secret)
     if secret.startswith("sk-") and len(secret) >= 3 + _SHORT:
         yield secret[3:]
     for offset, skip in ((0, 0), (1, 2), (2, 3)):
         padded = b"\0" * offset + secret.encode()
         keep = len(padded) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(padded).decode()[skip:keep]
+            form = encode(padded).decode()[skip:keep]
+            yield form
+            yield quote(form, safe="")

@@ -23,6 +23,7 @@ from veo_check.core.facts import (
 )
 from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.money import ExitCode, UsageError
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import (
     AGENT_PLATFORM,
     GEMINI_API,
@@ -132,6 +133,8 @@ def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> R
         JobCost: cost,
         GatewayListing: nothing,
         ProvenLife: nothing,
+        JobResult: nothing,
+        ProofStatus: nothing,
     }
     plan = tuple(PlannedCheck(check.id, check.item, Tier.STAGING, check) for check in _CHECKS)
     price = None if isinstance(cost.row, Missing) else cost.row

@@ -252,9 +252,12 @@ def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list
 # What keeps a run from paying for a job.
 
 
-#: A job settles what these say, so they never stop one.
-_SETTLED_BY_A_JOB = frozenset({"endpoint-family", "availability-status"})
+#: What a job settles, so that it never stops one.
+_AVAILABILITY = "availability-status"
+_FAMILY = "endpoint-family"
 _CONTESTED = "model-lifecycle/contested"
+#: The failures of `endpoint-family` that no job can settle: it would be paid for nothing.
+_HOPELESS = frozenset({"endpoint-family/not-routed", "endpoint-family/other-family"})
 
 
 def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
@@ -268,14 +271,17 @@ def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
         for result in results
         if result.selected.required_for is not None
         and result.selected.required_for <= Tier.STAGING
-        and result.selected.id not in _SETTLED_BY_A_JOB
         and result.statuses[target] not in GOOD
-        and not _only_contested(result, target)
+        and not _a_job_settles(result, target)
     ]
     return "; ".join(stopping) or None
 
 
-def _only_contested(result: Result, target: Tier) -> bool:
-    return result.statuses[target] is Status.BLOCKED and any(
-        finding.code == _CONTESTED for finding in result.outcome.findings
-    )
+def _a_job_settles(result: Result, target: Tier) -> bool:
+    if result.selected.id == _AVAILABILITY:
+        return True
+    status = result.statuses[target]
+    codes = {finding.code for finding in result.outcome.findings}
+    if result.selected.id == _FAMILY:
+        return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
+    return status is Status.BLOCKED and _CONTESTED in codes

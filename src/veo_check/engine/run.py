@@ -256,11 +256,11 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
 
 def _paid(route: Route, options: RunOptions, around: Environment) -> list[str]:
     """What `--spend` may send for one route. What it costs is known once the price was read."""
-
+    from veo_check.pricing.job_cost import PriceSources
     from veo_check.smoke.controlled_failure import wrong_request
 
-    day = as_of_day(options, around.clock).day
-    wrong = wrong_request(route, around.reference, day)
+    day = as_of_day(options, around.clock)
+    wrong = wrong_request(route, PriceSources(around.reference, day))
     said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
     return [
         f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "

@@ -33,6 +33,7 @@ from veo_check.engine.run import RunResult
 from veo_check.evidence.bundle import (
     Bundle,
     ChecklistRecord,
+    Facts,
     ItemRecord,
     LeaveRecord,
     RequirementRecord,
@@ -283,7 +284,7 @@ def bundle_of(
             reference_origin=reference.origin,
             routes=tuple(_record(route) for route in ran.routes),
         ),
-        report=render(ran.report).encode(),
+        report=render(redactor.masked(ran.report)).encode(),
         checklist=_kept_checklist(checklist),
         exchanges=tuple(exchanges),
         reference=_reference(reference),
@@ -313,10 +314,17 @@ def _route(judged: JudgedRoute, redactor: Redactor) -> RouteEvidence:
         extended=None
         if file.extended is None
         else _text(file.extended, file.extended_digest, redactor),
-        facts=facts,
-        fallbacks={fallback.candidate.index: fallback.facts for fallback in judged.fallbacks},
+        facts=_masked(facts, redactor),
+        fallbacks={
+            fallback.candidate.index: _masked(fallback.facts, redactor)
+            for fallback in judged.fallbacks
+        },
         used=judged.used,
     )
+
+
+def _masked(facts: Facts, redactor: Redactor) -> Facts:
+    return {kind: redactor.masked(fact) for kind, fact in facts.items()}
 
 
 def _text(path: Path, digest: str | None, redactor: Redactor) -> bytes:
@@ -328,7 +336,7 @@ def _text(path: Path, digest: str | None, redactor: Redactor) -> bytes:
     if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
         raise UsageError(f"{path}: changed while it was judged, so no evidence was written")
     text = content.decode("utf-8")
-    masked = redactor.redact(text)
+    masked = redactor.redact_lines(text)
     return content if masked == text else masked.encode()
 
 

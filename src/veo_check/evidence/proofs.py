@@ -99,7 +99,7 @@ def write_proof(folder: Path, proof: Proof, key: SealingKey, disk: Disk | None =
     disk = disk or Disk()
     if not folder.is_dir():
         make_folders(folder, disk)
-    path = folder / _file_name(proof)
+    path = proof_path(folder, proof.id)
     write_durably(path, to_text(seal_proof(proof, key)).encode(), disk)
     return path
 
@@ -119,7 +119,7 @@ def read_proofs(folder: Path, key: SealingKey | None) -> tuple[SealedProof | Unu
     return tuple(_read(folder / name, key) for name in reversed(names))
 
 
-def read_proof(path: Path, key: SealingKey) -> SealedProof | Unusable:
+def read_proof(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
     """One proof file, its seal checked."""
     return _read(path, key)
 
@@ -133,9 +133,9 @@ def _seal(proof: Proof, key: SealingKey) -> str:
     return hmac.new(derived, to_text(proof).encode(), hashlib.sha256).hexdigest()
 
 
-def _file_name(proof: Proof) -> str:
-    """The job's id without the route's mark, which is the folder's name."""
-    return f"{proof.id.partition('-')[2]}.json"
+def proof_path(folder: Path, job: str) -> Path:
+    """Where a job's proof is: its id without the route's mark, which is the folder's name."""
+    return folder / f"{job.partition('-')[2]}.json"
 
 
 def _read(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
@@ -162,7 +162,7 @@ def _read(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
             f"proof {sealed.proof.id} was sealed under another key than this run's",
         )
     same = hmac.compare_digest(sealed.seal.encode(), _seal(sealed.proof, key).encode())
-    if not same or path.name != _file_name(sealed.proof):
+    if not same or path != proof_path(path.parent, sealed.proof.id):
         return Unusable(
             path, "altered", f"proof {sealed.proof.id} was changed after it was sealed ({path})"
         )

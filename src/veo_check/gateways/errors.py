@@ -87,6 +87,11 @@ class ErrorBody:
     inner: ErrorBody | None = None
 
     @property
+    def told(self) -> str:
+        """The upstream's own sentence, where it has one; else the nearest around it."""
+        return (self.inner.told if self.inner else "") or self.message
+
+    @property
     def innermost(self) -> ErrorBody:
         """The upstream's own error, where a gateway passed it on; else this one."""
         return self.inner.innermost if self.inner else self
@@ -112,6 +117,11 @@ def read_error(answer: Response) -> ErrorBody:
     return _read(value, depth=0)
 
 
+def read_text(message: str) -> ErrorBody:
+    """The error that a job's own failure text tells: it may be an upstream's body in JSON."""
+    return _read(message, depth=0)
+
+
 def _read(value: Json, depth: int) -> ErrorBody:
     if isinstance(value, list):
         value = value[0] if value else None
@@ -120,9 +130,16 @@ def _read(value: Json, depth: int) -> ErrorBody:
     outer = mapping(value)
     error = outer.get("error")
     if isinstance(error, str):
-        return ErrorBody(error, code=_word(outer.get("code")), inner=_inner(error, depth))
+        # some gateways put a word here, and the upstream's whole body into `message` beside it
+        beside = text(outer.get("message")) or ""
+        inner = _inner(error, depth) or _inner(beside, depth)
+        if inner is None and beside and beside != error:
+            inner = ErrorBody(beside)
+        return ErrorBody(error, code=_word(outer.get("code")), inner=inner)
     body = error if isinstance(error, dict) else outer
-    message = text(body.get("message")) or text(body.get("detail")) or text(outer.get("msg")) or ""
+    detail = body.get("detail")  # FastAPI lists what it could not validate
+    told = text(detail) or text(mapping(next(iter(items(detail)), None)).get("msg"))
+    message = text(body.get("message")) or told or text(outer.get("msg")) or ""
     reason, quota, delay = _details(items(body.get("details")))
     return ErrorBody(
         message=message,
@@ -179,6 +196,32 @@ _UNKNOWN = (
     "model not found",
 )
 
+#: Google's sentences, wherever they come from: a refused submit, an operation's error, a gateway's
+#: poll. The first that matches names the symptom. A policy text may offer allowlisting, and is a
+#: filter all the same; hence the order.
+_SENTENCES: tuple[tuple[Symptom, str], ...] = (
+    ("filtered", r"usage guidelines|support codes?:|\bviolates? (our|google)"),
+    ("filtered", r"prompt (could not|couldn.t) be submitted|request allow-?listing"),
+    ("duration-refused", r"unsupported output video duration|supported durations are"),
+    ("bucket-needed", r"output storage uri is required"),
+    ("bucket-denied", r"access to (the )?(cloud storage|gcs) bucket|storage\.objects\.\w+"),
+    ("provisioning", r"service agents? (are|is) being provisioned"),
+    ("wrong-method", r"must be accessed through the vertex predictlongrunning"),
+    ("interactions-only", r"only support(s|ed)( in)? (the )?interactions api"),
+    ("wrong-credential", r"api keys are not supported by this api"),
+    ("project-mismatch", r"RESOURCE_PROJECT_INVALID"),
+    ("not-at-location", r"no such model\b.{0,200}\bat this location"),
+)
+
+
+def google_symptom(error: ErrorBody) -> Symptom | None:
+    """What one of Google's sentences says, anywhere on the way in; None where none is known."""
+    here = f"{error.message[:4000]}\n{error.reason}"
+    for symptom, pattern in _SENTENCES:
+        if re.search(pattern, here, re.IGNORECASE):
+            return symptom
+    return google_symptom(error.inner) if error.inner else None
+
 
 def model_state(error: ErrorBody, model: str) -> OfficialState | None:
     """What a 404 says about `model`; None where it is no word of Google's about a model."""
@@ -186,6 +229,8 @@ def model_state(error: ErrorBody, model: str) -> OfficialState | None:
         return None  # a page, a proxy, a captive portal: anything may say "not available"
     if error.says(*_GONE):
         return "no-longer-available"
+    if google_symptom(error) == "not-at-location":
+        return None  # the model may well live elsewhere
     return "not-found" if error.says(model, *_UNKNOWN) else None
 
 
@@ -222,9 +267,9 @@ def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
     error = read_error(answer)
     shown, proof = answer.shown(error.message) or None, (answer.exchange,)
     if key_refused(answer, error):
-        return KeyAnswer("refused", answer.status, shown, proof)
+        return KeyAnswer("refused", answer.status, shown, proof, google_symptom(error))
     if answer.status == 403:
-        return KeyAnswer("denied", 403, shown, proof)
+        return KeyAnswer("denied", 403, shown, proof, google_symptom(error))
     if answer.status == 404 and model_state(error, model) is not None:
         return KeyAnswer("accepted", 404, None, proof)
     if answer.status != 200:
@@ -264,7 +309,7 @@ def read_refusal(
 # Refused or uncertain: what an answer to a paid submit says about whether a job exists.
 
 
-_REFUSING = frozenset({400, 401, 403, 404, 429, 503})
+_REFUSING = frozenset({400, 401, 402, 403, 404, 422, 429, 503})
 
 #: code words of the gateways and of Google -> what they mean, wherever they stand
 _WORDS: tuple[tuple[Symptom, frozenset[str]], ...] = (
@@ -305,8 +350,23 @@ _PHRASES: tuple[tuple[Symptom, tuple[str, ...]], ...] = (
     ("family-not-routed", ("invalid url (",)),
 )
 _FIELD = re.compile(r"`(\w{1,60})`")
+#: request fields as Google spells them; some of its sentences name them without backticks
+_PLAIN_FIELD = re.compile(
+    r"\b(personGeneration|negativePrompt|enhancePrompt|generateAudio|aspectRatio|durationSeconds"
+    r"|sampleCount|storageUri|compressionQuality|resizeMode|referenceImages|lastFrame)\b"
+)
+#: what a 429 may say that waiting does not change
+_NEVER_PASSING = frozenset({"wrong-method", "interactions-only", "project-mismatch"})
 _DURATION_FIELDS = frozenset({"durationSeconds", "duration", "seconds", "duration_seconds"})
 _NAMING = frozenset({"duration-refused", "parameter-refused"})
+
+
+def without_key(answer: Response | Failure, operation: str | None) -> str | None:
+    """The operation, unless its id holds a key of this run: such an id is written down nowhere, so
+    its job can be followed by nobody and the submit is uncertain."""
+    if operation is None or isinstance(answer, Failure) or answer.redactor.knows(operation):
+        return None
+    return operation
 
 
 def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
@@ -316,7 +376,7 @@ def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
     error = read_error(answer)
     symptom = _refusal(answer, error)
     proof = (answer.exchange,)
-    text = answer.shown(error.innermost.message or error.message) or None
+    text = answer.shown(error.told) or None
     code = answer.shown(error.code or error.status or error.kind, 100) or None
     if symptom is None:
         return Submission(
@@ -390,12 +450,16 @@ def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
         # new-api's limiter answers before anything is handled, without a body
         if not known and answer.body.strip():
             return None
-        return _named(error) if _named(error) == "cooling-down" else "rate-limited"
+        named = google_symptom(error) or _named(error)
+        return named if named in _NEVER_PASSING or named == "cooling-down" else "rate-limited"
     if not known:
         return None
     if answer.status == 503:
         no_channel = "model_not_found" in error.words() or error.says("no available channel")
         return "no-channel" if no_channel else None
+    symptom = google_symptom(error)
+    if symptom is not None:
+        return symptom
     symptom = "key-refused" if answer.status == 401 else _named(error)
     if symptom == "key-refused" and error.inner is not None:
         return "refused"  # not our key: the gateway's own, which its upstream refused
@@ -410,13 +474,13 @@ def _named(error: ErrorBody) -> Symptom | None:
     for symptom, phrases in _PHRASES:
         if error.says(*phrases):
             return symptom
-    return _field_refused(error)
+    return field_refused(error)
 
 
-def _field_refused(error: ErrorBody) -> Symptom | None:
+def field_refused(error: ErrorBody) -> Symptom | None:
     """A refusal that names the field it is about."""
-    message = error.innermost.message[:2000]
-    fields = set(_FIELD.findall(message))
+    message = error.told[:2000]
+    fields = {*_FIELD.findall(message), *_PLAIN_FIELD.findall(message)}
     if fields & _DURATION_FIELDS:
         return "duration-refused"
     about_support = "supported" in message or "out of bound" in message or "needs to be" in message
@@ -425,6 +489,8 @@ def _field_refused(error: ErrorBody) -> Symptom | None:
 
 def _by_status(status: int, error: ErrorBody) -> Symptom:
     words = error.words()
+    if status == 402:
+        return "no-quota"
     if status == 404:
         known = words & {"model_not_found", "NOT_FOUND"} or error.says("model")
         return "model-unknown" if known else "family-not-routed"
@@ -461,6 +527,9 @@ _FILTER_PHRASES = (
     "sensitive",
     "prohibited",
 )
+#: statuses of a poll that may pass by themselves
+_PASSING = frozenset({404, 408, 409, 425, 429})
+_CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
 _BACKEND_PHRASES = ("internal server issue", "internal error", "try again in a few minutes")
 _NOT_CHARGED = ("not been charged", "not be charged", "won't be charged")
 
@@ -479,7 +548,7 @@ def poll_failure(failure: Failure) -> PollAnswer:
 def poll_error(answer: Response) -> PollAnswer:
     """A poll answered by another status than 200."""
     error = read_error(answer)
-    said = answer.shown(error.innermost.message or error.message) or None
+    said = answer.shown(error.told) or None
     proof = (answer.exchange,)
     structured = not isinstance(answer.json, Failure)
     status = f"http {answer.status}"
@@ -489,6 +558,9 @@ def poll_error(answer: Response) -> PollAnswer:
         return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
     if answer.status in {401, 403} or key_refused(answer, error):
         return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+    if _misconfigured(answer.status, error, structured=structured):
+        symptom: Symptom = google_symptom(error) or "poll-misconfigured"
+        return PollAnswer("refused", status, symptom=symptom, text=said, exchanges=proof)
     return PollAnswer(
         "trouble", status, text=said, retry_after=wait_of(answer, error), exchanges=proof
     )
@@ -500,16 +572,31 @@ def unreadable_poll(answer: Response, why: str) -> PollAnswer:
     return PollAnswer("trouble", "unreadable", text=detail, exchanges=(answer.exchange,))
 
 
-def symptom_of(message: str, code: int | None = None) -> Symptom:
-    """What went wrong with a job that failed, from its own error."""
-    here = message[:4000].casefold()
-    if any(phrase in here for phrase in _FILTER_PHRASES):
+def _misconfigured(status: int, error: ErrorBody, *, structured: bool) -> bool:
+    """Whether time will not change this answer: the poll itself is refused, or a proxy cannot ask
+    its upstream."""
+    if status == 500:
+        return error.says(*_CONFIGURATION_PHRASES)
+    return structured and 400 <= status < 500 and status not in _PASSING
+
+
+def read_failure(answer: Response, message: str, code: int | None = None) -> tuple[Symptom, str]:
+    """(what went wrong, the sentence that says so) of a job that failed, by its own error text."""
+    error = read_text(message)
+    return _symptom_of(error, code), answer.shown(error.told)
+
+
+def _symptom_of(error: ErrorBody, code: int | None) -> Symptom:
+    known = google_symptom(error)
+    if known is not None:
+        return known
+    if error.says(*_FILTER_PHRASES):
         return "filtered"
-    if code in {13, 14} or any(phrase in here for phrase in _BACKEND_PHRASES):
+    if code in {13, 14} or error.says(*_BACKEND_PHRASES):
         return "backend-error"
-    if code == 1 or "cancelled" in here or "canceled" in here:
+    if code == 1 or error.says("cancelled", "canceled"):
         return "cancelled"
-    return "failed"
+    return field_refused(error) or "failed"
 
 
 def charged_by(message: str) -> bool | None:

@@ -29,13 +29,14 @@ from veo_check.gateways.errors import (
     mapping,
     poll_error,
     poll_failure,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     texts,
     unreadable_poll,
     whole,
+    without_key,
 )
 from veo_check.gateways.fetching import fetch_video
 from veo_check.gateways.google import api_root
@@ -76,7 +77,7 @@ def read_operation(answer: Response, operation: str) -> PollAnswer:
         return unreadable_poll(answer, "it is about another operation")
     if name is None and outer.get("done") is not True:
         return unreadable_poll(answer, "it is no operation")
-    served = served_model(name or operation)
+    served = answer.shown(served_model(name or operation) or "", 200) or None
     if outer.get("done") is not True:
         return PollAnswer("running", "running", served_model=served, exchanges=(answer.exchange,))
     if outer.get("error"):
@@ -88,12 +89,13 @@ def _failed(answer: Response, error: Json, served: str | None) -> PollAnswer:
     """An operation with an error object (or, on some gateways, an error in words)."""
     message = text(mapping(error).get("message")) or (error if isinstance(error, str) else "")
     code = whole(mapping(error).get("code"))
+    symptom, told = read_failure(answer, message, code)
     return PollAnswer(
         "failed",
         "failed",
         served_model=served,
-        symptom=symptom_of(message, code),
-        text=answer.shown(message) or (f"error code {code}" if code is not None else None),
+        symptom=symptom,
+        text=told or (f"error code {code}" if code is not None else None),
         charged=charged_by(message),
         exchanges=(answer.exchange,),
     )
@@ -175,14 +177,14 @@ class _GoogleJobs:
             parameters["generateAudio"] = request.audio
         body = {"instances": [instance], "parameters": parameters}
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
-        name = _operation_in(answer)
+        name = without_key(answer, _operation_in(answer))
         if isinstance(answer, Failure) or name is None:
             return refused_or_uncertain(answer, request.label)
         return Submission(
             "accepted",
             operation=name,
             request_id=request_id(answer),
-            served_model=served_model(name),
+            served_model=answer.shown(served_model(name) or "", 200) or None,
             status_code=answer.status,
             exchanges=(answer.exchange,),
         )

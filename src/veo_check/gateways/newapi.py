@@ -151,9 +151,9 @@ def read_status(answer: Response) -> GatewayStatus | Failure:
     data = mapping(mapping(body).get("data"))
     if mapping(body).get("success") is False or not data:
         return answer.unreadable(f"it holds no status{_reason(body)}")
-    per_unit, version = number(data.get("quota_per_unit")), text(data.get("version"))
+    told, version = data.get("quota_per_unit"), text(data.get("version"))
     return GatewayStatus(
-        per_unit if per_unit is not None and per_unit > 0 else None,
+        None if told is None else number(told) or Decimal(0),
         answer.shown(version, 100) if version else None,
         (answer.exchange,),
     )
@@ -206,7 +206,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
     if rows and not any(isinstance(row, dict) for row in rows):
         return answer.unreadable("it holds things that are not price rows")
     own = [row for row in rows if isinstance(row, dict) and row.get("model_name") == label]
-    by_group, by_model = _ratios(envelope, label)
+    by_group, by_model = answer.redactor.masked(_ratios(envelope, label))
     return Catalog(
         source=answer.shown(source, 500),
         total_rows=len(rows),

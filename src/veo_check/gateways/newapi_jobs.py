@@ -39,13 +39,14 @@ from veo_check.gateways.errors import (
     poll_error,
     poll_failure,
     read_error,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     unreadable_poll,
     web_address,
     whole,
+    without_key,
 )
 from veo_check.gateways.fetching import fetch_video
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
@@ -73,7 +74,8 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
     word = status.casefold()
     said = _failure_text(task)
     shown = answer.shown(status, 60)
-    served = _served(task, place)
+    named = _served(task, place)
+    served = answer.shown(named, 200) if named else None
     quota = whole(task.get("quota"))
     proof = (answer.exchange,)
     if word in DONE:
@@ -86,12 +88,13 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             exchanges=proof,
         )
     if word in FAILED or word in CANCELLED:
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             billed_quota=quota,
             exchanges=proof,
@@ -182,7 +185,8 @@ def _per_unit(place: JobEndpoint, door: HttpClient) -> Decimal | None:
     """Quota units to the USD, as the gateway publishes it; learned once per run."""
     answer = newapi.status_ask(place.console_url, place.key).send(door)
     got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
-    return got.quota_per_unit if isinstance(got, GatewayStatus) else None
+    told = got.quota_per_unit if isinstance(got, GatewayStatus) else None
+    return told if told is not None and told > 0 else None
 
 
 def _rows(answer: Response) -> list[dict[str, Json]] | Failure:
@@ -241,6 +245,8 @@ def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> Us
         found = text(value)
         return answer.shown(found, 200) if found else None
 
+    reason = text(other.get("reason")) if kind == _REFUND else None
+    symptom, told = read_failure(answer, reason) if reason else (None, None)
     row_id = shown(row.get("request_id"))
     if row_id is None and whole(row.get("id")) is not None:
         row_id = f"log row {whole(row.get('id'))}"
@@ -258,6 +264,8 @@ def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> Us
         amount=Decimal(abs(quota)) / per_unit if quota is not None and per_unit else None,
         unit="second" if seconds else None,
         quantity=Decimal(seconds[1]) if seconds else None,
+        reason=told,
+        symptom=symptom,
     )
 
 
@@ -298,7 +306,7 @@ class NewapiJobs:
         url = f"{self._place.base_url}{self._path}"
         body = self._body(request)
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
-        task = _task_in(answer)
+        task = without_key(answer, _task_in(answer))
         if isinstance(answer, Failure) or task is None:
             return refused_or_uncertain(answer, request.label)
         # on Flatkey whoever knows the id can fetch the video
@@ -307,7 +315,7 @@ class NewapiJobs:
             "accepted",
             operation=task,
             request_id=request_id(answer),
-            other_ratios=_ratios(answer.headers.get("x-new-api-other-ratios", "")),
+            other_ratios=_ratios(answer),
             status_code=answer.status,
             exchanges=(answer.exchange,),
         )
@@ -376,11 +384,11 @@ def _task_in(answer: Response | Failure) -> str | None:
     return None
 
 
-def _ratios(header: str) -> dict[str, Decimal]:
+def _ratios(answer: Response) -> dict[str, Decimal]:
     """`X-New-Api-Other-Ratios`: what the gateway multiplies the price by."""
     try:
-        value = parse_json(header.encode())
+        value = parse_json(answer.headers.get("x-new-api-other-ratios", "").encode())
     except JsonError:
         return {}
-    found = {name: number(one) for name, one in mapping(value).items()}
-    return {name: one for name, one in found.items() if one is not None and one >= 0}
+    found = {answer.shown(name, 60): number(ratio) for name, ratio in mapping(value).items()}
+    return {name: ratio for name, ratio in found.items() if ratio is not None and ratio >= 0}

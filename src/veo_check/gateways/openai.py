@@ -38,11 +38,12 @@ from veo_check.gateways.errors import (
     poll_error,
     poll_failure,
     read_error,
+    read_failure,
     refused_or_uncertain,
     request_id,
-    symptom_of,
     text,
     unreadable_poll,
+    without_key,
 )
 from veo_check.gateways.fetching import fetch_video
 from veo_check.http.answers import Failure, Response
@@ -143,14 +144,14 @@ class OpenAIJobs:
         answer = self._door.post_once(
             self._root, body, self._place.key, headers=NO_RETRIES, deadline=_SUBMIT_DEADLINE
         )
-        video = _video_in(answer)
+        video = without_key(answer, _video_in(answer))
         if isinstance(answer, Failure) or video is None:
             return refused_or_uncertain(answer, request.label)
         return Submission(
             "accepted",
             operation=video,
             request_id=request_id(answer),
-            served_model=served_model(video),
+            served_model=_shown(answer, served_model(video)),
             cost=_cost(answer),
             status_code=answer.status,
             exchanges=(answer.exchange,),
@@ -227,22 +228,30 @@ def _read_poll(answer: Response, operation: str) -> PollAnswer:
     if status is None:
         return unreadable_poll(answer, "it says nothing of a job's status")
     word, shown = status.casefold(), answer.shown(status, 60)
-    served = served_model(operation) or served_model(text(mapping(body).get("id")) or "")
+    named = served_model(operation) or served_model(text(mapping(body).get("id")) or "")
+    served = _shown(answer, named)
     if word in DONE:
         return PollAnswer("done", shown, videos=(VideoRef(),), served_model=served, exchanges=proof)
     if word in FAILED or word in CANCELLED:
-        error = mapping(mapping(body).get("error"))
-        said = " ".join(filter(None, (text(error.get("code")), text(error.get("message")))))
+        raw = mapping(body).get("error")
+        error = mapping(raw)
+        parts = (text(error.get("code")), text(error.get("message")), text(raw))
+        said = " ".join(filter(None, parts))
+        symptom, told = read_failure(answer, said)
         return PollAnswer(
             "failed",
             shown,
             served_model=served,
-            symptom="cancelled" if word in CANCELLED else symptom_of(said),
-            text=answer.shown(said) or None,
+            symptom="cancelled" if word in CANCELLED else symptom,
+            text=told or None,
             charged=charged_by(said),
             exchanges=proof,
         )
     return PollAnswer("running", shown, served_model=served, exchanges=proof)
+
+
+def _shown(answer: Response, named: str | None) -> str | None:
+    return answer.shown(named, 200) if named else None
 
 
 def _misread(answer: Response) -> Symptom | None:

@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 
 from veo_check import __version__
 from veo_check.core.clock import Clock
-from veo_check.core.secrets import AllowList, printable, refusal_of_key, refusal_without_key
+from veo_check.core.secrets import MASK, AllowList, printable, refusal_of_key, refusal_without_key
 from veo_check.http.answers import Exchange, Failure, Limits, Recorder, Response
 from veo_check.http.keys import GoogleLogin, KeyName, Keys, Secret
 
@@ -99,16 +98,7 @@ class HttpClient:
 
         Masked again on reading: what is known to be secret by now may not have been when it came.
         """
-        return tuple(
-            replace(
-                exchange,
-                url=self.redactor.redact(exchange.url),
-                request_excerpt=exchange.request_excerpt
-                and self.redactor.redact(exchange.request_excerpt),
-                body_excerpt=exchange.body_excerpt and self.redactor.redact(exchange.body_excerpt),
-            )
-            for exchange in self._recorder.exchanges
-        )
+        return self.redactor.masked(self._recorder.exchanges)
 
     def open(self) -> None:
         """Load what sends, which takes its time, before that is counted against a request."""
@@ -322,7 +312,8 @@ class HttpClient:
     def _excerpt(self, body: bytes) -> str:
         """The beginning of a body: masked first, then cut, so that no half of a key is left."""
         limit = self.limits.excerpt
-        return self.redactor.shown(body[: limit * 16].decode("utf-8", "replace"), limit)
+        seen = body[: self.redactor.enough(limit)]
+        return self.redactor.shown(seen.decode("utf-8", "replace"), limit)
 
     def _body_excerpt(self, got: RawResponse) -> str:
         return self._excerpt(got.body) if got.body else f"({got.size} bytes)"
@@ -339,15 +330,25 @@ class HttpClient:
             detail = self.redactor.shown(f"{place} {got.detail}", 400)
             return Failure(got.code, detail, exchange, got.sent)
         if 300 <= got.status < 400:
+            host = self.shown_host(got.headers.get("location", ""))
             return Failure(
                 "unreadable",
-                f"{place} answered with a redirect{_to(got.headers.get('location'))}; "
+                f"{place} answered with a redirect{f' to {host}' if host else ''}; "
                 "redirects are not followed with a key",
                 exchange,
                 sent=True,
             )
         headers = {name: printable(value, 1000) for name, value in got.headers.items()}
         return Response(got.status, headers, got.body, exchange, place, self.redactor, keyed)
+
+    def shown_host(self, url: str) -> str:
+        """The host of an address that came out of an answer, never its path or query; may be "".
+
+        The whole is masked before it is taken apart: a host may be half of a key.
+        """
+        host = _host(url)
+        whole = host == _host(self.redactor.redact(url))
+        return self.redactor.shown(host, 100) if whole else MASK
 
     def _send_login(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
@@ -374,10 +375,8 @@ class HttpClient:
         return None if isinstance(got, TransportError) else (got.status, got.headers, got.body)
 
 
-def _to(location: str | None) -> str:
-    """The host a redirect points to, never its path or query."""
+def _host(url: str) -> str:
     try:
-        host = urlsplit(location or "").hostname
+        return urlsplit(url).hostname or ""
     except ValueError:
-        host = None
-    return f" to {printable(host, 100)}" if host else ""
+        return ""

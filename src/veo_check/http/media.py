@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from veo_check.core.secrets import is_loopback, origin_of, printable
+from veo_check.core.secrets import is_loopback, origin_of
 from veo_check.http.answers import MEBIBYTE, Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Secret
@@ -85,7 +85,7 @@ def _first(door: HttpClient, url: str, key: KeyName | None, home: str) -> _Hop |
         return _Hop(url, key, public_only=False)
     if _same_origin(url, home) and door.refusal(url, None, key) is None:
         return _Hop(url, None, public_only=False)
-    return _elsewhere(url, home, None)
+    return _elsewhere(door, url, home, None)
 
 
 def _next(door: HttpClient, hop: _Hop, location: str, home: str, exchange: str) -> _Hop | Failure:
@@ -98,10 +98,10 @@ def _next(door: HttpClient, hop: _Hop, location: str, home: str, exchange: str) 
         )
     if _same_origin(url, hop.url):
         return _Hop(url, hop.key, hop.public_only)
-    return _elsewhere(url, home, exchange)
+    return _elsewhere(door, url, home, exchange)
 
 
-def _elsewhere(url: str, home: str, exchange: str | None) -> _Hop | Failure:
+def _elsewhere(door: HttpClient, url: str, home: str, exchange: str | None) -> _Hop | Failure:
     """A host that nobody approved: without the key, https and public, or this machine's own."""
     try:
         origin_of(url)
@@ -109,7 +109,7 @@ def _elsewhere(url: str, home: str, exchange: str | None) -> _Hop | Failure:
         return Failure("host-refused", f"the media's address {error}", exchange)
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    shown = printable(host, 100)
+    shown = door.shown_host(url)
     if is_loopback(host):
         if is_loopback(urlsplit(home).hostname or ""):
             return _Hop(url, None, public_only=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
+import certifi
 import httpcore
 import httpx
 
@@ -163,6 +165,16 @@ class _Backend(httpcore.NetworkBackend):
         return found[0]
 
 
+def _tls() -> ssl.SSLContext:
+    """Certificates as httpx trusts them, and nothing from the environment: Python's default context
+    writes every session's keys to SSLKEYLOGFILE, which is what --trust-env is asked for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    context.load_verify_locations(certifi.where())
+    return context
+
+
 class _Body(httpx.SyncByteStream):
     def __init__(self, stream: Iterable[bytes]) -> None:
         self._stream = stream
@@ -188,7 +200,7 @@ class GuardedTransport(httpx.BaseTransport):
     def __init__(self, resolve: Resolve = resolve) -> None:
         self._bounds = _Bounds()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_tls(),
             max_connections=32,
             max_keepalive_connections=0,
             http1=True,

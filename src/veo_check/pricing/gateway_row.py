@@ -22,10 +22,6 @@ from veo_check.pricing.shape import Refusal, RefusalCode, RefusedError, Shape, p
 # A new-api gateway's quota: whole numbers, cut off after every factor.
 
 
-#: Quota units in one USD, unless the gateway's `/api/status` says otherwise.
-QUOTA_PER_UNIT = Decimal(500_000)
-
-
 def size_factor(model: str, resolution: str | None) -> Decimal:
     """What the gateway multiplies a Veo price by, from the upstream id and the resolution."""
     if resolution != "4k" or "3.1" not in model:
@@ -54,14 +50,16 @@ def usable(number: Decimal) -> bool:
     return not number or (-12 <= number.adjusted() <= 9 and len(number.as_tuple().digits) <= 40)
 
 
-def quota_per_usd(told: Decimal | None) -> Decimal:
-    """What `/api/status` told, else the code's default."""
-    return told if told is not None and usable(told) and told else QUOTA_PER_UNIT
+def sound_unit(told: Decimal | None) -> Decimal | None:
+    """The quota units in one USD that `/api/status` told; None where it told none that can be.
+
+    The software's default of 500,000 is never assumed: operators change it, and every bill with it.
+    """
+    return told if told and usable(told) else None
 
 
 __all__ = [
     "DEFAULT_SECONDS",
-    "QUOTA_PER_UNIT",
     "UNPRICED_RATIO",
     "GatewayPrice",
     "GatewayUnit",
@@ -129,9 +127,10 @@ def price_of_row(
 ) -> GatewayPrice | Refusal:
     """The catalogue's row for the label, read at `shape`, whose model is the one underneath.
 
-    `group` is the group the key bills to. Refused: no row (`unknown-model`), several or no known
-    group ratio (`ambiguous`), nothing priced (`unpriced`), or numbers whose unit nobody knows
-    (`unknown-unit`).
+    `group` is the group the key bills to, `quota_per_unit` what the gateway told of its quota, None
+    where that was not read. Refused: no row (`unknown-model`), several or no known group ratio
+    (`ambiguous`), nothing priced (`unpriced`), numbers whose unit nobody knows (`unknown-unit`), a
+    quota that cannot be (`quota-unit`), or was not read where the price is counted in it.
     """
     try:
         return _read(catalog, group, shape, quota_per_unit)
@@ -145,13 +144,14 @@ def _read(
     row = _only_row(catalog)
     ratio = _ratio(catalog, group, row)
     assert group is not None  # _ratio refuses a route without a group
-    at = _At(
-        row,
-        group,
-        ratio,
-        shape,
-        quota_per_usd(quota_per_unit),
-    )
+    unit = sound_unit(quota_per_unit)
+    if quota_per_unit is not None and unit is None:
+        raise _refused(
+            "quota-unit",
+            f"the gateway says that one USD is {_short(quota_per_unit)} quota units"
+            " (quota_per_unit of /api/status), which cannot be",
+        )
+    at = _At(row, group, ratio, shape, unit)
     shown = tuple(one for one in catalog.display if one.billing_kind == "per_second")
     if row.billing_mode == "tiered_expr":
         return _by_expression(at)
@@ -177,7 +177,17 @@ class _At:
     group: str
     ratio: Decimal
     shape: Shape
-    quota_per_unit: Decimal
+    unit_read: Decimal | None
+
+    @property
+    def quota_per_unit(self) -> Decimal:
+        if self.unit_read is None:
+            raise _refused(
+                "quota-unread",
+                "what one USD is in the gateway's quota units could not be read"
+                " (quota_per_unit of /api/status)",
+            )
+        return self.unit_read
 
     @property
     def seconds(self) -> Decimal:

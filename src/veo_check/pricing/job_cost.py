@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.money import usd
-from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, quota_per_usd
+from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit
 from veo_check.pricing.quote import quote, quotes_by_source
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import Reference
@@ -110,10 +110,14 @@ class PriceSources:
         return cls(reference, judging, catalog, status)
 
     @property
-    def quota_per_unit(self) -> Decimal:
-        """Quota units in one USD."""
-        told = self.status.quota_per_unit if isinstance(self.status, GatewayStatus) else None
-        return quota_per_usd(told)
+    def quota_told(self) -> Decimal | None:
+        """Quota units in one USD as the gateway told them, possible or not."""
+        return self.status.quota_per_unit if isinstance(self.status, GatewayStatus) else None
+
+    @property
+    def quota_per_unit(self) -> Decimal | None:
+        """Quota units in one USD; None where that is not known."""
+        return sound_unit(self.quota_told)
 
     def cost(self, route: Route, shape: Shape | None = None) -> JobCost:
         """What a job of the route's own shape costs, or one of another `shape`."""
@@ -129,7 +133,7 @@ class PriceSources:
     def _row(self, shape: Shape, group: str | None) -> GatewayPrice | Refusal | Missing:
         if isinstance(self.catalog, Missing):
             return self.catalog
-        return price_of_row(self.catalog, group, shape, self.quota_per_unit)
+        return price_of_row(self.catalog, group, shape, self.quota_told)
 
     def _by_gateway(self, row: GatewayPrice | Refusal | Missing) -> JobPrice | Refusal:
         unknown = "the gateway's price is not known"

@@ -128,6 +128,8 @@ RefusalCode = Literal[
     "unknown-credit",
     "unknown-duration",
     "ambiguous",
+    "quota-unit",  # what the gateway tells of its quota cannot be
+    "quota-unread",  # what its quota is worth was not read, so its price cannot be worked out
 ]
 
 

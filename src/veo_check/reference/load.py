@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from veo_check.core.clock import SystemClock
 from veo_check.core.money import InvalidFileError
 from veo_check.reference.rows import (
     Capability,
@@ -188,11 +189,30 @@ def parse_reference(document: Mapping[str, object], origin: str) -> Reference:
     )
 
 
+def refuse_days_to_come(document: Mapping[str, object], origin: str) -> None:
+    """Raise InvalidFileError where a reading is dated after today: it would never grow old.
+
+    Today is the real clock's day, in the sandbox too. `document` holds sound rows already.
+    """
+    sources = document.get("sources")
+    days = {"compiled": document.get("compiled")}
+    for name, row in (sources if isinstance(sources, Mapping) else {}).items():
+        days[f"sources.{printable(str(name))}: confirmed"] = row.get("confirmed")
+    today = SystemClock().now().date()
+    for place, day in days.items():
+        if day is not None and str(day) > today.isoformat():
+            raise InvalidFileError(
+                f"{origin}: {place}: {day} is still to come (today is {today}); nothing can have "
+                "been read then: write the day on which it was read"
+            )
+
+
 def read_document(path: Path) -> Mapping[str, object]:
     """The document of a reference file, checked as when a run uses it. Raises InvalidFileError."""
     document = _read(path)
     _refuse_unprintable(document, path)
     _ = parse_reference(document, str(path)).prices
+    refuse_days_to_come(document, str(path))
     return document
 
 
@@ -236,6 +256,7 @@ def _load_file(path: Path) -> Reference:
     document = _read(path)
     _refuse_unprintable(document, path)
     reference = parse_reference(document, str(path))
+    refuse_days_to_come(document, str(path))
     if not reference.lifecycle_rows:
         raise InvalidFileError(f"{path}: holds no lifecycle rows; this is not a reference file")
     return reference

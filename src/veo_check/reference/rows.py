@@ -16,6 +16,7 @@ SourceKind = Literal["official", "official-copy", "gateway", "third-party"]
 #: `none-announced` a dated official page offers the model and prints no date; `absent` the page was
 #: read and no longer lists the id that it listed before.
 DateKind = Literal["exact", "earliest", "not-before", "none-announced", "absent"]
+AtEnd = Literal["refused", "rerouted"]
 Audio = Literal["always", "optional", "never"]
 
 
@@ -54,6 +55,8 @@ class LifecycleRow:
     replacement: str | None  # the first id named
     replacement_text: str | None  # the cell as printed, where it says more than the id
     source: Source
+    #: what becomes of requests after the shutdown; None: the source does not say
+    at_end: AtEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ DATE_KINDS: Mapping[str, DateKind] = {
     "none-announced": "none-announced",
     "absent": "absent",
 }
+AT_ENDS: Mapping[str, AtEnd] = {"refused": "refused", "rerouted": "rerouted"}
 #: kinds of reading that print no day
 _NO_DAY = frozenset({"none-announced", "absent"})
 AUDIO: Mapping[str, Audio] = {"always": "always", "optional": "optional", "never": "never"}
@@ -276,6 +280,7 @@ def parse_lifecycle(
             replacement=cells.optional_text("replacement"),
             replacement_text=cells.optional_text("replacement_text"),
             source=_source_of(cells, sources),
+            at_end=cells.optional_word("at_end", AT_ENDS),
         )
         cells.finish()
         if (row.shutdown is None) != (row.kind in _NO_DAY):

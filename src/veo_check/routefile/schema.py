@@ -135,7 +135,9 @@ KEYS: dict[str, dict[str, str]] = {
         "prompt": "What the clip shows.",
         "deadline": "How long to wait for it, such as 10m.",
         "proof_valid_for": "How long the result proves the route, such as 7d; at most 30d.",
-        "controlled_failure": "The wrong request that has to be refused cleanly.",
+        "controlled_failure": "The wrong request that has to be refused cleanly. Not given: "
+        "retired-model directly on the Agent Platform and on openai gateways, "
+        "unsupported-parameter elsewhere.",
         "image": "Image for the modes that need one, below this file's folder.",
     },
     "Waiver": {

@@ -210,6 +210,8 @@ def finished(name: str, job: Job, wrapped: bool, samples: Sequence[object]) -> d
     body: dict[str, object] = {"name": name, "done": True}
     if job.ending == "error":
         return body | {"error": {"code": 13, "message": _ERROR_13}}
+    if job.ending == "refused":
+        return body | {"error": {"code": 3, "message": job.reason}}
     if job.ending == "nothing":
         return body | {"response": {"@type": _WRAPPED_TYPE if wrapped else _FLAT_TYPE}}
     if job.ending == "filtered-wrapped":
@@ -289,6 +291,18 @@ def shape_of(
         return invalid(COMBINATION)
     audio = parameters.get("generateAudio", True) is not False
     return Shape(seconds, str(resolution), str(aspect), audio, count)
+
+
+def accepted_shape(
+    body: Mapping[str, object] | None, model: GoogleModel, lenient: bool = False
+) -> Shape | Response:
+    """The job that a submit becomes: the Agent Platform looks at the clip length only later."""
+    shape = shape_of(body, model, lenient)
+    if isinstance(shape, Response) and model.surface == "agent-platform":
+        later = shape_of(body, model, lenient=True)
+        if isinstance(later, Shape) and later.seconds not in model.seconds:
+            return later
+    return shape
 
 
 def prompt_of(body: Mapping[str, object] | None) -> str:
@@ -379,7 +393,7 @@ def accept(
         return refuse(state, row.surface, row.id, refusal)
     body = request.fields()
     rerouting = state.has("wrong-request-rerouted")
-    shape = shape_of(body, row, lenient=rerouting or state.has("wrong-request-accepted"))
+    shape = accepted_shape(body, row, lenient=rerouting or state.has("wrong-request-accepted"))
     if isinstance(shape, Response):
         return refuse(state, row.surface, row.id, shape)
     job = state.start(

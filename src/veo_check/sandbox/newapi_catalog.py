@@ -114,8 +114,11 @@ def rows(state: State, surface: str) -> tuple[Row, ...]:
     if state.has("duplicate-row"):
         veo += tuple(replace(row, price=(row.price or Decimal(0)) * 3) for row in veo)
     if surface == "newapi":
-        # no availability probe, and chat types for whatever a Gemini or Vertex channel carries
-        veo = tuple(replace(row, status=None, endpoint_types=("gemini", "openai")) for row in veo)
+        # no availability probe, and chat types for whatever a Gemini or Vertex channel carries,
+        # unless an operator wrote another type on the model
+        declared = state.has("declared-not-routed")
+        types = ("openai-video",) if declared else ("gemini", "openai")
+        veo = tuple(replace(row, status=None, endpoint_types=types) for row in veo)
     status = None if surface == "newapi" else "available"
     return veo + _filler(others, status)
 

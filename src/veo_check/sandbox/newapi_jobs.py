@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from veo_check.sandbox.google import (
+    accepted_shape,
     outside_limits,
     prompt_of,
     publisher_not_found,
@@ -28,9 +29,10 @@ from veo_check.sandbox.newapi_catalog import (
     gateway_error,
     task_error,
 )
-from veo_check.sandbox.state import State
+from veo_check.sandbox.state import State, fresh_id
 from veo_check.sandbox.wire import (
     DROPPED,
+    Charge,
     Job,
     Request,
     Response,
@@ -43,7 +45,6 @@ from veo_check.sandbox.wire import (
 # new-api's arithmetic: quota before the submit, log rows, refunds. Integers, cut not rounded.
 
 
-FAIL_REASON = "Video generation failed due to an internal server issue. Please try again."
 _DEFAULT_SECONDS = 8
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 
@@ -151,22 +152,37 @@ def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path:
         token.used += quota
         state.charge(job)
         if not state.has("usage-missing"):
-            log(state, token.name, 2, job, quota, text, other, job.request_id)
+            log(state, token.name, 2, job.label, job.group, quota, text, other, job.request_id)
+
+
+def keep(state: State, token: Token, row: Row, priced: Estimate, request: Request) -> str:
+    """Charge a request that is refused; the id that its usage row and the answer carry."""
+    name = f"{state.day:%Y%m%d}120000{fresh_id(18)}"
+    token.used += priced.quota
+    usd = Decimal(priced.quota) / QUOTA_PER_USD
+    state.ledger.charges.append(
+        Charge(state.now, "charge", request.surface, "", token.name, priced.quota, usd)
+    )
+    other: dict[str, object] = {"is_task": True, "request_path": request.path}
+    log(state, token.name, 2, row.label, token.group, priced.quota, "", other, name)
+    return name
 
 
 def give_back(state: State, job: Job) -> None:
     """Refund a failed job: the row names the task, and no request id."""
     state.token(job.surface, job.key).used -= job.quota
     state.refund(job)
-    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": FAIL_REASON}
-    log(state, job.key, 6, job, job.quota, f"异步任务执行失败 {job.operation}", other, "")
+    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": job.reason}
+    text = f"异步任务执行失败 {job.operation}"
+    log(state, job.key, 6, job.label, job.group, job.quota, text, other, "")
 
 
 def log(
     state: State,
     key: str,
     kind: int,
-    job: Job,
+    label: str,
+    group: str,
     quota: int,
     content: str,
     other: dict[str, object],
@@ -181,7 +197,7 @@ def log(
         "content": content,
         "username": "sandbox",
         "token_name": key,
-        "model_name": job.label,
+        "model_name": label,
         "quota": quota,
         "prompt_tokens": 0,
         "completion_tokens": 0,
@@ -190,7 +206,7 @@ def log(
         "channel": 7,
         "channel_name": "",
         "token_id": 1,
-        "group": job.group,
+        "group": group,
         "ip": "",
         "other": json.dumps(other, ensure_ascii=False),
     }
@@ -234,7 +250,7 @@ def _unknown(state: State, job: Job) -> bool:
 
 def _succeeded(job: Job) -> bool:
     """The gateway books a filtered job, and one without a video, as success."""
-    return job.ending != "error"
+    return not job.failed
 
 
 def _video_object(state: State, job: Job) -> dict[str, object]:
@@ -261,7 +277,7 @@ def _live(state: State, request: Request, job: Job) -> dict[str, object]:
     done = "succeeded" if _succeeded(job) else "failed"
     url = ""
     if phase == "done":
-        url = _url(request, job) if job.delivers else FAIL_REASON if done == "failed" else ""
+        url = _url(request, job) if job.delivers else job.reason if done == "failed" else ""
     return {
         "error": None,
         "format": "mp4",
@@ -289,7 +305,7 @@ def _task_row(state: State, job: Job) -> dict[str, object]:
         "quota": job.quota,
         "action": "textGenerate",
         "status": status,
-        "fail_reason": FAIL_REASON if failed else "",
+        "fail_reason": job.reason if failed else "",
         "result_url": "",
         "submit_time": job.created,
         "start_time": job.created if phase != "queued" else 0,
@@ -317,7 +333,7 @@ def _generation_task(state: State, request: Request, job: Job) -> dict[str, obje
         "status": "processing" if not done else "failed" if failed else "succeeded",
         "content": content,
         "usage": None,
-        "error": {"message": FAIL_REASON} if failed else None,
+        "error": {"message": job.reason} if failed else None,
     }
 
 
@@ -341,7 +357,7 @@ def content(state: State, request: Request, task: str) -> Response:
 
 def settle(state: State, job: Job) -> None:
     """What the gateway's own poller does with a job that ended: it refunds a failed one."""
-    if job.ending == "error" and not state.has("not-refunded"):
+    if job.failed and not state.has("not-refunded"):
         give_back(state, job)
 
 
@@ -471,6 +487,8 @@ def _routing(
     ruled = request.surface == "flatkey" and state.day >= _TYPE_RULE_SINCE
     if row is not None and wanted and ruled and wanted not in row.endpoint_types:
         channel = False
+    if state.has("declared-not-routed") and wanted:
+        channel = False
     if not channel or state.has("submit-model-not-found"):
         return gateway_error(
             503,
@@ -548,11 +566,16 @@ def _upstream(
     if model is None:
         known = find_model(row.upstream, row.surface)
         refusal = publisher_not_found(parent, known.id if known else row.upstream)
+    if refusal is None and state.has("refusal-charged"):
+        refusal = Response(429)
     if refusal is None and state.has("submit-dropped-before"):
         return DROPPED
     rerouting = state.has("wrong-request-rerouted")
     if refusal is None and model is not None:
-        shape = shape_of(body, model, rerouting or state.has("wrong-request-accepted"))
+        # a gateway that looks at the clip length itself refuses before Google sees it
+        at_submit = state.has("wrong-request-charged")
+        lenient = rerouting or state.has("wrong-request-accepted")
+        shape = (shape_of if at_submit else accepted_shape)(body, model, lenient)
         if not isinstance(shape, Response):
             job = state.start(
                 request.surface,
@@ -569,6 +592,9 @@ def _upstream(
         refusal = shape
     if refusal is None:
         return DROPPED
-    if refusal.status == 429:
-        return task_error(429, "fail_to_fetch_task", _BUSY)
-    return task_error(refusal.status, "fail_to_fetch_task", refusal.body.decode())
+    said = _BUSY if refusal.status == 429 else refusal.body.decode()
+    answer = task_error(refusal.status, "fail_to_fetch_task", said)
+    if state.has("refusal-charged") or state.has("wrong-request-charged"):
+        charged = keep(state, token, row, estimate, request)
+        return answer.with_headers(x_oneapi_request_id=charged)
+    return answer

@@ -6,7 +6,12 @@ import base64
 import re
 from decimal import Decimal
 
-from veo_check.sandbox.google import outside_limits, publisher_not_found, shape_of, submit_trouble
+from veo_check.sandbox.google import (
+    accepted_shape,
+    outside_limits,
+    publisher_not_found,
+    submit_trouble,
+)
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
@@ -138,7 +143,7 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
     rerouting = state.has("wrong-request-rerouted")
     if row is not None and refusal is None:
         sent = _upstream_body(body)
-        shape = shape_of(sent, row, rerouting or state.has("wrong-request-accepted"))
+        shape = accepted_shape(sent, row, rerouting or state.has("wrong-request-accepted"))
         if not isinstance(shape, Response):
             job = state.start(
                 "openai",

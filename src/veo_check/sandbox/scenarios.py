@@ -39,10 +39,13 @@ Fault = Literal[
     "submit-dropped-before",
     "submit-dropped-after",
     "submit-model-not-found",
+    "declared-not-routed",
     "submit-pre-consume",
     "submit-price-not-configured",
     "wrong-request-accepted",
     "wrong-request-rerouted",
+    "refusal-charged",
+    "wrong-request-charged",
     # the job
     "filtered-wrapped",
     "filtered-unwrapped",
@@ -355,6 +358,15 @@ _PAID = (
         *_JOB[:2],
     ),
     _paid(
+        "job-declared-not-routed",
+        "declared-not-routed",
+        "Catalogue and listing say openai-video, an operator's word; submits to /v1/videos and "
+        "/v1/video/generations answer 503 model_not_found, /v1/generation/tasks delivers. "
+        "Observed on the gateway's public source, run on 2026-11-30.",
+        "endpoint-family",
+        *_JOB[:2],
+    ),
+    _paid(
         "job-pre-consume",
         "submit-pre-consume",
         "The wallet behind the key cannot pay; the refusal names the price.",
@@ -376,6 +388,18 @@ _PAID = (
         "job-wrong-request-rerouted",
         "wrong-request-rerouted",
         "A request outside the model's limits is quietly served by another model.",
+        "controlled-failure",
+    ),
+    _paid(
+        "job-refusal-charged",
+        "refusal-charged",
+        "The gateway charges every job, then answers 429; the charge stays.",
+        *_JOB[:2],
+    ),
+    _paid(
+        "job-wrong-request-charged",
+        "wrong-request-charged",
+        "A request outside the model's limits is refused with the reason, and charged.",
         "controlled-failure",
     ),
 )

@@ -279,7 +279,7 @@ JOB_SECONDS = 25.0
 SLOW_JOB_SECONDS = 240.0
 QUEUED_SECONDS = 3.0
 
-Ending = Literal["video", "filtered-wrapped", "filtered-unwrapped", "error", "nothing"]
+Ending = Literal["video", "filtered-wrapped", "filtered-unwrapped", "error", "refused", "nothing"]
 Phase = Literal["queued", "running", "done"]
 
 SIZES: dict[str, tuple[int, int]] = {
@@ -339,6 +339,21 @@ class Job:
         if self.ends is not None and now >= self.ends:
             return "done"
         return "queued" if now - self.started < QUEUED_SECONDS else "running"
+
+    @property
+    def failed(self) -> bool:
+        """Whether its operation ends with an error."""
+        return self.ending in {"error", "refused"}
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in Google's words."""
+        if self.ending == "refused":
+            return (
+                f"Unsupported output video duration {self.shape.seconds} seconds, supported "
+                "durations are [8,4,6] for feature text_to_video."
+            )
+        return "Video generation failed due to an internal server issue. Please try again."
 
     @property
     def delivers(self) -> bool:

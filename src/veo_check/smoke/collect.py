@@ -7,15 +7,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, JobDriver, PollAnswer, UsageRead, UsageRow, VideoRef
-from veo_check.core.results import Delivery, MediaFacts, UsageProof
+from veo_check.core.results import Delivery, MediaFacts, RefusalCharge, UsageProof
 from veo_check.evidence.records import make_folders
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.journal import Entry
+from veo_check.smoke.journal import Entry, Unreadable
 from veo_check.smoke.media import TooLargeError, inspect, receiving
 from veo_check.smoke.tools import Dependencies
 
@@ -118,6 +119,13 @@ def _keep(path: Path, entry: Entry, index: int, tools: Dependencies) -> str | No
 #: which looks every 15 s.
 _FOR_A_CHARGE = (5.0, 20.0)
 _FOR_A_REFUND = (16.0, 20.0)
+#: When a refusal's charge is read, in seconds after it: a gateway takes the money before it asks
+#: upstream, and gives it back when that refuses.
+_AFTER_A_REFUSAL = (5.0, 25.0)
+#: What an interruption explains, so that a later run reads it again for free.
+PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
+#: How long a later run is worth waiting for; then things are taken as far as they are known.
+WORTH_WAITING = timedelta(days=1)
 
 
 def read_bill(
@@ -157,19 +165,80 @@ def used_before(driver: JobDriver) -> int | None:
     return None if isinstance(read, Missing) else read.used
 
 
-def was_charged(entry: Entry, request_id: str | None, driver: JobDriver) -> bool | None:
-    """Whether a request that was not accepted cost anything; None where that cannot be told.
+def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> RefusalCharge | None:
+    """Whether a refused request costs anything, as its row or the key's total says in the end.
 
-    Its own rows decide; without any, a total that did not grow says no.
+    None: that cannot be read now, and a later run is worth waiting for.
     """
-    read = driver.usage(None, request_id, entry.intent.at) if request_id else driver.used()
-    if isinstance(read, Missing):
-        return None
-    charges = [row for row in read.rows if row.kind == "charge"]
+    ended = entry.ended
+    assert ended is not None
+    age = (tools.now() - ended.at).total_seconds()
+    charged: RefusalCharge = "unknown"
+    unread = False
+    for after in [at for at in _AFTER_A_REFUSAL if at > age] or [age]:
+        wait = after - (tools.now() - ended.at).total_seconds()
+        if wait > 0:
+            tools.clock.sleep(wait)
+        request = ended.request_id
+        read = driver.usage(None, request, entry.intent.at) if request else driver.used()
+        unread = isinstance(read, Missing)
+        if isinstance(read, UsageRead):
+            charged = _charge_in(read, entry, tools)
+        elif read.code not in PASSING:
+            return "unknown"  # nobody can read it with this key
+    return None if unread and tools.now() - ended.at < WORTH_WAITING else charged
+
+
+def cost_nothing(entry: Entry, usage: UsageProof | Missing, tools: Dependencies) -> bool:
+    """Whether the gateway's own record says that a job that vanished was not charged in the end.
+
+    An estimate in a header is no record, and no row is none either while the key's total grew.
+    """
+    if isinstance(usage, Missing) or usage.source == "cost-header":
+        return False
+    if usage.charges == 0:
+        return usage.used == 0 and _alone(entry, tools)
+    return usage.billed is not None and usage.refunded >= usage.billed
+
+
+def _charge_in(read: UsageRead, entry: Entry, tools: Dependencies) -> RefusalCharge:
+    """Rows that carry the request's own id decide; without one, the key's total."""
+    request = entry.ended.request_id if entry.ended else None
+    own = [row for row in read.rows if request is not None and row.row_id == request]
+    charges = [row for row in own if row.kind == "charge" and row.quota != 0]
+    refunds = [row for row in read.rows if row.kind == "refund"]
     if charges:
-        return len(charges) > sum(row.kind == "refund" for row in read.rows)
+        taken, back = (
+            None if any(row.quota is None for row in part) else sum(row.quota or 0 for row in part)
+            for part in (charges, refunds)
+        )
+        if taken is None or back is None:
+            return "no" if len(refunds) >= len(charges) else "yes"
+        return "no" if back >= taken else "yes"
     before = entry.intent.used_before
-    return False if before is not None and read.used == before else None
+    if before is None or read.used is None or read.used < before or not _alone(entry, tools):
+        return "unknown"
+    return "yes" if read.used > before else "no"
+
+
+def _alone(entry: Entry, tools: Dependencies) -> bool:
+    """Whether no other paid step of the same key was open since its total was read before this
+    one: only then is the total's growth this one's charge, or its standing still the proof of
+    none."""
+    for other in tools.journal.everything():
+        if isinstance(other, Unreadable):
+            if not other.given_up:
+                return False
+        elif other.id == entry.id or _account(other) != _account(entry):
+            continue
+        elif other.closed_at is None or other.closed_at > entry.intent.at:
+            return False
+    return True
+
+
+def _account(entry: Entry) -> tuple[str | None, str | None]:
+    via = entry.intent.binding.via
+    return via.get("console_url"), via.get("key.env")
 
 
 def _incomplete(entry: Entry, read: UsageRead) -> bool:
@@ -183,6 +252,7 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     unit = read.quota_per_unit or stake.quota_per_unit
     charges = [row for row in read.rows if row.kind == "charge"]
     refunds = [row for row in read.rows if row.kind == "refund"]
+    told = next((refund for refund in refunds if refund.reason), None)
     first = charges[0] if charges else None
     before = entry.intent.used_before
     used = (
@@ -212,6 +282,8 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         quantity=first.quantity if first else None,
         billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
+        reason=told.reason if told else None,
+        symptom=told.symptom if told else None,
         exchanges=read.exchanges,
     )
 

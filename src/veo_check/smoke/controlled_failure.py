@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
-from veo_check.core.jobs import JobDriver, JobRequest, Submission
-from veo_check.core.results import ControlledFailure, WrongKind
+from veo_check.core.jobs import JobDriver, JobRequest
+from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind
 from veo_check.core.route import Route
+from veo_check.pricing.job_cost import PriceSources
 from veo_check.pricing.shape import Shape
+from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
-from veo_check.smoke.collect import was_charged
+from veo_check.smoke.cost import CostEstimate, lengths_of, wrong_stake
 from veo_check.smoke.journal import Entry
-from veo_check.smoke.steps import Settled, Step, send, settle
+from veo_check.smoke.steps import Settled, Step, result_of, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
+#: A date in a table is not yet a dead model: ids answered for weeks after theirs.
+_GONE_FOR = timedelta(days=30)
+_FINAL = frozenset({"exact", "earliest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class WrongRequest:
     request: JobRequest
     shape: Shape
     sent: str
+    stake: CostEstimate | str  # what it can cost if it is accepted, or why that is not known
 
 
 def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRequest:
@@ -49,41 +56,48 @@ def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRe
 
 
 def wrong_request(
-    route: Route, reference: Reference, day: date, image: tuple[bytes, str] | None = None
+    route: Route, prices: PriceSources, image: tuple[bytes, str] | None = None
 ) -> WrongRequest | Missing:
-    """What to send, or why nothing can be: the route file decides which kind."""
-    kind = route.smoke.controlled_failure
+    """What to send, or why nothing can be: the route file, or else its gateway, decides which."""
+    kind = route.controlled_failure
     if kind == "none":
         return Missing(
             PROBE, "not-run", "the route file switches it off (smoke.controlled_failure: none)"
         )
     request, shape = smoke_request(route, image), Shape.of_smoke(route)
     if kind == "retired-model":
-        gone = _retired(reference, route, day)
+        gone = _retired(route, shape, prices)
         if gone is None:
             return Missing(
                 PROBE,
                 "not-configured",
-                f"no retired model is known on {route.model.surface}; choose unsupported-parameter",
+                f"no model of {route.model.surface} is known that was shut down {_GONE_FOR.days} "
+                f"days ago or more, takes clips of {route.smoke.seconds} s at "
+                f"{route.smoke.resolution} and has a known price; choose another "
+                "smoke.controlled_failure",
             )
+        row, stake = gone
         return WrongRequest(
             kind,
-            replace(request, label=gone.model),
-            replace(shape, model=gone.model),
-            f"{gone.model}, which was shut down on {gone.shutdown}",
+            replace(request, label=row.model),
+            replace(shape, model=row.model),
+            f"a job for {row.model}, which was shut down on {row.shutdown}",
+            stake,
         )
-    seconds = _impossible_length(reference, route)
+    seconds = _impossible_length(prices.reference, route)
     if seconds is None:
         return Missing(
             PROBE,
             "not-configured",
             f"which clip lengths {route.model.official} refuses is not known; choose retired-model",
         )
+    shape = replace(shape, seconds=Decimal(seconds))
     return WrongRequest(
         kind,
         replace(request, seconds=seconds),
-        replace(shape, seconds=Decimal(seconds)),
+        shape,
         f"a clip of {seconds} s, which {route.model.official} does not make",
+        wrong_stake(route, shape, prices),
     )
 
 
@@ -92,20 +106,59 @@ def _impossible_length(reference: Reference, route: Route) -> int | None:
     known = reference.capability(route.model.official, route.model.surface)
     if known is None or not known.seconds:
         return None
-    return next(one for one in range(min(known.seconds), 10_000) if one not in known.seconds)
+    return next(
+        length for length in range(min(known.seconds), 10_000) if length not in known.seconds
+    )
 
 
-def _retired(reference: Reference, route: Route, day: date) -> LifecycleRow | None:
-    """The model of the same surface that was shut down last, by a date that is final."""
-    family = route.model.official.partition("-")[0]
-    gone = [
-        row
-        for model in reference.models(route.model.surface)
-        if model.partition("-")[0] == family and model != route.model.official
-        for row in reference.lifecycle(model, route.model.surface)
-        if row.shutdown is not None and row.shutdown < day and row.kind in {"exact", "earliest"}
-    ]
-    return max(gone, key=lambda row: (row.shutdown or day, row.model), default=None)
+def _retired(
+    route: Route, shape: Shape, prices: PriceSources
+) -> tuple[LifecycleRow, CostEstimate] | None:
+    """The cheapest model that is certainly gone from the route's surface, and what it may cost.
+
+    Of equal cost: the route's own variant first, then the one that is gone longest.
+    """
+    reference, surface = prices.reference, route.model.surface
+    own = reference.capability(route.model.official, surface)
+    found: list[tuple[Decimal, bool, date, str, LifecycleRow, CostEstimate]] = []
+    for model in reference.models(surface):
+        row = _certainly_gone(reference, model, surface, prices.judging.day)
+        known = reference.capability(model, surface)
+        if row is None or row.shutdown is None or model == route.model.official:
+            continue
+        if (
+            own is None
+            or known is None
+            or (known.family, known.endpoints)
+            != (
+                own.family,
+                own.endpoints,
+            )
+        ):
+            continue
+        fits = not known.resolutions or route.smoke.resolution in known.resolutions
+        if route.smoke.seconds not in lengths_of(reference, model, surface) or not fits:
+            continue
+        stake = wrong_stake(route, replace(shape, model=model), prices)
+        if isinstance(stake, CostEstimate):
+            other = known.variant != own.variant
+            found.append((stake.at_stake, other, row.shutdown, model, row, stake))
+    best = min(found, key=lambda candidate: candidate[:4], default=None)
+    return None if best is None else best[4:]
+
+
+def _certainly_gone(
+    reference: Reference, model: str, surface: str, day: date
+) -> LifecycleRow | None:
+    """The vendor's own row that retired a model long enough ago, where nobody says otherwise."""
+    judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
+    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model, surface))
+    if judged.state != "retired" or rerouted:
+        return None
+    official = [row for row in judged.dated if row.source.official and row.kind in _FINAL]
+    row = max(official, key=lambda dated: dated.shutdown or date.min, default=None)
+    late = max((dated.shutdown or date.max for dated in judged.dated), default=date.max)
+    return row if late <= day - _GONE_FOR else None
 
 
 # The controlled failure: sent once, like a job; good only when it is refused and costs nothing.
@@ -120,12 +173,19 @@ _CLEAR: Mapping[WrongKind, frozenset[str]] = {
 }
 
 
+#: How long a gateway may take to give back what it charged for a request that it refused later.
+_REFUND_WITHIN = timedelta(minutes=30)
+
+
 @dataclass(frozen=True, slots=True)
 class WrongSettled:
-    """What became of a controlled failure; `settled` where it was accepted, not yet closed."""
+    """What became of a controlled failure; its entry on disk is not yet sealed and closed.
 
-    failure: ControlledFailure
-    settled: Settled | None = None
+    A Missing: whether it was charged cannot be read now.
+    """
+
+    settled: Settled
+    failure: ControlledFailure | Missing
 
 
 def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettled | Missing:
@@ -134,20 +194,27 @@ def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettl
     Raises OSError, UsageError, as `steps.send` does.
     """
     entry, submission = send(step, driver, tools)
-    if entry.state == "submitted":
-        return take_up(entry, step.route, driver, tools)
     if submission.state == "not-sent":
         return Missing(PROBE, "unreachable", submission.text or "nothing left this machine")
-    if entry.state != "refused":
-        return WrongSettled(doubtful(entry))
-    charged = was_charged(entry, submission.request_id, driver)
-    return WrongSettled(_refused(entry, submission, charged))
+    if entry.state in {"submitted", "refused"}:
+        return take_up(entry, step.route, driver, tools, submission.exchanges)
+    return WrongSettled(_as_settled(entry), doubtful(entry))
 
 
-def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies) -> WrongSettled:
-    """Follow an accepted controlled failure to its end, or as far as this run can."""
-    settled = settle(entry, stored, driver, tools, fetch=False)
-    job = settled.job
+def take_up(
+    entry: Entry,
+    stored: Route,
+    driver: JobDriver,
+    tools: Dependencies,
+    exchanges: tuple[str, ...] = (),
+) -> WrongSettled:
+    """What became of a controlled failure that was answered: its charge where it was refused, its
+    end (as far as this run can see) where it was accepted."""
+    if entry.state == "refused":
+        entry = weigh(entry, driver, tools)
+        return from_record(entry, exchanges)
+    settled = settle(entry, stored, driver, tools)
+    job, usage, delivery = settled.job, settled.usage, settled.delivery
     failure = ControlledFailure(
         job=entry.id,
         kind=_kind(entry),
@@ -159,7 +226,65 @@ def take_up(entry: Entry, stored: Route, driver: JobDriver, tools: Dependencies)
         charged=job.charged,
         exchanges=job.exchanges,
     )
-    return WrongSettled(failure, settled)
+    unseen = job.state == "finished" and isinstance(delivery, Missing)
+    if unseen or job.state in {"submitted", "unfinished"}:
+        failure = replace(failure, outcome="pending")
+    elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
+        # some gateways report a job that failed upstream as completed, without a word of why
+        text = delivery.failure or "reported as completed, and it has no video"
+        failure = replace(failure, outcome="refused-unclearly", late=True, text=text)
+    elif job.state == "failed":
+        record = usage if isinstance(usage, UsageProof) else None
+        failure = _refused_inside(failure, record)
+        unread = isinstance(usage, Missing) and usage.code != "not-offered"
+        recent = job.ended_at is not None and tools.now() - job.ended_at < _REFUND_WITHIN
+        if failure.late and recent and (failure.charged or unread):
+            failure = replace(failure, outcome="pending")
+    return WrongSettled(settled, failure)
+
+
+def from_record(entry: Entry, exchanges: tuple[str, ...] = ()) -> WrongSettled:
+    """What the record says of a controlled failure that was refused."""
+    kind, ended = _kind(entry), entry.ended
+    if ended is None or entry.charged is None:
+        why = f"whether job {entry.id}, which was refused, was charged cannot be read now"
+        unread = Missing(PROBE, "not-run", f"{why}; the next run reads it, and sends nothing")
+        return WrongSettled(_as_settled(entry), unread)
+    clear = ended.names_the_mistake or ended.symptom in _CLEAR[kind]
+    failure = ControlledFailure(
+        job=entry.id,
+        kind=kind,
+        sent=entry.intent.what,
+        outcome="refused" if clear else "refused-unclearly",
+        symptom=ended.symptom,
+        status_code=ended.status_code,
+        code=ended.code,
+        text=ended.text,
+        charged={"yes": True, "no": False}.get(entry.charged),
+        exchanges=exchanges,
+    )
+    return WrongSettled(_as_settled(entry), failure)
+
+
+def _as_settled(entry: Entry) -> Settled:
+    none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted")
+    return Settled(entry, result_of(entry), none, none)
+
+
+def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> ControlledFailure:
+    """An operation that ended with an error: a refusal, where its error names the mistake.
+
+    new-api tells the error in the refund's row alone. An error that says nothing is an unclear
+    refusal; one that says something else (a filter, a backend) shows that the mistake was accepted.
+    """
+    clear = _CLEAR[failure.kind]
+    if failure.symptom not in clear and record is not None and record.reason:
+        failure = replace(failure, symptom=record.symptom, text=record.reason)
+    if failure.symptom in clear:
+        return replace(failure, outcome="refused", late=True)
+    if failure.symptom in {"failed", "refused", None}:
+        return replace(failure, outcome="refused-unclearly", late=True)
+    return failure
 
 
 def doubtful(entry: Entry) -> ControlledFailure:
@@ -171,23 +296,6 @@ def doubtful(entry: Entry) -> ControlledFailure:
         outcome="uncertain",
         symptom="submit-uncertain",
         text=entry.ended.text if entry.ended else None,
-    )
-
-
-def _refused(entry: Entry, submission: Submission, charged: bool | None) -> ControlledFailure:
-    kind = _kind(entry)
-    clear = submission.names_the_mistake or submission.symptom in _CLEAR[kind]
-    return ControlledFailure(
-        job=entry.id,
-        kind=kind,
-        sent=entry.intent.what,
-        outcome="refused" if clear else "refused-unclearly",
-        symptom=submission.symptom,
-        status_code=submission.status_code,
-        code=submission.code,
-        text=submission.text,
-        charged=charged,
-        exchanges=submission.exchanges,
     )
 
 

@@ -67,12 +67,19 @@ def smoke_stake(route: Route, prices: PriceSources) -> CostEstimate | str:
 def wrong_stake(route: Route, shape: Shape, prices: PriceSources) -> CostEstimate | str:
     """What a request that must be refused costs if it is accepted after all.
 
-    A clip length that the model does not make may be billed as the longest that it makes. A shape
-    that no rule prices is taken at the model's dearest rate and longest duration.
+    A clip length that the model does not make may be billed as the longest that it makes. A model
+    that is gone is sent at the smoke test's own shape, and costs what that shape cost while it was
+    sold. A shape that no rule prices is taken at the model's dearest rate and longest duration.
     """
-    same = shape.model == route.model.official
     cost = prices.cost(route, shape)
-    plain = _stake(cost, _as_accepted(cost), prices) if same else "another model"
+    if shape.model != route.model.official:
+        sold = _most_listed(shape, prices)
+        if sold is not None:
+            reading = f"{shape.model} at the smoke test's own length and resolution"
+            return _bare_stake(cost, sold, prices, reading)
+        plain: CostEstimate | str = f"no price of {shape.model} is known"
+    else:
+        plain = _stake(cost, _as_accepted(cost), prices)
     if isinstance(plain, CostEstimate):
         longest = prices.cost(route, _stretched(shape, prices.reference))
         stretched = _stake(longest, _as_accepted(longest), prices)
@@ -84,9 +91,22 @@ def wrong_stake(route: Route, shape: Shape, prices: PriceSources) -> CostEstimat
     amounts = [amount for priced in every for amount in _amounts(route, priced, prices)]
     if not amounts:
         return f"what it costs if it is accepted is not known ({plain})"
-    most = max(amounts)
-    unit = prices.quota_per_unit if cost.gateway is not None else None
     reading = f"{shape.model} at its dearest rate and longest duration"
+    return _bare_stake(cost, max(amounts), prices, reading)
+
+
+def lengths_of(reference: Reference, model: str, surface: str) -> tuple[int, ...]:
+    """The clip lengths that a model takes; by its row of another surface where this one's does not
+    say, since the older pages of the Agent Platform print none. Empty: unknown."""
+    for place in (surface, *reference.surfaces(model)):
+        known = reference.capability(model, place)
+        if known is not None and known.seconds:
+            return known.seconds
+    return ()
+
+
+def _bare_stake(cost: JobCost, most: Decimal, prices: PriceSources, reading: str) -> CostEstimate:
+    unit = prices.quota_per_unit if cost.gateway is not None else None
     return CostEstimate(most, most, _tolerance(most, unit), reading, unit)
 
 
@@ -114,8 +134,7 @@ def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:
 
 def _stretched(shape: Shape, reference: Reference) -> Shape:
     """The shape at the longest clip that it may be billed as."""
-    known = reference.capability(shape.model, shape.surface)
-    longest = Decimal(max((known.seconds if known else ()), default=1))
+    longest = Decimal(max(lengths_of(reference, shape.model, shape.surface), default=1))
     return replace(shape, seconds=max(longest, shape.seconds or longest))
 
 
@@ -132,15 +151,21 @@ def _every_shape(shape: Shape, reference: Reference) -> list[Shape]:
 
 def _amounts(route: Route, shape: Shape, prices: PriceSources) -> list[Decimal]:
     """What any source names for a shape, today or while the model was still sold."""
+    listed, gateway = _most_listed(shape, prices), prices.cost(route, shape).gateway
+    found = [] if listed is None else [listed]
+    if shape.model == route.model.official and isinstance(gateway, JobPrice):
+        found.append(gateway.expected)
+    return found
+
+
+def _most_listed(shape: Shape, prices: PriceSources) -> Decimal | None:
+    """The most that the reference names for a shape, today or while the model was still sold."""
     found = [
         told.expected
         for day in _days(shape, prices)
         if isinstance(told := quote(prices.reference, shape, day), Quote)
     ]
-    gateway = prices.cost(route, shape).gateway
-    if shape.model == route.model.official and isinstance(gateway, JobPrice):
-        found.append(gateway.expected)
-    return found
+    return max(found, default=None)
 
 
 def _days(shape: Shape, prices: PriceSources) -> list[date]:

@@ -13,9 +13,10 @@ from decimal import Decimal
 
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
-from veo_check.core.jobs import JobDriver
+from veo_check.core.jobs import NOT_ROUTED, JobDriver, Symptom
 from veo_check.core.money import UsageError, usd
 from veo_check.core.results import (
+    Binding,
     ControlledFailure,
     JobKind,
     JobResult,
@@ -27,21 +28,26 @@ from veo_check.core.results import (
 from veo_check.evidence.proofs import (
     PROOF_KEY_VARIABLE,
     SHORTEST_PROOF_KEY,
+    SealedProof,
+    Unusable,
     assess,
     longest_validity,
     proof_key_variable,
+    proof_path,
+    read_proof,
     read_proofs,
 )
 from veo_check.smoke.controlled_failure import (
     WrongRequest,
     WrongSettled,
     doubtful,
+    from_record,
     send_wrong,
     smoke_request,
     take_up,
     wrong_request,
 )
-from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake, wrong_stake
+from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake
 from veo_check.smoke.journal import (
     Ended,
     Entry,
@@ -59,12 +65,13 @@ from veo_check.smoke.steps import (
     by_proof,
     close,
     put,
-    refused_result,
     result_of,
     seal,
+    seal_refusal,
     send,
     settle,
     unreadable,
+    weigh,
     without_job,
 )
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
@@ -95,40 +102,65 @@ class RouteHistory:
         case, tools = self.case, self.tools
         variable = proof_key_variable(self.route)
         key = tools.key_for(variable) if variable else None
-        newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
+        read = read_proofs(tools.folder.proofs_of(self.route.name), key)
         status = assess(
-            read_proofs(tools.folder.proofs_of(self.route.name), key),
+            read,
             self.route,
             tools.now(),
             case.judging,
             simulated=tools.folder.simulated,
-            newest=NewestJob(newest.id, newest.state) if newest else None,
+            newest=self._newest(entries, read),
             row=case.row,
             row_known=case.row_known,
             journal_problem=problem,
         )
-        return replace(status, refused=self._refused(entries))
+        return replace(
+            status,
+            refused=self._refusal(entries, _GONE, same_model=True),
+            unrouted=self._refusal(entries, NOT_ROUTED, same_model=False),
+        )
 
-    def _refused(self, entries: tuple[Entry, ...]) -> JobResult | None:
-        """The refusal that says the model is not there, while no later job was accepted.
+    def _newest(
+        self, entries: tuple[Entry, ...], read: tuple[SealedProof | Unusable, ...]
+    ) -> NewestJob | None:
+        """The newest smoke job. One that was given up unread may have been one, unless the proof
+        itself names it as its controlled failure."""
+        newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
+        head = next(iter(read), None)
+        sealed = head.proof.controlled_failure if isinstance(head, SealedProof) else None
+        lost = max(
+            (
+                job
+                for job in self.journal.given_up(self.route.name)
+                if (sealed is None or job != sealed.job) and (newest is None or job > newest.id)
+            ),
+            default=None,
+        )
+        if lost is not None:
+            return NewestJob(lost, "abandoned")
+        return NewestJob(newest.id, newest.state) if newest else None
+
+    def _refusal(
+        self, entries: tuple[Entry, ...], symptoms: frozenset[Symptom], *, same_model: bool
+    ) -> JobResult | None:
+        """The newest refusal of such a kind that no later accepted job of the same door undid.
 
         From the journal, so that it counts also where no key could seal it.
         """
-        entry = first(
-            reversed(entries),
-            lambda one: (
-                one.intent.kind == "smoke"
-                and (
-                    one.state in _ACCEPTED or (one.ended is not None and _names_it_gone(one.ended))
-                )
-            ),
-        )
-        if entry is None or entry.state != "refused":
-            return None
-        then, now = entry.intent.binding, binding_of(self.route)
-        if (then.via, then.model) != (now.via, now.model):
-            return None
-        return result_of(entry, exchanges=(f"job:{entry.id}",))
+        now = binding_of(self.route)
+        for entry in reversed(entries):
+            then = entry.intent.binding
+            if (
+                entry.intent.kind != "smoke"
+                or _door(then) != _door(now)
+                or (same_model and then.model != now.model)
+            ):
+                continue
+            if entry.state in _ACCEPTED:
+                return None
+            if entry.state == "refused" and entry.ended and entry.ended.symptom in symptoms:
+                return result_of(entry, exchanges=(f"job:{entry.id}",))
+        return None
 
     def doubt_if_killed(self, entry: Entry) -> Entry:
         """An intent without an answer, and nobody holds the lock: its run was killed."""
@@ -142,47 +174,93 @@ class RouteHistory:
     def take_up_smoke(self, entries: tuple[Entry, ...]) -> Settled | None:
         """Follow a job that an earlier run left open, the way it was submitted."""
         entry = first_open(entries, "smoke")
-        if entry is None or entry.operation is None:
+        if entry is None or entry.state in _DOUBTED:
             return None
         stored = stored_route(self.route, entry.intent.binding)
         driver = self.tools.driver_for(stored)
         if isinstance(driver, Missing):
-            job = replace(result_of(entry), failure=driver.detail)
+            job = result_of(entry)
+            job = job if entry.state == "refused" else replace(job, failure=driver.detail)
             return Settled(entry, job, driver, driver)
+        if entry.state == "refused":
+            return seal_refusal(weigh(entry, driver, self.tools), stored, self.tools)
         return seal(settle(entry, stored, driver, self.tools), stored, self.tools)
 
-    def take_up_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | None:
-        """Follow an accepted controlled failure of an earlier run to its end."""
+    def take_up_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
+        """Follow an answered controlled failure of an earlier run to its end, and seal it.
+
+        None where there is none, or a proof tells of it, or it was another version of this route's.
+        """
         entry = first_open(entries, "controlled-failure")
-        if entry is None or entry.operation is None:
+        if entry is None or entry.state in _DOUBTED:
             return None
         stored = stored_route(self.route, entry.intent.binding)
         driver = self.tools.driver_for(stored)
-        if isinstance(driver, Missing):
-            return None
-        wrong = take_up(entry, stored, driver, self.tools)
+        if entry.charged is not None:
+            wrong = from_record(entry)
+        elif isinstance(driver, Missing):
+            return driver
+        else:
+            wrong = take_up(entry, stored, driver, self.tools)
         self.seal_wrong(wrong)
-        return wrong.failure
+        failure = wrong.failure
+        same = entry.intent.binding == binding_of(self.route)
+        good = isinstance(failure, ControlledFailure) and (
+            failure.outcome == "refused" and not failure.charged
+        )
+        # a good one speaks only with the smoke job that it followed, so the proof tells it
+        return failure if same and not good else None
 
     def seal_wrong(self, wrong: WrongSettled) -> None:
-        """Add the controlled failure to the proof that still speaks for the route; then close it.
+        """Add the controlled failure to the proof of the smoke job that it followed; then close it.
 
-        In this order: closed and not sealed, it would be sent a second time.
+        In this order, and open until the proof holds it: closed and not sealed, it would be sent a
+        second time. One that was refused and charged stays open until a person closes it.
         """
-        status, failure = self.status_now(), wrong.failure
-        if status.proof is not None and failure.outcome != "uncertain":
-            added = replace(status.proof, controlled_failure=replace(failure, exchanges=()))
-            put(added, self.route, self.tools)
-        settled = wrong.settled
-        if settled and settled.entry.is_open and settled.entry.state in {"finished", "failed"}:
-            close(settled, self.tools)
+        entry, failure = wrong.settled.entry, wrong.failure
+        if isinstance(failure, Missing) or failure.outcome in {"uncertain", "pending"}:
+            return
+        if not self._sealed(entry, replace(failure, exchanges=())) or not entry.is_open:
+            return
+        if entry.state in {"finished", "failed"} or entry.charged in {"no", "unknown"}:
+            close(wrong.settled, self.tools)
+
+    def _sealed(self, entry: Entry, failure: ControlledFailure) -> bool:
+        """Whether the proof holds it now, or no proof ever will.
+
+        Whether that proof still speaks for the route today does not matter: a route file that was
+        edited may be edited back.
+        """
+        entries, problem = self.entries()
+        smoke = first(
+            reversed(entries), lambda one: one.intent.kind == "smoke" and one.id < entry.id
+        )
+        if problem is not None or (smoke is not None and smoke.is_open):
+            return False
+        path = proof_path(self.tools.folder.proofs_of(self.route.name), smoke.id) if smoke else None
+        if path is None or not path.exists():
+            return True  # it was paid without the key that would have sealed it
+        stored = stored_route(self.route, entry.intent.binding)
+        variable = proof_key_variable(stored)
+        sealed = read_proof(path, self.tools.key_for(variable) if variable else None)
+        if isinstance(sealed, Unusable):
+            return sealed.code not in {"no-key", "other-key"}
+        if sealed.proof.binding == entry.intent.binding:
+            put(replace(sealed.proof, controlled_failure=failure), stored, self.tools)
+        return True
 
 
 _ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+#: Open, and only a person can say more.
+_DOUBTED = {"intent", "uncertain"}
+_GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
+#: What decides where a job goes. Who owns the key, and what it is called, does not.
+_DOOR = ("gateway", "base_url", "endpoint", "model", "group", "project", "location")
+_KEY = ("key.env", "key.adc")
 
 
-def _names_it_gone(ended: Ended) -> bool:
-    return ended.symptom in {"model-retired", "model-unknown"}
+def _door(binding: Binding) -> tuple[str | None, ...]:
+    return tuple(binding.via.get(name) for name in (*_DOOR, *_KEY))
 
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
@@ -246,7 +324,6 @@ class _Run:
         self.route, self.record = case.route, RouteHistory(case, tools)
         self.notes: list[str] = []
         self._before: frozenset[str] = frozenset()
-        self._charged = Decimal(0)  # for what was refused
 
     def begin(self) -> None:
         """Remember what was on record before this run did anything."""
@@ -255,7 +332,7 @@ class _Run:
     def spent(self) -> Decimal:
         """The most that this run's own jobs can have cost, in USD."""
         own = (one for one in self.record.entries()[0] if one.id not in self._before)
-        return sum(map(at_most_spent, own), self._charged)
+        return sum(map(at_most_spent, own), Decimal(0))
 
     def waiting(self) -> None:
         """Say that another run is at work on this route."""
@@ -279,12 +356,16 @@ class _Run:
         entries, problem = self.record.entries()
         if problem is not None:
             return unreadable(problem)
+        self.tools.journal.add_digests(self.route.name)
         entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
-        doubted = first(entries, lambda one: one.is_open and one.state == "uncertain")
         settled = self.record.take_up_smoke(entries)
-        if settled is not None and settled.entry.operation is not None:
+        if settled is not None:
             self.notes.append(f"job {settled.entry.id} of an earlier run was taken up, none sent")
         wrong = self.record.take_up_wrong(entries)
+        # only now: a refusal that turns out to be charged is one
+        doubted = first(
+            self.record.entries()[0], lambda one: one.is_open and one.state == "uncertain"
+        )
         if doubted is not None and doubted.intent.kind == "smoke":
             return self._left_open(doubted, self.record.status_now())
         status = self.record.status_now()
@@ -338,7 +419,7 @@ class _Run:
     def _with_wrong(
         self,
         outcome: SmokeOutcome,
-        wrong: ControlledFailure | None,
+        wrong: ControlledFailure | Missing | None,
         doubted: Entry | None,
         plan: _Plan | str,
     ) -> SmokeOutcome:
@@ -349,7 +430,7 @@ class _Run:
             return replace(outcome, controlled_failure=doubtful(doubted))
         if isinstance(outcome.controlled_failure, ControlledFailure):
             return outcome
-        if self.route.smoke.controlled_failure == "none":
+        if self.route.controlled_failure == "none":
             why = "the route file switches it off (smoke.controlled_failure: none)"
         elif isinstance(plan, _Plan):
             why = plan.no_wrong or "it is sent once the smoke job has finished"
@@ -365,11 +446,11 @@ class _Run:
         self,
         status: ProofStatus,
         settled: Settled | None,
-        wrong: ControlledFailure | None,
+        wrong: ControlledFailure | Missing | None,
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, self.route.smoke.controlled_failure
+        wish, asked = self.wish, self.route.controlled_failure
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None
@@ -387,7 +468,8 @@ class _Run:
         left = first(self.record.entries()[0], lambda one: one.is_open)
         if left is not None:
             return self._not_sent(
-                f"job {left.id} is {left.state} and still open; one job at a time per route"
+                f"job {left.id} is {left.state} and still open; one job at a time per route "
+                f"(`veo-check job show {left.id}` says what it waits for)"
             )
         return self._priced(wish.purse, smoke=smoke, want_wrong=want_wrong)
 
@@ -443,10 +525,10 @@ class _Run:
     def _priced_wrong(self) -> tuple[WrongRequest, CostEstimate] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
-        planned = wrong_request(self.route, prices.reference, prices.judging.day, self.case.image)
+        planned = wrong_request(self.route, prices, self.case.image)
         if isinstance(planned, Missing):
             return planned.detail
-        stake = wrong_stake(self.route, planned.shape, prices)
+        stake = planned.stake
         if isinstance(stake, str):
             return stake
         limit = self.route.budget.per_job
@@ -468,18 +550,14 @@ class _Run:
             settled = seal(settle(entry, route, driver, tools), route, tools)
             self._tell_if_unsealed(settled)
             return settled
-        none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
-        job = refused_result(entry, submission, driver)
-        if entry.state == "refused":
-            self._refused(stake, job.charged)
-        return seal(Settled(entry, job, none, none), route, tools)
+        entry = weigh(entry, driver, tools)
+        self._give_back(entry)
+        return seal_refusal(entry, route, tools, submission.exchanges)
 
-    def _refused(self, stake: CostEstimate, charged: bool | None) -> None:
-        """What was set aside for a refused request is free again, unless it was charged anyhow."""
-        if charged:
-            self._charged += stake.at_stake
-        elif self.wish.purse is not None:
-            self.wish.purse.give_back(stake.at_stake)
+    def _give_back(self, entry: Entry) -> None:
+        """What was set aside for a refused request is free again, unless it may be charged."""
+        if self.wish.purse is not None:
+            self.wish.purse.give_back(entry.intent.at_stake - at_most_spent(entry))
 
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
@@ -494,7 +572,7 @@ class _Run:
 
     def _pay_wrong(
         self, plan: _Plan, settled: Settled | None, status: ProofStatus
-    ) -> ControlledFailure | None:
+    ) -> ControlledFailure | Missing | None:
         """Send the controlled failure, once the smoke job is known to work."""
         if plan.wrong is None:
             if plan.no_wrong is not None:
@@ -521,8 +599,7 @@ class _Run:
         if isinstance(wrong_settled, Missing):
             self.notes.append(f"no controlled failure was sent: {wrong_settled.detail}")
             return None
-        failure = wrong_settled.failure
-        if failure.outcome in {"refused", "refused-unclearly"}:
-            self._refused(stake, failure.charged)
+        if wrong_settled.settled.entry.state == "refused":
+            self._give_back(wrong_settled.settled.entry)
         self.record.seal_wrong(wrong_settled)
-        return failure
+        return wrong_settled.failure

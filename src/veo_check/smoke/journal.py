@@ -1,11 +1,15 @@
 """The journal of paid jobs: one file a job, each step on disk before the next.
 
-A kill at any moment loses nothing, because a file is replaced whole or not at all. What cannot be
-read stops every further submit of its route: better no job than a second one.
+A kill at any moment loses nothing, because a file is replaced whole or not at all. Each file holds
+a digest of what it says, against damage, not against forgery. What cannot be read is never believed
+and stops every further submit of its route until a person gives it up: better no job than a second.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -18,7 +22,15 @@ from pydantic import ValidationError
 
 from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
-from veo_check.core.results import Binding, JobKind, JobState, RowSeen, WrongKind, binding_of
+from veo_check.core.results import (
+    Binding,
+    JobKind,
+    JobState,
+    RefusalCharge,
+    RowSeen,
+    WrongKind,
+    binding_of,
+)
 from veo_check.core.route import Model, Route, Via
 from veo_check.evidence.records import (
     TEMPORARY,
@@ -101,7 +113,10 @@ class StatusSeen:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended, or why nobody knows. `text` is the other side's, cut and redacted."""
+    """How a job ended, or why nobody knows. `text` is the other side's, cut and redacted.
+
+    What a refusal told is here whole, so that a later run can seal what this one could not.
+    """
 
     at: datetime
     symptom: str | None = None
@@ -109,6 +124,10 @@ class Ended:
     status_code: int | None = None
     served_model: str | None = None
     video_count: int | None = None
+    code: str | None = None  # the other side's own word
+    request_id: str | None = None  # of the answer that refused it
+    replacement: str | None = None  # the model id that a retirement text names
+    names_the_mistake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +142,7 @@ class Entry:
     history: tuple[StatusSeen, ...] = ()
     ended: Ended | None = None
     billed: Decimal | None = None  # USD, as the gateway's own record says
+    charged: RefusalCharge | None = None  # of a refused request; None: not read yet
     closed_at: datetime | None = None
     abandoned_because: str | None = None
 
@@ -147,13 +167,18 @@ class Entry:
         return replace(self, state="submitted", operation=operation)
 
     def refused(self, ended: Ended) -> Entry:
-        """The submit was answered by a refusal that sent nothing. Closed: there is no job."""
+        """The submit was answered by a refusal. Open until its charge is read and it is sealed."""
         self._from("intent")
-        return replace(self, state="refused", ended=ended, closed_at=ended.at)
+        return replace(self, state="refused", ended=ended)
+
+    def weighed(self, charged: RefusalCharge) -> Entry:
+        """What a refused request cost was read."""
+        self._from("refused")
+        return replace(self, charged=charged)
 
     def doubted(self, ended: Ended) -> Entry:
         """Nobody knows whether the submit was accepted. Open until a person abandons it."""
-        self._from("intent")
+        self._from("intent", "refused")
         return replace(self, state="uncertain", ended=ended)
 
     def polled(self, status: str, at: datetime) -> Entry:
@@ -185,8 +210,10 @@ class Entry:
         return replace(self, state="failed", ended=ended)
 
     def closed(self, at: datetime, billed: Decimal | None = None) -> Entry:
-        """All that can be learned is learned and sealed."""
-        self._from("finished", "failed")
+        """All that can be learned is learned and sealed. A charged refusal only a person closes."""
+        self._from("finished", "failed", "refused")
+        if self.state == "refused" and self.charged not in _FREE:
+            raise WrongStepError(f"{self.id} was refused, and may have been charged")
         return replace(self, closed_at=at, billed=billed)
 
     def abandoned(self, at: datetime, because: str) -> Entry:
@@ -202,13 +229,14 @@ class Entry:
 
 def at_most_spent(entry: Entry) -> Decimal:
     """The most a job can have cost, in USD: its bill where it is known, nothing where it was
-    refused, else what was at stake."""
-    if entry.state == "refused":
+    refused and no charge is to be seen, else what was at stake."""
+    if entry.state == "refused" and entry.charged in _FREE:
         return Decimal(0)
     return entry.billed if entry.billed is not None else entry.intent.at_stake
 
 
-_CLOSED = {"refused", "abandoned"}
+#: A refusal costs nothing, unless its row or the key's total says otherwise.
+_FREE = {"no", "unknown"}
 _WITH_OPERATION = {"submitted", "unfinished", "finished", "failed"}
 _OPEN_ONLY = {"intent", "submitted", "uncertain", "unfinished"}
 
@@ -219,7 +247,10 @@ def is_sound(entry: Entry) -> bool:
     return (
         (entry.operation is not None or state not in _WITH_OPERATION)
         and (entry.operation is None or state in _WITH_OPERATION | {"abandoned"})
-        and (entry.closed_at is not None or state not in _CLOSED)
+        and (entry.closed_at is not None or state != "abandoned")
+        and (entry.charged is None or state in {"refused", "uncertain", "abandoned"})
+        and (entry.closed_at is None or state != "refused" or entry.charged in _FREE)
+        and (entry.ended is not None or state not in {"refused", "uncertain"})
         and (entry.closed_at is None or state not in _OPEN_ONLY)
         and entry.intent.binding.route == entry.intent.route
         and (entry.intent.wrong is not None) is (entry.intent.kind == "controlled-failure")
@@ -230,8 +261,12 @@ def is_sound(entry: Entry) -> bool:
     )
 
 
-_FILE = re.compile(r"(\d{6})-([0-9a-f]{6})\.json")
+#: What a file that nobody can read is called once a person has given it up.
+_GIVEN_UP = ".unreadable"
+_FILE = re.compile(rf"(\d{{6}}-[0-9a-f]{{6}})\.json((?:\{_GIVEN_UP})*)")
 _LIMIT = 1024 * 1024
+#: How a file begins that an earlier version wrote, without a digest.
+_UNDIGESTED = '{\n  "abandoned_because": '
 
 
 class JournalUnreadableError(UsageError):
@@ -243,11 +278,39 @@ class OpenJobError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Stored:
+    """An entry as its file holds it."""
+
+    digest: str  # SHA-256 of the entry's text, in hex
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file of the journal that is not what this program wrote."""
+    """A file of the journal that is not what this program wrote. What its job cost is unknown."""
 
     path: Path
     why: str
+    given_up: bool = False  # by a person, with `job abandon`
+
+    @property
+    def job(self) -> str | None:
+        """The id of the job that the file is the record of, by its place and name."""
+        match = _FILE.fullmatch(self.path.name)
+        return f"{self.path.parent.name[:8]}-{match[1]}" if match else None
+
+    @property
+    def way_out(self) -> str:
+        """What a person can do about it."""
+        if self.given_up:
+            return "it was given up, and what its job cost is not known"
+        if self.job is None:
+            stray = self.path.suffix == ".json"
+            return "it is not named like a job's record: move it away" if stray else "mend that"
+        return (
+            f"restore the file, or, once the gateway's usage log has shown what became of that job,"
+            f" give it up with `veo-check job abandon {self.job}`"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +333,30 @@ class Journal:
     def entries(self, route: str) -> tuple[Entry, ...]:
         """A route's jobs, oldest first. Raises JournalUnreadableError if one cannot be read."""
         entries = []
-        for one in self._read(self.folder.journal_of(route)):
-            if isinstance(one, Unreadable):
+        for held in self._read(self.folder.journal_of(route)):
+            if isinstance(held, Entry):
+                entries.append(held)
+            elif not held.given_up:
                 raise JournalUnreadableError(
-                    f"{one.path}: {one.why}; it is the record of a paid job, so no further job is"
-                    " sent for this route: restore the file, or, once the gateway's usage log has"
-                    " shown what became of that job, move it away"
+                    f"{held.path}: {held.why}; it may be the record of a paid job, so no further"
+                    f" job is sent for this route: {held.way_out}"
                 )
-            entries.append(one)
         return tuple(entries)
+
+    def given_up(self, route: str) -> tuple[str, ...]:
+        """The ids of a route's jobs that were given up because nobody could read them."""
+        read = self._read(self.folder.journal_of(route))
+        return tuple(
+            held.job for held in read if isinstance(held, Unreadable) and held.given_up and held.job
+        )
+
+    def add_digests(self, route: str) -> None:
+        """Rewrite the entries that an earlier version left without a digest. Raises OSError."""
+        folder = self.folder.journal_of(route)
+        for path in folder.glob("*.json") if folder.is_dir() else ():
+            held = self._load(path)
+            if not isinstance(held, Unreadable) and not held[1]:
+                self.save(held[0])
 
     def newest(self, route: str, kind: JobKind = "smoke") -> Entry | None:
         """A route's newest job of a kind. Raises JournalUnreadableError."""
@@ -306,7 +384,8 @@ class Journal:
 
     def save(self, entry: Entry) -> None:
         """Put an entry's new state on disk. Raises OSError: then the old one is still there."""
-        write_durably(self._path(entry.intent), to_text(entry).encode(), self._disk)
+        stored = _Stored(_digest(entry), entry)
+        write_durably(self._path(entry.intent), to_text(stored).encode(), self._disk)
 
     def everything(self) -> Iterator[Entry | Unreadable]:
         """Every job on record, route by route, oldest first; files that cannot be read too."""
@@ -315,14 +394,28 @@ class Journal:
             for folder in sorted(one for one in journal.iterdir() if one.is_dir()):
                 yield from self._read(folder)
 
-    def find(self, job: str) -> Entry | None:
-        """The job with this id. Raises JournalUnreadableError where its file cannot be read."""
-        for one in self.everything():
-            if isinstance(one, Entry) and one.id == job:
-                return one
-            if isinstance(one, Unreadable) and _id_of(one.path) == job:
-                raise JournalUnreadableError(f"{one.path}: {one.why}")
-        return None
+    def find(self, job: str) -> Entry | Unreadable | None:
+        """The job with this id, or the file that should be its record."""
+        found = (
+            held
+            for held in self.everything()
+            if (held.id if isinstance(held, Entry) else held.job) == job
+        )
+        return next(found, None)
+
+    def give_up(self, held: Unreadable, because: str) -> Path:
+        """Take a file that nobody can read out of the way of further jobs; where it is now.
+
+        It is kept beside its old place, the reason in a file of its own. Raises OSError.
+        """
+        folder, name = held.path.parent, held.path.name
+        write_durably(folder / f"{name}.because", f"{because}\n".encode(), self._disk)
+        kept = folder / f"{name}{_GIVEN_UP}"
+        while os.path.lexists(kept):  # an earlier one of the same name is kept too
+            kept = kept.with_name(f"{kept.name}{_GIVEN_UP}")
+        self._disk.rename(held.path, kept)
+        self._disk.sync_folder(folder)
+        return kept
 
     def spend(self) -> tuple[Spend, ...]:
         """What each cost centre spent, jobs without one last."""
@@ -346,7 +439,8 @@ class Journal:
         """The highest number given to a job of this route that has left anything behind."""
         places = (self.folder.journal_of(route), self.folder.proofs_of(route))
         names = [one.name for place in places if place.is_dir() for one in place.iterdir()]
-        return max((int(match[1]) for name in names if (match := _FILE.fullmatch(name))), default=0)
+        found = [match[1] for name in names if (match := _FILE.fullmatch(name))]
+        return max((int(number.partition("-")[0]) for number in found), default=0)
 
     def _path(self, intent: Intent) -> Path:
         mark, number, salt = intent.id.split("-")
@@ -356,18 +450,24 @@ class Journal:
 
     def _read(self, folder: Path) -> Iterator[Entry | Unreadable]:
         try:
-            names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".json"))
+            names = sorted(held.name for held in folder.iterdir())
         except FileNotFoundError:
             return
         except OSError as error:
             yield Unreadable(folder, f"the folder cannot be read ({error.strerror})")
             return
         for name in names:
-            yield self._one(folder / name)
+            match = _FILE.fullmatch(name)
+            if match and match[2]:
+                yield Unreadable(folder / name, "could not be read", given_up=True)
+            elif name.endswith(".json"):
+                held = self._load(folder / name)
+                yield held if isinstance(held, Unreadable) else held[0]
 
-    def _one(self, path: Path) -> Entry | Unreadable:
+    def _load(self, path: Path) -> tuple[Entry, bool] | Unreadable:
+        """The entry of a file, and whether it has a digest."""
         try:
-            entry = from_text(Entry, read_limited(path, _LIMIT).decode())
+            entry, digested = _from_text(read_limited(path, _LIMIT).decode())
         except UnreadableRecordError as error:
             return Unreadable(path, f"not a job that veo-check recorded: {error}")
         except OSError as error:
@@ -377,19 +477,41 @@ class Journal:
         intent = entry.intent
         if not _FILE.fullmatch(path.name) or not is_sound(entry):
             return Unreadable(path, "not a job that veo-check recorded: its parts disagree")
-        if path.parent.name != route_mark(intent.route) or _id_of(path) != intent.id:
+        if path.parent.name != route_mark(intent.route) or Unreadable(path, "").job != intent.id:
             return Unreadable(path, "the record of another job, moved here")
         if intent.simulated is not self.folder.simulated:
             return Unreadable(path, "a simulated job among the real ones, or the reverse")
-        return entry
+        return entry, digested
+
+
+def _digest(entry: Entry) -> str:
+    return hashlib.sha256(to_text(entry).encode()).hexdigest()
+
+
+def _from_text(text: str) -> tuple[Entry, bool]:
+    """The entry in a file's text, and whether a digest vouches for it. Raises ValueError."""
+    if text.startswith(_UNDIGESTED):
+        return _undigested(text), False
+    stored = from_text(_Stored, text)
+    if stored.digest != _digest(stored.entry):
+        raise UnreadableRecordError("it does not match its own digest")
+    return stored.entry, True
+
+
+def _undigested(text: str) -> Entry:
+    """An entry as an earlier version wrote it; what it had no field for is as good as unread."""
+    raw = json.loads(text)
+    if json.dumps(raw, indent=2, sort_keys=True) + "\n" != text:
+        raise UnreadableRecordError("not as it was written")
+    filled = {"charged": "unknown" if raw.get("state") == "refused" else None} | raw
+    if isinstance(raw.get("ended"), dict):
+        told = {"code": None, "request_id": None, "replacement": None, "names_the_mistake": False}
+        filled["ended"] = told | raw["ended"]
+    return from_text(Entry, json.dumps(filled, indent=2, sort_keys=True) + "\n")
 
 
 def _id(route: str, number: int, salt: str) -> str:
     return f"{route_mark(route)[:8]}-{number:06d}-{salt}"
-
-
-def _id_of(path: Path) -> str:
-    return f"{path.parent.name[:8]}-{path.stem}"
 
 
 # The jobs of a state folder as a person asks for them: all, one, or to give one up.
@@ -417,31 +539,48 @@ def jobs_in(folder: Path) -> JobList:
 
 
 def find_job(folder: Path, job: str) -> Entry:
-    """The job with this id. Raises UsageError."""
-    for half in _halves(folder):
-        entry = half.find(job)
-        if entry is not None:
-            return entry
-    raise UsageError(f"no job {job[:60]!r} is on record in {folder}; `veo-check job list` has all")
+    """The job with this id. Raises UsageError, also where its record cannot be read."""
+    held = _find(folder, job)[1]
+    if isinstance(held, Unreadable):
+        raise UsageError(f"{held.path}: {held.why}; {held.way_out}")
+    return held
 
 
-def abandon_job(folder: Path, job: str, because: str, clock: Clock) -> Entry:
-    """Close an open job for good. Raises UsageError where it is closed, or a run is at work."""
-    entry = find_job(folder, job)
-    opened = open_state_folder(folder, simulated=entry.intent.simulated)
+def abandon_job(folder: Path, job: str, because: str, clock: Clock) -> Entry | Path:
+    """Close an open job for good, or one whose record cannot be read: then where that is kept.
+
+    Raises UsageError where it is closed, or a run is at work.
+    """
+    because = because.strip()[:500] or "no reason given"
+    journal, held = _find(folder, job)
+    opened = open_state_folder(folder, simulated=journal.folder.simulated)
     journal = Journal(opened)
+    lock = opened.lock_beside(
+        held.path.parent if isinstance(held, Unreadable) else opened.journal_of(held.intent.route)
+    )
     try:
-        with route_lock(opened.lock_of(entry.intent.route), clock, wait=False):
-            entry = find_job(folder, job)  # as it is now that nobody else can change it
-            if not entry.is_open:
-                raise UsageError(f"job {job} is closed already ({entry.state}); nothing is open")
-            abandoned = entry.abandoned(clock.now(), because.strip()[:500] or "no reason given")
+        with route_lock(lock, clock, wait=False):
+            held = _find(folder, job)[1]  # as it is now that nobody else can change it
+            if isinstance(held, Unreadable) and not held.given_up:
+                return journal.give_up(held, because)
+            if isinstance(held, Unreadable) or not held.is_open:
+                state = "given up" if isinstance(held, Unreadable) else held.state
+                raise UsageError(f"job {job} is closed already ({state}); nothing is open")
+            abandoned = held.abandoned(clock.now(), because)
             journal.save(abandoned)
     except RouteBusyError:
         raise UsageError(f"a run is at work on the route of job {job}; wait for its end") from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be written ({error.strerror or error})") from None
     return abandoned
+
+
+def _find(folder: Path, job: str) -> tuple[Journal, Entry | Unreadable]:
+    for half in _halves(folder):
+        held = half.find(job)
+        if held is not None:
+            return half, held
+    raise UsageError(f"no job {job[:60]!r} is on record in {folder}; `veo-check job list` has all")
 
 
 def _halves(folder: Path) -> tuple[Journal, Journal]:

@@ -148,7 +148,11 @@ class StateFolder:
 
     def lock_of(self, route: str) -> Path:
         """The file that a run at work on a route holds locked."""
-        return self.home / "locks" / f"{route_mark(route)}.lock"
+        return self.lock_beside(self.journal_of(route))
+
+    def lock_beside(self, folder: Path) -> Path:
+        """The same, of the route whose jobs are in this folder."""
+        return self.home / "locks" / f"{folder.name}.lock"
 
 
 def route_mark(route: str) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from veo_check.core.facts import Missing, ProvenLife
-from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission
+from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission, meaning_of
 from veo_check.core.money import UsageError
 from veo_check.core.results import (
     ControlledFailure,
@@ -30,7 +30,15 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
-from veo_check.smoke.collect import deliver, read_bill, used_before, was_charged
+from veo_check.smoke.collect import (
+    PASSING,
+    WORTH_WAITING,
+    charge_of_refusal,
+    cost_nothing,
+    deliver,
+    read_bill,
+    used_before,
+)
 from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
 from veo_check.smoke.tools import Dependencies, Progress, next_wait
@@ -38,9 +46,11 @@ from veo_check.smoke.tools import Dependencies, Progress, next_wait
 # From an accepted operation to its end: polled politely, every answer on disk before the next.
 
 
-#: Answers in a row after which "no such operation" and "this key may not look" are believed: a
-#: gateway may need a moment to know its own task.
-_BELIEVED = 3
+#: Answers in a row after which "this key may not look" is believed.
+_BARRED = 3
+#: The same of "no such operation", and how long they have to go on: a gateway may need a moment to
+#: know its own task, and may be restarted.
+_GONE, _GONE_SECONDS = 5, 300
 
 
 def follow(
@@ -48,8 +58,9 @@ def follow(
 ) -> tuple[Entry, PollAnswer | None]:
     """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
 
-    The answer is the last one, where it ended the job. Raises OSError where the journal cannot be
-    written: then nothing is asked any more.
+    The answer is the last one, where it ended the job or the polling. A job that the other side
+    knows no more stays unfinished: only its bill can say whether it is over. Raises OSError where
+    the journal cannot be written: then nothing is asked any more.
     """
     operation = entry.operation
     assert operation is not None
@@ -59,7 +70,8 @@ def follow(
     last = entry.last_polled_at or operation.at
     since = max(0.0, (tools.now() - last).total_seconds())
     retry_after: float | None = None
-    unknown = 0
+    barred = gone = 0
+    gone_since = 0.0
     while True:
         left = end - clock.monotonic()
         wait = next_wait(pace, entry.polls, left, since=since, retry_after=retry_after)
@@ -74,7 +86,9 @@ def follow(
         now = tools.now()
         journal.save(entry := entry.polled(answer.status, now))
         retry_after = answer.retry_after
-        unknown = unknown + 1 if answer.state in {"gone", "refused"} else 0
+        barred = barred + 1 if answer.state == "refused" else 0
+        gone = gone + 1 if answer.state == "gone" else 0
+        gone_since = clock.monotonic() if gone == 1 else gone_since
         if answer.state == "done" and not answer.videos:
             failed = _failure(answer, tools, "empty-result")
             return _saved(entry.failed(failed), tools), answer
@@ -84,10 +98,10 @@ def follow(
         if answer.state == "failed":
             failed = _failure(answer, tools, "failed")
             return _saved(entry.failed(failed), tools), answer
-        if unknown >= _BELIEVED and answer.state == "gone":
-            failed = _failure(answer, tools, "operation-unknown")
-            return _saved(entry.failed(failed), tools), answer
-        if unknown >= _BELIEVED:
+        if gone >= _GONE and clock.monotonic() - gone_since >= _GONE_SECONDS:
+            lost = Ended(now, "operation-unknown", answer.text)
+            return _saved(entry.ran_out(lost), tools), answer
+        if barred >= _BARRED:
             symptom = answer.symptom or "poll-refused"
             return _saved(entry.ran_out(Ended(now, symptom, answer.text)), tools), answer
 
@@ -128,10 +142,6 @@ def _progress(entry: Entry, elapsed: float, wait: float) -> Progress:
     )
 
 
-#: What an interruption explains, so that a later run reads it again for free.
-_PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
-#: How long a later run is worth waiting for; then the result is sealed as far as it is known.
-_WORTH_WAITING = timedelta(days=1)
 _TRIES = 3
 _PAUSE = 10.0  # seconds
 
@@ -165,8 +175,8 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
 
     Whatever is raised after the intent was written leaves the job uncertain, never unrecorded.
     """
-    journal = tools.journal
-    entry = journal.begin(_intent(step, used_before(driver), tools))
+    journal, at = tools.journal, tools.now()
+    entry = journal.begin(_intent(step, at, used_before(driver), tools))
     tools.progress(_say_progress(entry, "sending"))
     submission: Submission | None = None
     try:
@@ -196,9 +206,7 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     return entry
 
 
-def settle(
-    entry: Entry, route: Route, driver: JobDriver, tools: Dependencies, *, fetch: bool = True
-) -> Settled:
+def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -> Settled:
     """Follow an accepted job, fetch and inspect what it delivered, read its bill.
 
     The entry stays open: `seal` closes it.
@@ -209,31 +217,61 @@ def settle(
     operation = entry.operation.id
     if entry.state in {"submitted", "unfinished"}:
         entry, answer = follow(entry.taken_up(), route, driver, tools)
-    elif entry.state == "finished" and fetch:
+    elif entry.state == "finished":
         answer = _announced(operation, driver, tools)
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
-    if entry.state == "finished" and fetch and answer is not None:
+    if entry.state == "finished" and answer is not None:
         tools.progress(_say_progress(entry, "fetching"))
         delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
         tools.progress(_say_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
+    elif entry.ended is not None and entry.ended.symptom == "operation-unknown":
+        return _vanished(entry, entry.ended, driver, answer, tools)
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
     return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
 
 
-def refused_result(entry: Entry, submission: Submission, driver: JobDriver) -> JobResult:
-    """The result of a submit that was not accepted."""
-    charged = None
-    if entry.state == "refused" and submission.state == "refused":
-        charged = was_charged(entry, submission.request_id, driver)
-    return replace(
-        result_of(entry, exchanges=submission.exchanges),
-        charged=charged,
-        replacement=submission.replacement,
-        request_id=submission.request_id,
-    )
+def _vanished(
+    entry: Entry, ended: Ended, driver: JobDriver, answer: PollAnswer | None, tools: Dependencies
+) -> Settled:
+    """A job that the other side knows no more: over only where its bill says that it cost nothing.
+
+    Closed, the next run would pay for another one beside it.
+    """
+    tools.progress(_say_progress(entry, "reading usage"))
+    usage = read_bill(entry, driver, stake_of(entry), tools)
+    delivery = Missing("smoke-job", "not-run", "nothing was delivered")
+    job = result_of(entry, exchanges=answer.exchanges if answer else ())
+    if cost_nothing(entry, usage, tools):
+        tools.journal.save(entry := entry.taken_up().failed(ended))
+        return Settled(entry, replace(job, state=entry.state, charged=False), delivery, usage)
+    charged = isinstance(usage, UsageProof) and usage.source == "usage-log" and usage.charges > 0
+    why = "the other side knows no such operation, and what the job cost is not settled"
+    usage = Missing("usage", "not-run", why, usage.exchanges)
+    return Settled(entry, replace(job, charged=charged or None), delivery, usage)
+
+
+def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
+    """Write down whether a refused request was charged, where that can be read now.
+
+    A smoke job that was charged was not refused: then nobody knows whether it was accepted.
+    """
+    ended = entry.ended
+    if entry.state != "refused" or entry.charged is not None or ended is None:
+        return entry
+    tools.progress(_say_progress(entry, "reading usage"))
+    charged = charge_of_refusal(entry, driver, tools)
+    if charged is None:
+        return entry
+    entry = entry.weighed(charged)
+    if charged == "yes" and entry.intent.kind == "smoke":
+        said = f": {ended.text}" if ended.text else ""
+        why = f"answered as refused ({ended.symptom}) and charged all the same{said}"
+        entry = entry.doubted(replace(ended, symptom="submit-uncertain", text=why))
+    tools.journal.save(entry)
+    return entry
 
 
 def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
@@ -247,6 +285,14 @@ def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
         return settled
     put(_proof(settled, route, tools), route, tools)
     return close(settled, tools) if entry.is_open else settled
+
+
+def seal_refusal(
+    entry: Entry, route: Route, tools: Dependencies, exchanges: tuple[str, ...] = ()
+) -> Settled:
+    """Seal and close a smoke job that was not accepted, where all is known of it."""
+    none = Missing("smoke-job", "not-run", f"job {entry.id} was not accepted ({entry.state})")
+    return seal(Settled(entry, result_of(entry, exchanges), none, none), route, tools)
 
 
 def close(settled: Settled, tools: Dependencies) -> Settled:
@@ -270,7 +316,7 @@ def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
 
 
 def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
-    """What an entry says of its job. `charged` is left open."""
+    """What an entry says of its job. What an accepted one cost is left open."""
     operation, ended = entry.operation, entry.ended
     served = ended.served_model if ended else None
     return JobResult(
@@ -281,13 +327,15 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         failure=ended.text if ended else None,
         status_code=ended.status_code if ended else None,
         operation_id=shown_operation(entry),
-        request_id=operation.request_id if operation else None,
+        replacement=ended.replacement if ended else None,
+        request_id=operation.request_id if operation else ended.request_id if ended else None,
         served_model=served or (operation.served_model if operation else None),
         statuses=entry.statuses,
         polls=entry.polls,
         submitted_at=operation.at if operation else entry.intent.at,
         ended_at=ended.at if ended else None,
         video_count=ended.video_count if ended else None,
+        charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
@@ -301,14 +349,14 @@ def stake_of(entry: Entry) -> CostEstimate:
     )
 
 
-def _intent(step: Step, used: int | None, tools: Dependencies) -> Intent:
+def _intent(step: Step, at: datetime, used: int | None, tools: Dependencies) -> Intent:
     route = step.route
     return Intent(
         id="",
         kind=step.kind,
         route=route.name,
         simulated=tools.folder.simulated,
-        at=tools.now(),
+        at=at,
         what=step.what,
         binding=binding_of(route),
         at_stake=step.stake.at_stake,
@@ -357,11 +405,15 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
         submission.text,
         submission.status_code,
         submission.served_model,
+        code=submission.code,
+        request_id=submission.request_id,
+        replacement=submission.replacement,
+        names_the_mistake=submission.names_the_mistake,
     )
     if submission.state == "refused":
         return entry.refused(replace(ended, symptom=submission.symptom or "refused"))
     if submission.state == "not-sent":
-        return entry.refused(replace(ended, symptom="not-sent"))
+        return entry.refused(replace(ended, symptom="not-sent")).weighed("no").closed(now)
     return entry.doubted(replace(ended, symptom="submit-uncertain"))
 
 
@@ -381,27 +433,30 @@ def _delivered(
     """The videos of a finished job. A Missing where the other side cannot be asked now."""
     if answer.state == "done":
         return deliver(entry, driver, answer, tools)
-    if answer.state not in {"failed", "gone"}:
+    if answer.state != "failed":
+        lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
         return Missing(
             "smoke-job",
             "server-error",
             f"job {entry.id} is done, and where its video is cannot be asked now"
-            f" ({answer.status}); the next run asks again",
+            f" ({answer.status}); the next run asks again{lost}",
             answer.exchanges,
         )
     count = entry.ended.video_count if entry.ended else None
-    symptom = answer.symptom or "operation-unknown"
+    symptom = answer.symptom or "failed"
     return Delivery((), count, symptom, answer.text, exchanges=answer.exchanges)
 
 
 def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     entry, delivery, usage = settled.entry, settled.delivery, settled.usage
+    if entry.state == "refused":
+        return entry.charged is None
     if entry.state != "finished" or not entry.is_open:
         return False
     if isinstance(delivery, Missing):
         return True
-    passing = isinstance(usage, Missing) and usage.code in _PASSING
-    return passing and tools.now() - entry.intent.at < _WORTH_WAITING
+    passing = isinstance(usage, Missing) and usage.code in PASSING
+    return passing and tools.now() - entry.intent.at < WORTH_WAITING
 
 
 def _with_charge(
