@@ -14,7 +14,7 @@ import pytest
 from veo_check.cli.run_command import load_routes
 from veo_check.core.clock import SandboxClock
 from veo_check.core.secrets import AllowList
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import built_in_checklist
 from veo_check.engine.run import Environment, run
 from veo_check.gateways.probes import Asking
@@ -133,7 +133,7 @@ def test_twenty_five_hostile_catalogues(block: int, root: Path, tmp_path: Path) 
             on_crash=crashes.append,
             on_job=lambda _: None,
         )
-        options = Options(scenario="healthy", parallel=1, state=tmp_path / "state")
+        options = RunOptions(scenario="healthy", parallel=1, state=tmp_path / "state")
         report = run(files, [], options, around).report
         said = report.model_dump_json()
         assert crashes == [], seed

@@ -11,7 +11,7 @@ from probe_world import route
 from veo_check.core.facts import Missing
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Wanted, built_in_checklist, learn, select, wanted
 from veo_check.gateways.probes import Asking, Cost, PlannedRequest
 
@@ -75,5 +75,5 @@ def test_each_route_gets_its_facts_in_order(parallel: int) -> None:
     "check", ["price-known", "price-agrees", "price-fresh", "budget-covers", "fallback-cost"]
 )
 def test_a_check_that_needs_a_price_has_the_gateways_asked(check: str) -> None:
-    plan = select(built_in_checklist(), Options(only=frozenset({check})))
+    plan = select(built_in_checklist(), RunOptions(only=frozenset({check})))
     assert [probe.id for probe in wanted(route(), plan).probes] == ["gateway-status", "catalog"]

@@ -6,7 +6,7 @@ import pytest
 
 from veo_check.core.findings import Findings, Status, Tier, check
 from veo_check.engine import plan as selecting
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import built_in_checklist, select
 from veo_check.routefile.checklist import Checklist, Item, Requirement
 
@@ -23,25 +23,25 @@ def line(plan: tuple[selecting.PlannedCheck, ...], check_id: str) -> selecting.P
 
 
 def test_the_built_in_checklist_runs_every_check() -> None:
-    plan = select(BUILT_IN, Options())
+    plan = select(BUILT_IN, RunOptions())
     assert [one.id for one in plan if one.check is None] == []
     assert {one.id for one in plan} == set(selecting.BUILT_IN)
 
 
 def test_a_requirement_can_be_raised() -> None:
-    plan = select(checklist(("fallback-alive", Tier.RESEARCH)), Options())
+    plan = select(checklist(("fallback-alive", Tier.RESEARCH)), RunOptions())
     assert line(plan, "fallback-alive").required_for is Tier.RESEARCH
 
 
 def test_a_requirement_cannot_be_lowered() -> None:
-    plan = select(checklist(("model-lifecycle", Tier.PRODUCTION)), Options())
+    plan = select(checklist(("model-lifecycle", Tier.PRODUCTION)), RunOptions())
     assert line(plan, "model-lifecycle").required_for is Tier.RESEARCH
-    plan = select(checklist(("model-lifecycle", None)), Options())
+    plan = select(checklist(("model-lifecycle", None)), RunOptions())
     assert line(plan, "model-lifecycle").required_for is Tier.RESEARCH
 
 
 def test_what_a_checklist_leaves_out_stays_required() -> None:
-    plan = select(checklist(("model-lifecycle", Tier.RESEARCH)), Options())
+    plan = select(checklist(("model-lifecycle", Tier.RESEARCH)), RunOptions())
     missing = line(plan, "model-official")
     assert (missing.status, missing.left_out, missing.required_for) == (
         Status.SKIPPED,
@@ -52,10 +52,10 @@ def test_what_a_checklist_leaves_out_stays_required() -> None:
 
 
 def test_only_and_skip_say_so() -> None:
-    plan = select(BUILT_IN, Options(only=frozenset({"key-hygiene"})))
+    plan = select(BUILT_IN, RunOptions(only=frozenset({"key-hygiene"})))
     assert line(plan, "key-hygiene").check is not None
     assert line(plan, "model-official").reason == "not among --only"
-    plan = select(BUILT_IN, Options(skip=frozenset({"key-hygiene"})))
+    plan = select(BUILT_IN, RunOptions(skip=frozenset({"key-hygiene"})))
     assert line(plan, "key-hygiene").reason == "switched off with --skip"
     assert line(plan, "key-hygiene").status is Status.SKIPPED
 
@@ -96,7 +96,7 @@ def test_a_plug_in_is_never_silently_missing(
 ) -> None:
     points = {} if installed is None else {"watermark-visible": Point(installed)}
     monkeypatch.setattr(selecting, "installed_plugins", lambda: points)
-    options = Options(allow_plugins=frozenset({"watermark-visible"} if allowed else ()))
+    options = RunOptions(allow_plugins=frozenset({"watermark-visible"} if allowed else ()))
     plan = select(checklist(("watermark-visible", Tier.STAGING)), options)
     found = line(plan, "watermark-visible")
     assert (found.check, found.status) == (None, status)
@@ -107,6 +107,6 @@ def test_an_allowed_plug_in_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         selecting, "installed_plugins", lambda: {"watermark-visible": Point(watermark_visible)}
     )
-    options = Options(allow_plugins=frozenset({"watermark-visible"}))
+    options = RunOptions(allow_plugins=frozenset({"watermark-visible"}))
     plan = select(checklist(("watermark-visible", Tier.STAGING)), options)
     assert line(plan, "watermark-visible").check is watermark_visible

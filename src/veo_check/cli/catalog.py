@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
+from typer import Argument, Option
 
-from veo_check.cli.output import Outputs, ReferenceFile, parse_outputs, write
+from veo_check.cli.output import (
+    AllowHttp,
+    Outputs,
+    ReferenceFile,
+    Text,
+    chosen_reference,
+    parse_outputs,
+    wrapped,
+    write_each,
+)
 
 if TYPE_CHECKING:
-    from veo_check.engine.catalog import RowInspection
+    from veo_check.core.route import Resolution
+    from veo_check.engine.catalog import RowInspection, Wanted
+    from veo_check.reference.load import Reference
 
 
 def catalog(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The label in the catalogue.")],
+    model: Annotated[str, Argument(metavar="MODEL", help="The label in the catalogue.")],
     gateway: Annotated[
-        str, typer.Option(metavar="NAME|URL", help="flatkey, or a new-api gateway's address.")
+        str, Option(metavar="NAME|URL", help="flatkey, or a new-api gateway's address.")
     ],
-    group: Annotated[str, typer.Option(metavar="GROUP", help="The group that is billed.")] = "plg",
+    group: Annotated[str, Option(metavar="GROUP", help="The group that is billed.")] = "plg",
     official: Annotated[
-        str | None, typer.Option(metavar="ID", help="The official id underneath, if it differs.")
+        Text, Option(metavar="ID", help="The official id underneath, if it differs.")
     ] = None,
-    seconds: Annotated[int, typer.Option(min=1, max=600, help="Clip length to price.")] = 8,
-    resolution: Annotated[str, typer.Option(metavar="SIZE", help="Resolution to price.")] = "720p",
+    seconds: Annotated[int, Option(min=1, max=600, help="Clip length to price.")] = 8,
+    resolution: Annotated[str, Option(metavar="SIZE", help="Resolution to price.")] = "720p",
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Look at a sandbox's world instead.")
+        Text, Option(metavar="NAME", help="Look at a sandbox's world instead.")
     ] = None,
-    allow_http: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
-    ] = None,
+    allow_http: AllowHttp = None,
     reference: ReferenceFile = None,
     output: Outputs = None,
 ) -> None:
@@ -39,95 +49,99 @@ def catalog(
 
     Exit codes: 0 the row is fine, 1 something is wrong with it, 2 usage, 3 it could not be read.
     """
-    from typing import get_args
-
-    from veo_check.cli.session import chosen_reference, open_asking
     from veo_check.core.money import UsageError
     from veo_check.core.route import Resolution
-    from veo_check.core.secrets import AllowList, origin_of
-    from veo_check.engine.catalog import Wanted, look, route_of
-    from veo_check.engine.options import Options
-    from veo_check.engine.run import as_of_day
+    from veo_check.engine.catalog import Wanted
 
-    outputs = parse_outputs(output or ["text"], ("text", "json"))
-    size = next(
-        (argument for argument in get_args(Resolution) if argument == resolution.lower()), None
-    )
+    outputs = parse_outputs(output)
+    size = resolution_of(resolution.lower())
     if size is None:
         known = ", ".join(get_args(Resolution))
         raise UsageError(f"--resolution {resolution}: not one of {known}")
-    route = route_of(Wanted(model, gateway, group, official, seconds, size))
-    # the person running the command named the gateway: that is the leave to ask it, without a key
-    leave = AllowList(
-        keys=frozenset({("", origin_of(route.console_url))}),
-        http_hosts=frozenset(host.lower() for host in allow_http or ()),
-    )
-    options = Options(scenario=scenario, leave=leave)
-    asking = open_asking([route], options)
-    with asking.door:
-        book = chosen_reference(reference, simulated=scenario is not None)
-        seen = look(route, asking, as_of_day(options, asking.clock), book)
-    for one in outputs:
-        write(_json(seen) if one.format == "json" else _text(seen, scenario), one.file)
+    wanted = Wanted(model, gateway, group, official, seconds, size)
+    book = chosen_reference(reference, simulated=scenario is not None)
+    seen = inspect_row(wanted, book, scenario, allow_http)
+    write_each(outputs, text=lambda: _text(seen, scenario), json=lambda: _json(seen))
     raise typer.Exit(int(seen.exit_code))
 
 
-def _text(seen: RowInspection, scenario: str | None) -> str:
-    import textwrap
+def resolution_of(word: str) -> Resolution | None:
+    """The resolution of a route that this word is."""
+    from veo_check.core.route import Resolution
 
+    known: tuple[Resolution, ...] = get_args(Resolution)
+    return next((size for size in known if size == word), None)
+
+
+def inspect_row(
+    wanted: Wanted, book: Reference, scenario: str | None, allow_http: Iterable[str] | None
+) -> RowInspection:
+    """Ask the gateway, or the sandbox's, about its row. No key is used."""
+    from veo_check.cli.session import open_asking
+    from veo_check.core.secrets import AllowList, origin_of
+    from veo_check.engine.catalog import look, route_of
+    from veo_check.engine.options import RunOptions
+    from veo_check.engine.run import as_of_day
+
+    route = route_of(wanted)
+    # the person running the command named the gateway: that allows asking it, without a key
+    allowed = AllowList(
+        keys=frozenset({("", origin_of(route.console_url))}),
+        http_hosts=frozenset(host.lower() for host in allow_http or ()),
+    )
+    options = RunOptions(scenario=scenario, leave=allowed)
+    asking = open_asking([route], options)
+    with asking.door:
+        return look(route, asking, as_of_day(options, asking.clock), book)
+
+
+def _text(seen: RowInspection, scenario: str | None) -> str:
     from veo_check.core.facts import Missing
     from veo_check.core.findings import Tier
-    from veo_check.core.secrets import printable
     from veo_check.pricing.shape import Refusal
 
-    def wrap(text: str, indent: str = "  ") -> list[str]:
-        return textwrap.wrap(
-            printable(text, 1000), 80, initial_indent=indent, subsequent_indent=indent + "  ",
-            break_on_hyphens=False,
-        )  # fmt: skip
-
     route = seen.route
-    lines = wrap(f"{route.via.model} at {route.console_url}, group {route.via.group}", "")
+    lines = _lines(f"{route.via.model} at {route.console_url}, group {route.via.group}", "")
     if scenario is not None:
-        lines += wrap(f"SIMULATED, sandbox scenario {scenario}", "")
-    lines += _row_lines(seen, wrap)
-    lines.append("")
+        lines += _lines(f"SIMULATED, sandbox scenario {scenario}", "")
+    lines += [*_row_lines(seen), ""]
     for result in seen.results:
         status = result.statuses[Tier.PRODUCTION].value
         lines.append(f"{status:<9}{result.selected.id}")
-        if result.reason:
-            lines += wrap(result.reason, "         ")
+        told = [result.reason] if result.reason else []
         for finding in result.outcome.findings:
-            lines += wrap(finding.message, "         ")
+            told.append(finding.message)
             if finding.fix and finding.severity != "note":
-                lines += wrap(f"fix: {finding.fix}", "         ")
+                told.append(f"fix: {finding.fix}")
+        for text in told:
+            lines += _lines(text, " " * 9)
     if isinstance(seen.price, Refusal) and route.model.official == route.via.model:
         hint = "which official id runs under this label decides its price: say --official ID"
-        lines += ["", *wrap(hint, "")]
+        lines += ["", *_lines(hint, "")]
     if isinstance(seen.catalog, Missing):
-        lines += ["", *wrap("Nothing was read, so nothing is known about this row.", "")]
+        lines += ["", *_lines("Nothing was read, so nothing is known about this row.", "")]
     return "\n".join(lines) + "\n"
 
 
-def _row_lines(seen: RowInspection, wrap: object) -> list[str]:
-    from collections.abc import Callable
-    from typing import cast
+def _lines(text: str, indent: str = "  ") -> list[str]:
+    from veo_check.core.secrets import printable
 
+    return wrapped(printable(text, 1000), indent, indent + "  ")
+
+
+def _row_lines(seen: RowInspection) -> Iterator[str]:
     from veo_check.core.facts import Catalog
     from veo_check.core.money import plain, usd
     from veo_check.pricing.gateway_row import GatewayPrice
 
-    put = cast("Callable[[str], list[str]]", wrap)
-    lines: list[str] = []
-    if isinstance(seen.catalog, Catalog):
-        for row in seen.catalog.rows:
-            fields = ", ".join(f"{name} {value}" for name, value in row.price_fields.items())
-            lines += put(f"row: {fields}; endpoint types {', '.join(row.endpoint_types)}")
+    for row in seen.catalog.rows if isinstance(seen.catalog, Catalog) else ():
+        fields = ", ".join(f"{name} {value}" for name, value in row.price_fields.items())
+        yield from _lines(f"row: {fields}; endpoint types {', '.join(row.endpoint_types)}")
     if isinstance(seen.price, GatewayPrice) and seen.price.per_second is not None:
         at_least = "at least " if seen.price.bound == "lower" else ""
         whole = "" if seen.price.expected is None else f"; this clip {usd(seen.price.expected)}"
-        lines += put(f"price: {at_least}{plain(seen.price.per_second, 2)} USD per second{whole}")
-    return lines
+        rate = plain(seen.price.per_second, 2)
+        yield from _lines(f"price: {at_least}{rate} USD per second{whole}")
 
 
 def _json(seen: RowInspection) -> str:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
+from typer import Argument, Option
 
-from veo_check.core.money import InvalidFileError
-from veo_check.report.model import Report
+from veo_check.cli.output import (
+    FORMATS,
+    Text,
+    Words,
+    check_writable,
+    did_you_mean,
+    parse_outputs,
+    wrapped,
+    write_outputs,
+)
+from veo_check.core.money import InvalidFileError, UsageError
+
+if TYPE_CHECKING:
+    from veo_check.report.model import Report
 
 
 def checks(
-    check: Annotated[
-        str | None, typer.Argument(metavar="[CHECK]", help="Explain this one check.")
-    ] = None,
+    check: Annotated[Text, Argument(metavar="[CHECK]", help="Explain this one check.")] = None,
 ) -> None:
     """List the checks; with an id, say why it exists, what it needs, how to mend a failure.
 
@@ -34,20 +44,16 @@ def _catalogue() -> str:
         for line in item.checks:
             tier = "-" if line.tier is None else line.tier.word[0].upper()
             title = BUILT_IN[line.check].title
-            lines += _wrapped(f"  {tier} {line.check:<21}{title}", " " * 25)
+            lines += wrapped(f"  {tier} {line.check:<21}{title}", rest=" " * 25)
     lines += ["", "veo-check checks ID explains one."]
     return "\n".join(lines) + "\n"
 
 
 def _explain(check_id: str) -> str:
-    import difflib
-
-    from veo_check.core.money import UsageError
     from veo_check.engine.plan import BUILT_IN, built_in_checklist
 
     if check_id not in BUILT_IN:
-        near = difflib.get_close_matches(check_id, BUILT_IN, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; veo-check checks lists them"
+        hint = did_you_mean(check_id, BUILT_IN, "; veo-check checks lists them")
         raise UsageError(f"no check is called '{check_id}'{hint}")
     found = BUILT_IN[check_id]
     tiers = {
@@ -59,13 +65,13 @@ def _explain(check_id: str) -> str:
     required = f"required for {tier.word}" if tier else "informs only"
     waivable = "can be waived" if found.waivable else "cannot be waived"
     lines = [f"{found.id}: {found.title}", ""]
-    lines += _wrapped(f"Item: {item}; {required}; {waivable}; since {found.since}.", "")
-    lines += ["", *_wrapped(f"Why: {found.why}", "")]
+    lines += wrapped(f"Item: {item}; {required}; {waivable}; since {found.since}.")
+    lines += ["", *wrapped(f"Why: {found.why}")]
     needs = ", ".join(_words(need.type.__name__, need.optional) for need in found.needs)
-    lines += ["", *_wrapped(f"Needs: {needs}.", "")]
+    lines += ["", *wrapped(f"Needs: {needs}.")]
     for gateway, reason in found.not_for.items():
-        lines += _wrapped(f"Not for gateway {gateway}: {reason}", "  ")
-    lines += ["", *_wrapped(f"Fix: {found.fix}", "")]
+        lines += wrapped(f"Not for gateway {gateway}: {reason}", rest="  ")
+    lines += ["", *wrapped(f"Fix: {found.fix}")]
     return "\n".join(lines) + "\n"
 
 
@@ -76,18 +82,12 @@ def _words(type_name: str, optional: bool) -> str:
     return f"{words} (where it can be learned)" if optional else words
 
 
-def _wrapped(text: str, rest: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, 80, subsequent_indent=rest, break_on_hyphens=False)
-
-
 # `veo-check schema`: the JSON Schema of the route file, for editors, and of the report.
 
 
 def schema(
     report: Annotated[
-        bool, typer.Option("--report", help="The schema of the JSON report instead.")
+        bool, Option("--report", help="The schema of the JSON report instead.")
     ] = False,
 ) -> None:
     """Print the JSON Schema of the route file, for editors.
@@ -107,19 +107,16 @@ def schema(
 
 
 def render(
-    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report saved with -o json.")],
+    report: Annotated[Path, Argument(metavar="REPORT", help="A report saved with -o json.")],
     output: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats."),
+        Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats.")
     ] = None,
 ) -> None:
     """Write other formats of a saved report. Asks nobody; exits with the report's own code.
 
     Example: veo-check render report.json -o html:report.html -o markdown
     """
-    from veo_check.cli.output import FORMATS, check_writable, parse_outputs, write_outputs
-
-    outputs = parse_outputs(tuple(output or ("text",)), FORMATS)
+    outputs = parse_outputs(output, FORMATS)
     check_writable(outputs)
     saved = read_report(report)
     write_outputs(saved, outputs)
@@ -147,6 +144,10 @@ def read_report(path: Path) -> Report:
 
 def parse_report(data: bytes, shown: str) -> Report:
     """The report that these bytes are; `shown` names them in the InvalidFileError."""
+    from pydantic import ValidationError
+
+    from veo_check.report.model import Report
+
     try:
         return Report.model_validate_json(data)
     except ValidationError as error:

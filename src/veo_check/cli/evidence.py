@@ -6,24 +6,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
+
+from veo_check.cli.output import AllowPlugin
 
 group = typer.Typer(
     help="Evidence of earlier runs, as `run --evidence DIR` writes it.", no_args_is_help=True
 )
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A bundle: a folder of one run.")]
-Plugins = Annotated[
-    list[str] | None,
-    typer.Option("--allow-plugin", metavar="NAME", help="Run this plug-in check. Repeats."),
-]
-Format = Annotated[
-    str, typer.Option("-o", "--output", metavar="text|json", help="How to print it.")
-]
+Folder = Annotated[Path, Argument(metavar="DIR", help="A bundle: a folder of one run.")]
+Format = Annotated[str, Option("-o", "--output", metavar="text|json", help="How to print it.")]
 
 
 @group.command()
 def show(
     evidence: Annotated[
-        Path, typer.Argument(metavar="DIR|PROOF", help="A bundle's folder, or a proof's file.")
+        Path, Argument(metavar="DIR|PROOF", help="A bundle's folder, or a proof's file.")
     ],
 ) -> None:
     """Print what a bundle holds: its report, and every fact with where it came from.
@@ -38,9 +35,9 @@ def show(
 @group.command()
 def verify(
     evidence: Annotated[
-        Path, typer.Argument(metavar="DIR|PROOF", help="A bundle's folder, or a proof's file.")
+        Path, Argument(metavar="DIR|PROOF", help="A bundle's folder, or a proof's file.")
     ],
-    allow_plugin: Plugins = None,
+    allow_plugin: AllowPlugin = None,
 ) -> None:
     """Check every hash, then judge again from the bundle alone: no network, no key.
 

@@ -11,20 +11,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from veo_check.cli.checks import parse_report
-from veo_check.cli.main import write_text
-from veo_check.cli.output import redactor, wants_colour
+from veo_check.cli.main import tell_crash
+from veo_check.cli.output import check_format, redactor, wants_colour
 from veo_check.core.facts import Missing
-from veo_check.core.money import ExitCode, InvalidFileError, UsageError
+from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.core.reading import read_limited
 from veo_check.core.results import Proof
 from veo_check.core.secrets import printable
-from veo_check.engine.verify import Drift, Snapshot, drifts, kept_reference, rejudge, snapshots
+from veo_check.engine.verify import Snapshot, drifts, kept_reference, rejudge, snapshots
 from veo_check.evidence.bundle import (
     Bundle,
     Facts,
     NotABundleError,
     Read,
-    RouteEvidence,
     fact_name,
     read_bundle,
     read_files,
@@ -34,83 +33,8 @@ from veo_check.evidence.records import UnreadableRecordError, from_text
 from veo_check.http.keys import Keys, Secret
 from veo_check.report.model import Report
 
-# `veo-check evidence show|verify` of a proof: what was paid, and whether its seal holds.
-
-
-_LIMIT = 1024 * 1024
-
-
-def is_proof(path: Path) -> bool:
-    """Whether this is a file, so that it can only be a proof."""
-    return path.is_file()
-
-
-def show_proof(path: Path) -> int:
-    """Print what a proof says. Its seal is not checked: that takes the key that paid."""
-    for line in _told(_read(path).proof):
-        sys.stdout.write(f"{printable(line, 300)}\n")
-    sys.stdout.write("its seal was not checked; `veo-check evidence verify` does, with the key\n")
-    return int(ExitCode.OK)
-
-
-def verify_proof(path: Path) -> int:
-    """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
-    sealed = _read(path)
-    variable = _variable(sealed.proof)
-    keys = Keys(os.environ, redactor())
-    secret = keys.read(variable) if variable else None
-    if not isinstance(secret, Secret):
-        named = printable(variable or "the key's variable", 100)
-        sys.stdout.write(f"{path}: cannot tell: the key that sealed it is not set ({named})\n")
-        return int(ExitCode.INCONCLUSIVE)
-    read = read_proof(path, secret)
-    if isinstance(read, SealedProof):
-        sys.stdout.write(f"{path}: the seal holds under {variable}\n")
-        return int(ExitCode.OK)
-    sys.stdout.write(f"{printable(read.why, 500)}\n")
-    return int(ExitCode.FAILED)
-
-
-def _read(path: Path) -> SealedProof:
-    try:
-        return from_text(SealedProof, read_limited(path, _LIMIT).decode())
-    except UnreadableRecordError as error:
-        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof: {error}") from None
-    except OSError as error:
-        raise InvalidFileError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError:
-        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof") from None
-
-
-def _variable(proof: Proof) -> str | None:
-    """The variable whose key seals it, by what the proof says of the route."""
-    via, model = proof.binding.via, proof.binding.model
-    changing = via.get("gateway") == "google" and model.get("surface") == "agent-platform"
-    if changing or via.get("key.adc") == "true":
-        return PROOF_KEY_VARIABLE
-    return via.get("key.env")
-
-
-def _told(proof: Proof) -> Iterator[str]:
-    shape = proof.binding.shape
-    kind = "SIMULATED proof" if proof.simulated else "proof"
-    yield f"{kind} {proof.id} of route {proof.binding.route}, made {proof.made_at:%Y-%m-%d}"
-    yield (
-        f"  {shape.label}: {shape.mode}, {shape.seconds} s, {shape.resolution}, "
-        f"{shape.aspect_ratio}, {'with audio' if shape.audio else 'silent'}"
-    )
-    job = proof.job
-    why = f" ({job.symptom})" if job.symptom else ""
-    yield f"  job {job.job}: {job.state}{why}, served by {job.served_model or 'unknown'}"
-    yield f"  {job.polls} polls: {' -> '.join(job.statuses) or 'no status seen'}"
-    if proof.delivery:
-        yield f"  {len(proof.delivery.videos)} videos delivered"
-    if proof.usage and proof.usage.billed is not None:
-        yield f"  billed {proof.usage.billed:f} USD, quoted {proof.usage.quoted:f}"
-    yield f"  valid for {proof.valid_for_seconds // 86400} days"
-
-
 _MOST_SHOWN = 40
+_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +48,14 @@ class _Opened:
 
 def show(path: Path) -> int:
     """Print what is in a bundle or a proof. Raises InvalidFileError."""
-    if is_proof(path):
-        return show_proof(path)
+    if path.is_file():
+        for line in _proof_lines(_read_proof(path)):
+            sys.stdout.write(f"{printable(line, 300)}\n")
+        # the seal's check takes the key that paid
+        sys.stdout.write(
+            "its seal was not checked; `veo-check evidence verify` does, with the key\n"
+        )
+        return int(ExitCode.OK)
     opened = _open(path)
     from veo_check.report.text import render
 
@@ -138,12 +68,12 @@ def show(path: Path) -> int:
 
 def verify(path: Path, allow_plugins: tuple[str, ...]) -> int:
     """0 whole and the same, 1 altered or not what its facts say. Raises InvalidFileError."""
-    if is_proof(path):
-        return verify_proof(path)
+    if path.is_file():
+        return _verify_proof(path)
     read = _read_bundle(path)
     if read.altered:
-        for one in read.altered[:_MOST_SHOWN]:
-            sys.stdout.write(f"{printable(one.file, 200)}: {one.why}\n")
+        for altered in read.altered[:_MOST_SHOWN]:
+            sys.stdout.write(f"{printable(altered.file, 200)}: {altered.why}\n")
         sys.stdout.write(_of(len(read.altered), "file is", "files are") + " not as recorded\n")
         return 1
     opened = _parsed(path, read)
@@ -173,16 +103,26 @@ def verify(path: Path, allow_plugins: tuple[str, ...]) -> int:
 
 def diff(before: Path, after: Path, output: str) -> int:
     """0 nothing that matters drifted, 1 something did. Raises InvalidFileError, UsageError."""
-    if output not in {"text", "json"}:
-        raise UsageError(f"-o {output}: choose text or json")
+    check_format(output)
     found = drifts(_snapshots(before), _snapshots(after))
-    matters = any(one.matters for one in found)
+    matter = sum(drift.matters for drift in found)
     if output == "json":
-        drifted = [asdict(one) for one in found]
-        sys.stdout.write(json.dumps({"matters": matters, "drifts": drifted}, indent=2) + "\n")
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _told_bundle(found))
-    return 1 if matters else 0
+        drifted = [asdict(drift) for drift in found]
+        document = {"matters": matter > 0, "drifts": drifted}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return 1 if matter else 0
+    for drift in found:
+        was = "none" if drift.before is None else _cut(drift.before)
+        becomes = "none" if drift.after is None else _cut(drift.after)
+        mark = "!" if drift.matters else " "
+        line = printable(f"{mark} {drift.route}: {drift.what}: {was} -> {becomes}", 800)
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(
+        f"{_of(len(found), 'change', 'changes')}, {matter} of them matter\n"
+        if found
+        else "nothing drifted\n"
+    )
+    return 1 if matter else 0
 
 
 def _read_bundle(path: Path) -> Read:
@@ -212,17 +152,17 @@ def _parsed(path: Path, read: Read) -> _Opened:
 
 def _rejudged(path: Path, opened: _Opened, allow_plugins: frozenset[str]) -> list[str]:
     try:
-        found = rejudge(opened.bundle, opened.report, allow_plugins, _on_crash)
+        found = rejudge(opened.bundle, opened.report, allow_plugins, tell_crash)
     except UnreadableRecordError as error:
         raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
     return [
-        printable(f"{one.route}: {one.at}: recorded {_cut(one.recorded)}; now {_cut(one.now)}", 800)
-        for one in found
+        printable(
+            f"{differs.route}: {differs.at}: "
+            f"recorded {_cut(differs.recorded)}; now {_cut(differs.now)}",
+            800,
+        )
+        for differs in found
     ]
-
-
-def _on_crash(text: str) -> None:
-    sys.stderr.write(f"veo-check: a check crashed; the traceback is in {write_text(text)}\n")
 
 
 def _snapshots(path: Path) -> dict[str, Snapshot]:
@@ -235,22 +175,6 @@ def _snapshots(path: Path) -> dict[str, Snapshot]:
         raise InvalidFileError(printable(f"{path}: {error}", 600)) from None
 
 
-def _told_bundle(found: tuple[Drift, ...]) -> Iterator[str]:
-    if not found:
-        yield "nothing drifted"
-    for one in found:
-        mark = "!" if one.matters else " "
-        before, after = (_cut(side) if side is not None else "none" for side in _sides(one))
-        yield printable(f"{mark} {one.route}: {one.what}: {before} -> {after}", 800)
-    matter = sum(one.matters for one in found)
-    if found:
-        yield f"{_of(len(found), 'change', 'changes')}, {matter} of them matter"
-
-
-def _sides(one: Drift) -> tuple[str | None, str | None]:
-    return one.before, one.after
-
-
 def _holds(opened: _Opened) -> Iterator[tuple[int, str]]:
     """What is in the bundle, a line each with its depth."""
     run = opened.bundle.run
@@ -260,7 +184,8 @@ def _holds(opened: _Opened) -> Iterator[tuple[int, str]]:
     for record, evidence in zip(run.routes, opened.bundle.routes, strict=True):
         yield 1, f"route {record.name}"
         yield from _facts(evidence.facts, 2)
-        yield 2, f"reference rows used: {_rows(evidence)}"
+        rows = ", ".join(sorted({use.row for use in evidence.used})) or "none"
+        yield 2, f"reference rows used: {rows}"
         for index, facts in evidence.fallbacks.items():
             yield 2, f"fallback {index}"
             yield from _facts(facts, 3)
@@ -275,13 +200,68 @@ def _facts(facts: Facts, depth: int) -> Iterator[tuple[int, str]]:
             yield depth, f"{fact_name(kind)}: learned" + (f" ({cited})" if cited else "")
 
 
-def _rows(evidence: RouteEvidence) -> str:
-    return ", ".join(sorted({use.row for use in evidence.used})) or "none"
-
-
 def _cut(text: str) -> str:
     return printable(text, 200) or "nothing"
 
 
-def _of(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+def _of(count: int, single: str, many: str) -> str:
+    return f"{count} {single if count == 1 else many}"
+
+
+# A proof alone: what was paid, and whether its seal holds.
+
+
+def _verify_proof(path: Path) -> int:
+    """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
+    variable = _variable(_read_proof(path))
+    keys = Keys(os.environ, redactor())
+    secret = keys.read(variable) if variable else None
+    if not isinstance(secret, Secret):
+        named = printable(variable or "the key's variable", 100)
+        sys.stdout.write(f"{path}: cannot tell: the key that sealed it is not set ({named})\n")
+        return int(ExitCode.INCONCLUSIVE)
+    read = read_proof(path, secret)
+    if isinstance(read, SealedProof):
+        sys.stdout.write(f"{path}: the seal holds under {variable}\n")
+        return int(ExitCode.OK)
+    sys.stdout.write(f"{printable(read.why, 500)}\n")
+    return int(ExitCode.FAILED)
+
+
+def _read_proof(path: Path) -> Proof:
+    try:
+        return from_text(SealedProof, read_limited(path, _LIMIT).decode()).proof
+    except UnreadableRecordError as error:
+        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof: {error}") from None
+    except OSError as error:
+        raise InvalidFileError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof") from None
+
+
+def _variable(proof: Proof) -> str | None:
+    """The variable whose key seals it, by what the proof says of the route."""
+    via, model = proof.binding.via, proof.binding.model
+    changing = via.get("gateway") == "google" and model.get("surface") == "agent-platform"
+    if changing or via.get("key.adc") == "true":
+        return PROOF_KEY_VARIABLE
+    return via.get("key.env")
+
+
+def _proof_lines(proof: Proof) -> Iterator[str]:
+    shape = proof.binding.shape
+    kind = "SIMULATED proof" if proof.simulated else "proof"
+    yield f"{kind} {proof.id} of route {proof.binding.route}, made {proof.made_at:%Y-%m-%d}"
+    yield (
+        f"  {shape.label}: {shape.mode}, {shape.seconds} s, {shape.resolution}, "
+        f"{shape.aspect_ratio}, {'with audio' if shape.audio else 'silent'}"
+    )
+    job = proof.job
+    why = f" ({job.symptom})" if job.symptom else ""
+    yield f"  job {job.job}: {job.state}{why}, served by {job.served_model or 'unknown'}"
+    yield f"  {job.polls} polls: {' -> '.join(job.statuses) or 'no status seen'}"
+    if proof.delivery:
+        yield f"  {len(proof.delivery.videos)} videos delivered"
+    if proof.usage and proof.usage.billed is not None:
+        yield f"  billed {proof.usage.billed:f} USD, quoted {proof.usage.quoted:f}"
+    yield f"  valid for {proof.valid_for_seconds // 86400} days"

@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument
 
-from veo_check.cli.output import AsOfDay, Outputs, ReferenceFile, WithinDays, parse_outputs, write
+from veo_check.cli.output import (
+    AsOfDay,
+    Outputs,
+    ReferenceFile,
+    WithinDays,
+    chosen_reference,
+    judged_day,
+    parse_outputs,
+    write_each,
+)
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from veo_check.engine.runbook import Runbook
@@ -19,7 +30,7 @@ _WIDTH = 100
 
 
 def fallback(
-    route: Annotated[Path, typer.Argument(metavar="ROUTE", help="A route file.")],
+    route: Annotated[Path, Argument(metavar="ROUTE", help="A route file.")],
     as_of: AsOfDay = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,
@@ -32,26 +43,25 @@ def fallback(
     Exit codes: 0 every rule and target holds, 1 one does not, 2 usage or invalid route file,
     3 the life or price of a target is not known.
     """
-    from veo_check.cli.output import parse_day
-    from veo_check.cli.session import chosen_reference
-    from veo_check.core.clock import AsOf, SystemClock
     from veo_check.core.money import InvalidFileError
     from veo_check.engine.runbook import runbook
     from veo_check.routefile.load import RouteFile, load_route_file
 
-    outputs = parse_outputs(output or ["text"], ("text", "json"))
+    outputs = parse_outputs(output)
     loaded = load_route_file(route)
     if not isinstance(loaded, RouteFile):
-        raise InvalidFileError("\n".join(str(problem) for problem in loaded))
-    today = SystemClock().now().date()
-    judging = AsOf(parse_day(as_of) if as_of else today, today, within)
+        raise InvalidFileError("\n".join(map(str, loaded)))
+    judging = judged_day(as_of, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
-    for one in outputs:
-        write(_json(book, judging) if one.format == "json" else _text(book, judging), one.file)
+    write_each(
+        outputs,
+        text=lambda: _text(book, judging.day),
+        json=lambda: _json(book, judging.day),
+    )
     raise typer.Exit(int(book.exit_code))
 
 
-def _text(book: Runbook, judging: object) -> str:
+def _text(book: Runbook, day: date) -> str:
     import io
 
     from rich import box
@@ -59,18 +69,16 @@ def _text(book: Runbook, judging: object) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    from veo_check.core.clock import AsOf
     from veo_check.core.money import usd
     from veo_check.core.secrets import printable
     from veo_check.engine.runbook import successor_lines
     from veo_check.pricing.job_cost import JobPrice
 
-    assert isinstance(judging, AsOf)
     route, request = book.route, book.route.request
     page = io.StringIO()
     console = Console(file=page, width=_WIDTH, color_system=None, highlight=False, markup=False)
     shape = f"{request.seconds} s, {request.resolution}, {request.use}"
-    console.print(printable(f"{route.name}: {route.model.official} ({shape}), {judging.day}", 400))
+    console.print(printable(f"{route.name}: {route.model.official} ({shape}), {day}", 400))
     price = (
         f"{usd(book.price.expected)} USD, by the {book.price.basis} price"
         if isinstance(book.price, JobPrice)
@@ -78,29 +86,13 @@ def _text(book: Runbook, judging: object) -> str:
     )
     console.print(printable(f"one job costs {price}", 400))
     table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, pad_edge=False, show_edge=False, leading=1)
-    for title, width in (
-        ("when this fails", 20),
-        ("do this", 30),
-        ("billed", 15),
-        ("USD", 10),
-        ("wait", 8),
-        ("viewer", 14),
-    ):
+    titles = ("when this fails", "do this", "billed", "USD", "wait", "viewer")
+    for title, width in zip(titles, (20, 30, 15, 10, 8, 14), strict=True):
         table.add_column(title, width=width)
     for row in book.rows:
-        table.add_row(
-            *(
-                Text(printable(cell, 300))
-                for cell in (
-                    row.failure,
-                    row.decision,
-                    row.billed,
-                    _range(row.cost),
-                    _wait(row.wait),
-                    row.viewer,
-                )
-            )
-        )
+        wait = "none" if row.wait is None else f"{row.wait[0]}-{row.wait[1]} s"
+        cells = (row.failure, row.decision, row.billed, _range(row.cost), wait, row.viewer)
+        table.add_row(*(Text(printable(cell, 300)) for cell in cells))
     console.print()
     console.print(table)
     if book.targets:
@@ -127,23 +119,15 @@ def _range(cost: tuple[Decimal, Decimal] | None) -> str:
     return usd(low) if low == high else f"{usd(low)} to {usd(high)}"
 
 
-def _wait(seconds: tuple[int, int] | None) -> str:
-    if seconds is None:
-        return "none"
-    return f"{seconds[0]}-{seconds[1]} s"
-
-
-def _json(book: Runbook, judging: object) -> str:
+def _json(book: Runbook, day: date) -> str:
     import json
 
-    from veo_check.core.clock import AsOf
     from veo_check.core.money import usd
     from veo_check.pricing.job_cost import JobPrice
 
-    assert isinstance(judging, AsOf)
     found = {
         "route": book.route.name,
-        "as_of": judging.day.isoformat(),
+        "as_of": day.isoformat(),
         "currency": "USD",
         "expected": usd(book.price.expected) if isinstance(book.price, JobPrice) else None,
         "failures": [

@@ -3,93 +3,93 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
-from veo_check.cli.init_template import Draft, Value
-from veo_check.cli.output import ReferenceFile, safe, tell
+from veo_check.cli.output import (
+    AllowHttp,
+    File,
+    Number,
+    ReferenceFile,
+    Text,
+    chosen_reference,
+    safe,
+    tell,
+)
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
-from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_key
-from veo_check.reference.load import Reference
 
 if TYPE_CHECKING:
-    from veo_check.cli.init_template import Draft
+    from veo_check.cli.init_template import Draft, Value
     from veo_check.core.facts import CatalogRow
     from veo_check.engine.catalog import RowInspection
-
-
-Text = str | None
+    from veo_check.reference.load import Reference
 
 
 def init(
     gateway: Annotated[
-        Text, typer.Option(metavar="NAME|URL", help="flatkey, newapi, openai or google.")
+        Text, Option(metavar="NAME|URL", help="flatkey, newapi, openai or google.")
     ] = None,
     model: Annotated[
-        Text, typer.Option(metavar="LABEL", help="The name that the application sends.")
+        Text, Option(metavar="LABEL", help="The name that the application sends.")
     ] = None,
     official: Annotated[
-        Text, typer.Option(metavar="ID", help="The official id that runs underneath.")
+        Text, Option(metavar="ID", help="The official id that runs underneath.")
     ] = None,
     surface: Annotated[
-        Text, typer.Option(help="Where it is served: agent-platform, gemini-api, …")
+        Text, Option(help="Where it is served: agent-platform, gemini-api, …")
     ] = None,
     from_catalog: Annotated[
-        Text, typer.Option(metavar="LABEL", help="Start from this row of the gateway's catalogue.")
+        Text, Option(metavar="LABEL", help="Start from this row of the gateway's catalogue.")
     ] = None,
     from_litellm: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Start from a LiteLLM proxy's config.yaml.")
+        File, Option(metavar="FILE", help="Start from a LiteLLM proxy's config.yaml.")
     ] = None,
     model_name: Annotated[
-        Text, typer.Option(metavar="NAME", help="Which model_name of the LiteLLM config.")
+        Text, Option(metavar="NAME", help="Which model_name of the LiteLLM config.")
     ] = None,
     base_url: Annotated[
-        Text, typer.Option(metavar="URL", help="Where the gateway is, if not Flatkey or Google.")
+        Text, Option(metavar="URL", help="Where the gateway is, if not Flatkey or Google.")
     ] = None,
-    endpoint: Annotated[
-        Text, typer.Option(metavar="FAMILY", help="videos, video-generations, …")
-    ] = None,
-    group: Annotated[Text, typer.Option(help="The group that is billed.")] = None,
+    endpoint: Annotated[Text, Option(metavar="FAMILY", help="videos, video-generations, …")] = None,
+    group: Annotated[Text, Option(help="The group that is billed.")] = None,
     key_env: Annotated[
-        Text, typer.Option(metavar="VARIABLE", help="Variable that holds the key; never the key.")
+        Text, Option(metavar="VARIABLE", help="Variable that holds the key; never the key.")
     ] = None,
-    project: Annotated[Text, typer.Option(help="Google Cloud project.")] = None,
-    location: Annotated[Text, typer.Option(help="Google Cloud location.")] = None,
-    name: Annotated[Text, typer.Option(help="The route's name.")] = None,
+    project: Annotated[Text, Option(help="Google Cloud project.")] = None,
+    location: Annotated[Text, Option(help="Google Cloud location.")] = None,
+    name: Annotated[Text, Option(help="The route's name.")] = None,
     target: Annotated[
-        str, typer.Option(metavar="TIER", help="production, staging or research.")
+        str, Option(metavar="TIER", help="production, staging or research.")
     ] = "production",
-    application: Annotated[Text, typer.Option(help="Which application uses it.")] = None,
-    environment: Annotated[Text, typer.Option(help="In which environment.")] = None,
-    workflow: Annotated[Text, typer.Option(help="For which workflow.")] = None,
-    team: Annotated[Text, typer.Option(help="Who answers for it.")] = None,
-    cost_center: Annotated[Text, typer.Option(help="Who pays.")] = None,
-    contact: Annotated[Text, typer.Option(help="Whom to ask.")] = None,
-    mode: Annotated[Text, typer.Option(help="text-to-video, image-to-video, …")] = None,
-    seconds: Annotated[int | None, typer.Option(help="Clip length.")] = None,
-    resolution: Annotated[Text, typer.Option(help="720p, 1080p, 4k, …")] = None,
-    aspect_ratio: Annotated[Text, typer.Option(help="16:9, 9:16, …")] = None,
-    audio: Annotated[bool | None, typer.Option("--audio/--no-audio", help="With sound.")] = None,
-    count: Annotated[int | None, typer.Option(help="Videos a job.")] = None,
-    per_job: Annotated[Text, typer.Option(metavar="USD", help="Budget of a job.")] = None,
-    monthly: Annotated[Text, typer.Option(metavar="USD", help="Budget of a month.")] = None,
-    jobs_per_month: Annotated[int | None, typer.Option(metavar="N", help="Jobs a month.")] = None,
-    retries: Annotated[int | None, typer.Option(metavar="N", help="Retries a job.")] = None,
-    allow_http: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats."),
-    ] = None,
+    application: Annotated[Text, Option(help="Which application uses it.")] = None,
+    environment: Annotated[Text, Option(help="In which environment.")] = None,
+    workflow: Annotated[Text, Option(help="For which workflow.")] = None,
+    team: Annotated[Text, Option(help="Who answers for it.")] = None,
+    cost_center: Annotated[Text, Option(help="Who pays.")] = None,
+    contact: Annotated[Text, Option(help="Whom to ask.")] = None,
+    mode: Annotated[Text, Option(help="text-to-video, image-to-video, …")] = None,
+    seconds: Annotated[Number, Option(help="Clip length.")] = None,
+    resolution: Annotated[Text, Option(help="720p, 1080p, 4k, …")] = None,
+    aspect_ratio: Annotated[Text, Option(help="16:9, 9:16, …")] = None,
+    audio: Annotated[bool | None, Option("--audio/--no-audio", help="With sound.")] = None,
+    count: Annotated[Number, Option(help="Videos a job.")] = None,
+    per_job: Annotated[Text, Option(metavar="USD", help="Budget of a job.")] = None,
+    monthly: Annotated[Text, Option(metavar="USD", help="Budget of a month.")] = None,
+    jobs_per_month: Annotated[Number, Option(metavar="N", help="Jobs a month.")] = None,
+    retries: Annotated[Number, Option(metavar="N", help="Retries a job.")] = None,
+    allow_http: AllowHttp = None,
     scenario: Annotated[
-        Text, typer.Option(metavar="NAME", help="Read a sandbox's catalogue instead.")
+        Text, Option(metavar="NAME", help="Read a sandbox's catalogue instead.")
     ] = None,
     reference: ReferenceFile = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write here instead of standard output.")
+        File, Option(metavar="FILE", help="Write here instead of standard output.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    force: Annotated[bool, Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Write a route file with what is known, and with comments where a person has to say more.
 
@@ -97,10 +97,8 @@ def init(
 
     Exit codes: 0 written, 1 the catalogue has no such row, 2 usage, 3 it could not be read.
     """
-    import shlex
-    import sys
-
-    from veo_check.cli.session import chosen_reference
+    from veo_check.cli.init_template import Draft
+    from veo_check.core.clock import SystemClock
 
     if from_catalog is not None and from_litellm is not None:
         raise UsageError("--from-catalog and --from-litellm: choose one")
@@ -108,44 +106,46 @@ def init(
         raise UsageError("--model-name belongs to --from-litellm")
     if write is not None and write.exists() and not force:
         raise UsageError(f"{safe(str(write))} is there already; --force overwrites it")
-    head = {"application": application, "environment": environment, "workflow": workflow}
-    owner = {"team": team, "cost_center": cost_center, "contact": contact}
-    shape = {
-        "mode": mode,
-        "seconds": seconds,
-        "resolution": None if resolution is None else resolution.lower(),
-        "aspect_ratio": aspect_ratio,
-        "audio": audio,
-        "count": count,
-    }
-    budget = {
-        "per_job": per_job,
-        "monthly": monthly,
-        "jobs_per_month": jobs_per_month,
-        "retries": retries,
-    }
-    flags = Flags(
-        gateway=gateway,
+    draft = Draft(
+        gateway=gateway or "",
+        model=model or "",
+        name=name or "",
+        target=target,
+        head=_given(application=application, environment=environment, workflow=workflow),
+        owner=_given(team=team, cost_center=cost_center, contact=contact),
         base_url=base_url,
         endpoint=endpoint,
-        model=model,
-        official=official,
-        surface=surface,
         group=group,
-        key_env=key_env,
+        key=key_env,
         project=project,
         location=location,
-        name=name,
-        target=target,
-        head={key: one for key, one in head.items() if one is not None},
-        owner={key: one for key, one in owner.items() if one is not None},
-        request={key: one for key, one in shape.items() if one is not None},
-        budget={key: one for key, one in budget.items() if one is not None},
+        official=official,
+        surface=surface,
+        request=_given(
+            mode=mode,
+            seconds=seconds,
+            resolution=None if resolution is None else resolution.lower(),
+            aspect_ratio=aspect_ratio,
+            audio=audio,
+            count=count,
+        ),
+        budget=_given(
+            per_job=per_job, monthly=monthly, jobs_per_month=jobs_per_month, retries=retries
+        ),
         run=f"veo-check run {shlex.quote(str(write)) if write else 'route.yaml'}",
     )
-    _refuse_keys(flags)
+    _refuse_keys(draft)
     book = chosen_reference(reference, simulated=scenario is not None)
-    draft = _draft(flags, book, from_catalog, from_litellm, model_name, scenario, allow_http or [])
+    day = SystemClock().now().date().isoformat()
+    if from_litellm is not None:
+        _learn_from_litellm(draft, book, day, from_litellm, model_name)
+    elif from_catalog is not None:
+        seen = _look(draft, book, from_catalog, scenario, allow_http)
+        simulated = f" (SIMULATED, sandbox scenario {scenario})" if scenario else ""
+        _learn_from_catalog(draft, day + simulated, seen)
+    else:
+        _learn_from_options(draft, day)
+    _complete(draft, book)
     text = _checked(draft)
     if write is None:
         sys.stdout.write(text)
@@ -159,74 +159,17 @@ def init(
     tell(f"wrote {safe(str(write))}; {unknown} places in it say what is not known")
 
 
-def _draft(
-    flags: Flags,
-    book: Reference,
-    catalog: str | None,
-    litellm: Path | None,
-    model_name: str | None,
-    scenario: str | None,
-    allow_http: list[str],
-) -> Draft:
-
-    from veo_check.core.clock import SystemClock
-
-    day = SystemClock().now().date().isoformat()
-    if litellm is not None:
-        return draft_from_litellm(flags, book, day, litellm, model_name)
-    if catalog is None:
-        return from_flags(flags, book, day)
-    seen = _look(flags, book, catalog, scenario, allow_http)
-    simulated = f" (SIMULATED, sandbox scenario {scenario})" if scenario else ""
-    return draft_from_catalog(flags, book, day + simulated, seen)
+def _given(**values: Value | None) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _look(
-    flags: Flags, book: Reference, label: str, scenario: str | None, allow_http: list[str]
-) -> RowInspection:
-    """The row in the gateway's public catalogue, read without a key."""
-    from typing import get_args
-
-    from veo_check.cli.session import open_asking
-    from veo_check.core.route import Resolution
-    from veo_check.core.secrets import AllowList, origin_of
-    from veo_check.engine.catalog import Wanted, look, route_of
-    from veo_check.engine.options import Options
-    from veo_check.engine.run import as_of_day
-
-    if flags.gateway is None:
-        raise UsageError("--from-catalog needs --gateway flatkey, or a new-api gateway's address")
-    size = next(
-        (
-            argument
-            for argument in get_args(Resolution)
-            if argument == flags.request.get("resolution", "720p")
-        ),
-        None,
-    )
-    seconds = flags.request.get("seconds", 8)
-    if size is None or not isinstance(seconds, int) or not 1 <= seconds <= 600:
-        raise UsageError("--resolution or --seconds is none that a route can have")
-    wanted = Wanted(label, flags.gateway, flags.group or "plg", flags.official, seconds, size)
-    route = route_of(wanted)
-    # the person running the command named the gateway: that is the leave to ask it, without a key
-    leave = AllowList(
-        keys=frozenset({("", origin_of(route.console_url))}),
-        http_hosts=frozenset(host.lower() for host in allow_http),
-    )
-    options = Options(scenario=scenario, leave=leave)
-    asking = open_asking([route], options)
-    with asking.door:
-        return look(route, asking, as_of_day(options, asking.clock), book)
-
-
-def _refuse_keys(flags: Flags) -> None:
+def _refuse_keys(draft: Draft) -> None:
     """A key on the command line goes into no file, and into no message."""
     from dataclasses import astuple
 
     from veo_check.routefile.yaml_reader import holds_key
 
-    if holds_key(str(astuple(flags))):
+    if holds_key(str(astuple(draft))):
         raise UsageError(
             "an option's value looks like a key or token; put it into an environment variable and "
             "name that with --key-env"
@@ -246,12 +189,12 @@ def _checked(draft: Draft) -> str:
         file.write_text(text, encoding="utf-8")
         loaded = load_route_file(file)
     if not isinstance(loaded, RouteFile):
-        said = "; ".join(f"{one.path}: {one.message}" for one in loaded[:5])
+        said = "; ".join(f"{problem.path}: {problem.message}" for problem in loaded[:5])
         raise UsageError(f"with these values the file would not be valid: {said}")
     return text
 
 
-# Where `init` learns of a route: flags, a live catalogue row, a LiteLLM configuration.
+# Where `init` learns of a route: options, a live catalogue row, a LiteLLM configuration.
 
 
 GATEWAYS = ("flatkey", "newapi", "openai", "google")
@@ -279,69 +222,66 @@ class NotReadError(VeoCheckError):
     exit_code = ExitCode.INCONCLUSIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """What the command line says; None where it says nothing."""
-
-    gateway: str | None
-    base_url: str | None
-    endpoint: str | None
-    model: str | None
-    official: str | None
-    surface: str | None
-    group: str | None
-    key_env: str | None
-    project: str | None
-    location: str | None
-    name: str | None
-    target: str
-    head: dict[str, str]
-    owner: dict[str, str]
-    request: dict[str, Value]
-    budget: dict[str, Value]
-    run: str
-
-
-def from_flags(flags: Flags, reference: Reference, day: str) -> Draft:
-    """A draft of the flags alone."""
-    if flags.gateway not in GATEWAYS:
+def _learn_from_options(draft: Draft, day: str) -> None:
+    if draft.gateway not in GATEWAYS:
         raise UsageError(f"--gateway: choose one of {', '.join(GATEWAYS)}")
-    model = flags.model or (flags.official if flags.gateway == "google" else None)
-    if model is None:
+    if not draft.model and draft.gateway == "google":
+        draft.model = draft.official or ""
+    if not draft.model:
         raise UsageError("--model LABEL is missing: the name that the application sends")
-    draft = _draft_of_source(flags, flags.gateway, model, (f"on {day} from its options.",))
-    return _completed(draft, flags, reference)
+    draft.origin = (f"on {day} from its options.",)
 
 
-def draft_from_catalog(flags: Flags, reference: Reference, day: str, seen: RowInspection) -> Draft:
-    """A draft of a live row. Raises NotReadError or NoRowError where there is none."""
+def _look(
+    draft: Draft, book: Reference, label: str, scenario: str | None, allow_http: list[str] | None
+) -> RowInspection:
+    """The row in the gateway's public catalogue, read without a key."""
+    from veo_check.cli.catalog import inspect_row, resolution_of
+    from veo_check.engine.catalog import Wanted
+
+    if not draft.gateway:
+        raise UsageError("--from-catalog needs --gateway flatkey, or a new-api gateway's address")
+    size = resolution_of(str(draft.request.get("resolution", "720p")))
+    seconds = draft.request.get("seconds", 8)
+    if size is None or not isinstance(seconds, int) or not 1 <= seconds <= 600:
+        raise UsageError("--resolution or --seconds is none that a route can have")
+    wanted = Wanted(label, draft.gateway, draft.group or "plg", draft.official, seconds, size)
+    return inspect_row(wanted, book, scenario, allow_http)
+
+
+def _learn_from_catalog(draft: Draft, day: str, seen: RowInspection) -> None:
+    """A live row into the draft. Raises NotReadError or NoRowError where there is none."""
     from veo_check.core.facts import Missing
+    from veo_check.core.secrets import printable
 
     if isinstance(seen.catalog, Missing):
         raise NotReadError(f"--from-catalog: nothing was read: {seen.catalog.detail}")
-    label = seen.route.via.model
+    via = seen.route.via
     if not seen.catalog.rows:
-        near = ", ".join(printable(one, 100) for one in seen.catalog.near[:5])
+        near = ", ".join(printable(label, 100) for label in seen.catalog.near[:5])
         raise NoRowError(
-            f"--from-catalog {printable(label, 100)}: no such row at {seen.catalog.source}"
+            f"--from-catalog {printable(via.model, 100)}: no such row at {seen.catalog.source}"
             + (f"; it has {near}" if near else "")
         )
     row = seen.catalog.rows[0]
-    origin = (
+    draft.gateway, draft.model, draft.base_url = via.gateway, via.model, seen.route.base_url
+    draft.origin = (
         f"on {day} from the catalogue at {seen.catalog.source}.",
         *_row_remarks(seen, row),
     )
-    draft = _draft_of_source(flags, seen.route.via.gateway, label, origin)
-    draft.base_url = seen.route.base_url
-    _group_of_row(draft, row)
-    if flags.endpoint is None and "openai-video" not in row.endpoint_types:
+    if draft.group is None and len(row.enable_groups) == 1 and row.enable_groups[0] != "all":
+        (draft.group,) = row.enable_groups
+    elif draft.group is None:
+        names = ", ".join(row.enable_groups[:20]) or "none"
+        draft.note("via.group", f"not known: the group of your key; the row is enabled for {names}")
+        draft.note("via.group", "group: plg")
+    if draft.endpoint is None and "openai-video" not in row.endpoint_types:
         types = ", ".join(row.endpoint_types) or "nothing"
         draft.note(
             "via.endpoint",
             f"not known: how jobs are sent; the row lists {types}, and openai-video would mean "
             "`videos`. A paid job settles it",
         )
-    return _completed(draft, flags, reference)
 
 
 def _row_remarks(seen: RowInspection, row: CatalogRow) -> tuple[str, ...]:
@@ -365,92 +305,52 @@ def _row_remarks(seen: RowInspection, row: CatalogRow) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _group_of_row(draft: Draft, row: CatalogRow) -> None:
-    if draft.group is not None:
-        return
-    if len(row.enable_groups) == 1 and row.enable_groups[0] != "all":
-        (draft.group,) = row.enable_groups
-        return
-    names = ", ".join(row.enable_groups[:20]) or "none"
-    draft.note("via.group", f"not known: the group of your key; the row is enabled for {names}")
-    draft.note("via.group", "group: plg")
-
-
-def draft_from_litellm(
-    flags: Flags, reference: Reference, day: str, file: Path, label: str | None
-) -> Draft:
-    """A draft of one model of a LiteLLM proxy."""
+def _learn_from_litellm(
+    draft: Draft, reference: Reference, day: str, file: Path, label: str | None
+) -> None:
+    """One model of a LiteLLM proxy into the draft."""
     from veo_check.cli.init_template import read_litellm
 
-    read = read_litellm(file, label or flags.model, reference)
-    origin = (f"on {day} from LiteLLM's {file.name}, model_name {read.label}.",)
-    draft = _draft_of_source(flags, "openai", read.label, origin)
-    if flags.base_url is None:
+    deployments, remarks = read_litellm(file, label or draft.model or None, reference)
+    first = deployments[0]
+    draft.gateway, draft.model = "openai", first.label
+    draft.origin = (f"on {day} from LiteLLM's {file.name}, model_name {first.label}.",)
+    if draft.base_url is None:
         draft.base_url = _LITELLM_PORT
         draft.note("via.base_url", "not known: where the proxy is; 4000 is LiteLLM's usual port")
-    if len(read.upstreams) == 1:
-        ((upstream, surface),) = read.upstreams
-        draft.official = draft.official or upstream
-        draft.surface = draft.surface or surface
+    called = list(dict.fromkeys((each.upstream, each.surface) for each in deployments))
+    if len(called) == 1:
+        draft.official = draft.official or first.upstream
+        draft.surface = draft.surface or first.surface
     else:
         several = ", ".join(
-            f"{upstream or '?'} on {surface or '?'}" for upstream, surface in read.upstreams
+            f"{upstream or '?'} on {surface or '?'}" for upstream, surface in called
         )
         draft.note(
             "model.official",
-            f"not known: which of its {len(read.deployments)} deployments serves a job: {several}. "
+            f"not known: which of its {len(deployments)} deployments serves a job: {several}. "
             "Give each a model_name of its own",
         )
-    first = read.deployments[0]
     if draft.surface == "agent-platform" and first.project:
-        draft.listing = {"project": first.project}
-        draft.listing |= {"location": first.location} if first.location else {}
-    for remark in read.remarks:
+        draft.listing = _given(project=first.project, location=first.location)
+    for remark in remarks:
         draft.note("budget", remark)
     draft.note("via.key", "A virtual key of the proxy; its master key is not for checks.")
-    if flags.key_env is None:
-        draft.key = "LITELLM_KEY"
-    return _completed(draft, flags, reference)
+    draft.key = "LITELLM_KEY" if draft.key is None else draft.key
 
 
-def _draft_of_source(flags: Flags, gateway: str, model: str, origin: tuple[str, ...]) -> Draft:
-    asked = {key: one for key, one in flags.request.items() if one is not None}
-    return Draft(
-        gateway=gateway,
-        model=model,
-        name=flags.name or _slug(model),
-        origin=origin,
-        target=flags.target,
-        head=flags.head,
-        owner=flags.owner,
-        base_url=flags.base_url,
-        endpoint=flags.endpoint or "videos",
-        group=flags.group,
-        key=flags.key_env,
-        project=flags.project,
-        location=flags.location,
-        official=flags.official,
-        surface=flags.surface,
-        request=_SHAPE | asked,
-        asked=frozenset(asked),
-        budget=flags.budget,
-        run=flags.run,
-    )
-
-
-def _completed(draft: Draft, flags: Flags, reference: Reference) -> Draft:
+def _complete(draft: Draft, reference: Reference) -> None:
     """What follows from the rest, and a word on what does not."""
+    draft.name = draft.name or _slug(draft.model)
+    draft.asked = frozenset(draft.request)
+    draft.request = _SHAPE | draft.request
     _model(draft, reference)
     if draft.gateway == "google":
-        _google(draft, flags, reference)
-    elif (draft.gateway == "newapi" and draft.base_url is None) or (
-        draft.gateway == "openai" and draft.base_url is None
-    ):
+        _google(draft, reference)
+    elif draft.gateway != "flatkey" and draft.base_url is None:
         raise UsageError("--base-url URL is missing: where the gateway is")
-    if draft.key is None:
-        draft.key = _variable(draft)
-    _leave(draft)
-    return draft
+    draft.key = _variable(draft) if draft.key is None else draft.key
+    _allow_host(draft)
 
 
 def _model(draft: Draft, reference: Reference) -> None:
@@ -481,9 +381,9 @@ def _model(draft: Draft, reference: Reference) -> None:
         draft.note("model.surface", f"not known: where it is served; {where}")
 
 
-def _google(draft: Draft, flags: Flags, reference: Reference) -> None:
+def _google(draft: Draft, reference: Reference) -> None:
     capability = reference.capability(draft.official or "", draft.surface or "")
-    if flags.endpoint is None:
+    if draft.endpoint is None:
         families = capability.endpoints if capability else ()
         draft.endpoint = families[0] if families else "predict-long-running"
     if draft.surface == "agent-platform" and draft.project is None:
@@ -501,8 +401,10 @@ def _variable(draft: Draft) -> str:
     )
 
 
-def _leave(draft: Draft) -> None:
+def _allow_host(draft: Draft) -> None:
     """A route file alone never decides where a key goes: say it on the command line."""
+    from veo_check.core.secrets import AllowList, origin_of, refusal_of_key
+
     if draft.base_url is None or draft.key is None:
         return
     try:

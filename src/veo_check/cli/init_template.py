@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from veo_check.cli.output import wrapped
 from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.secrets import printable
 from veo_check.reference.load import Reference
@@ -24,13 +24,34 @@ _SIZE = re.compile(r"[0-9]{1,4}[kp]")
 _NOT_TEXT = re.compile(r"(?i)true|false|null|yes|no|on|off|y|n")
 Value = str | int | bool
 
+_FALLBACK = """\
+# not known: what happens when a job fails. `fallback-rules` asks for all six decisions:
+# fallback:
+#   transient_error: fail_closed            # retry_once | switch | fail_closed
+#   deprecated_model: block
+#   unsupported_parameter: fail_closed
+#   high_resolution_final: fail_closed      # require_approval | fail_closed
+#   draft: fail_closed                      # switch | fail_closed
+#   policy_block: fail_closed               # fail_closed | human_review
+#   approved_by: video-platform@example.com
+#   approved_on: YYYY-MM-DD
+"""
+_SEEN_BY_PEOPLE = """\
+# not known: a sample of the application's job log, and what only a person can see. For
+#   production `job-log-complete` and `dashboard-confirmed` ask for them:
+# logging: {sample: logs/veo-jobs.jsonl}
+# confirmations:
+#   - {what: dashboard-record, by: a person, on: YYYY-MM-DD, expires: YYYY-MM-DD}
+"""
+
 
 @dataclass(slots=True)
 class Draft:
     """What is known of a route. `notes` are comments: (section, what they say).
 
-    `origin` says where the values come from. A value that is None is left out; `official` and
-    `surface`, which every route needs, become `not-known`.
+    `origin` says where the values come from, `asked` which values of `request` the application
+    named. A value that is None is left out; `official` and `surface`, which every route needs,
+    become `not-known`.
     """
 
     gateway: str
@@ -38,17 +59,17 @@ class Draft:
     name: str
     origin: tuple[str, ...] = ()
     target: str = "production"
-    head: dict[str, str] = field(default_factory=dict)
-    owner: dict[str, str] = field(default_factory=dict)
+    head: dict[str, Value] = field(default_factory=dict)
+    owner: dict[str, Value] = field(default_factory=dict)
     base_url: str | None = None
-    endpoint: str = "videos"
+    endpoint: str | None = None
     group: str | None = None
     key: str | None = None
     project: str | None = None
     location: str | None = None
     official: str | None = None
     surface: str | None = None
-    listing: dict[str, str] = field(default_factory=dict)
+    listing: dict[str, Value] = field(default_factory=dict)
     request: dict[str, Value] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
     budget: dict[str, Value] = field(default_factory=dict)
@@ -62,8 +83,9 @@ class Draft:
 
 def route_text(draft: Draft) -> str:
     """The commented route file."""
-    sections = (_head, _route, _via, _model, _request, _budget, _rest)
-    return "\n".join("".join(f"{line}\n" for line in section(draft)) for section in sections)
+    sections = (_head, _route, _via, _model, _request, _budget)
+    known = ["".join(f"{line}\n" for line in section(draft)) for section in sections]
+    return "\n".join([*known, _FALLBACK, _SEEN_BY_PEOPLE])
 
 
 def _head(draft: Draft) -> Iterator[str]:
@@ -81,7 +103,6 @@ def _head(draft: Draft) -> Iterator[str]:
 
 def _route(draft: Draft) -> Iterator[str]:
     yield "route:"
-    yield from _notes(draft, "route")
     yield f"  name: {_value(draft.name)}"
     yield f"  target: {_value(draft.target)}  # production | staging | research"
     template = {
@@ -91,14 +112,14 @@ def _route(draft: Draft) -> Iterator[str]:
     }
     yield from _lines(draft.head)
     if draft.owner:
-        yield f"  owner: {_flow(draft.owner)}"
-    missing = {key: one for key, one in template.items() if key not in draft.head}
+        yield f"  owner: {{{_pairs(draft.owner)}}}"
+    missing = {key: value for key, value in template.items() if key not in draft.head}
     wanted = [*missing, *(["owner"] if not {"team", "cost_center"} <= draft.owner.keys() else [])]
     if wanted:
         yield from _comment(
             f"not known: {', '.join(wanted)}; `ownership-declared` asks for it", "  "
         )
-        yield from (f"  # {key}: {one}" for key, one in missing.items())
+        yield from (f"  # {key}: {value}" for key, value in missing.items())
         if "owner" in wanted:
             yield '  # owner: {team: creative-tools, cost_center: CC-4412, contact: "#creative"}'
 
@@ -110,7 +131,7 @@ def _via(draft: Draft) -> Iterator[str]:
     if draft.base_url is not None:
         yield f"  base_url: {_value(draft.base_url)}"
     yield from _notes(draft, "via.endpoint")
-    yield f"  endpoint: {_value(draft.endpoint)}"
+    yield f"  endpoint: {_value(draft.endpoint or 'videos')}"
     yield from _notes(draft, "via.model")
     yield f"  model: {_value(draft.model)}"
     yield from _notes(draft, "via.group")
@@ -118,7 +139,7 @@ def _via(draft: Draft) -> Iterator[str]:
         yield f"  group: {_value(draft.group)}"
     places = {"project": draft.project, "location": draft.location}
     yield from _notes(draft, "via.project")
-    yield from _lines({key: one for key, one in places.items() if one is not None})
+    yield from _lines({key: place for key, place in places.items() if place is not None})
     yield from _comment("The name of a variable, never the key: one for tests, small quota.", "  ")
     yield from _comment(
         "not known: whose key it is. `key-hygiene` asks for `scope: non-production` where that is "
@@ -154,7 +175,6 @@ def _request(draft: Draft) -> Iterator[str]:
             "for. Write what your application sends: price and limits follow from it",
             "  ",
         )
-    yield from _notes(draft, "request")
     yield from _lines(draft.request)
 
 
@@ -177,40 +197,6 @@ def _budget(draft: Draft) -> Iterator[str]:
     yield from (f"{indent}{key}: {template[key]}" for key in missing)
 
 
-def _rest(draft: Draft) -> Iterator[str]:
-    yield from _comment(
-        "not known: what happens when a job fails. `fallback-rules` asks for all six decisions:"
-    )
-    yield from _notes(draft, "fallback", indent="")
-    yield from (
-        f"# {line}"
-        for line in (
-            "fallback:",
-            "  transient_error: fail_closed            # retry_once | switch | fail_closed",
-            "  deprecated_model: block",
-            "  unsupported_parameter: fail_closed",
-            "  high_resolution_final: fail_closed      # require_approval | fail_closed",
-            "  draft: fail_closed                      # switch | fail_closed",
-            "  policy_block: fail_closed               # fail_closed | human_review",
-            "  approved_by: video-platform@example.com",
-            "  approved_on: YYYY-MM-DD",
-        )
-    )
-    yield ""
-    yield from _comment(
-        "not known: a sample of the application's job log, and what only a person can see. For "
-        "production `job-log-complete` and `dashboard-confirmed` ask for them:"
-    )
-    yield from (
-        f"# {line}"
-        for line in (
-            "logging: {sample: logs/veo-jobs.jsonl}",
-            "confirmations:",
-            "  - {what: dashboard-record, by: a person, on: YYYY-MM-DD, expires: YYYY-MM-DD}",
-        )
-    )
-
-
 def _notes(draft: Draft, section: str, indent: str = "  ") -> Iterator[str]:
     for text in draft.notes.get(section, ()):
         yield from _comment(text, indent)
@@ -218,26 +204,17 @@ def _notes(draft: Draft, section: str, indent: str = "  ") -> Iterator[str]:
 
 def _comment(text: str, indent: str = "") -> Iterator[str]:
     """Words of strangers in a comment stay in the comment: no line break, no control character."""
-    yield from textwrap.wrap(
-        printable(text, 2000),
-        _WIDTH,
-        initial_indent=f"{indent}# ",
-        subsequent_indent=f"{indent}#   ",
-        break_on_hyphens=False,
-        break_long_words=False,
+    yield from wrapped(
+        printable(text, 2000), f"{indent}# ", f"{indent}#   ", width=_WIDTH, cut=False
     )
 
 
-def _lines(values: dict[str, Value] | dict[str, str]) -> Iterator[str]:
-    yield from (f"  {key}: {_value(one)}" for key, one in values.items())
+def _lines(values: Mapping[str, Value]) -> Iterator[str]:
+    yield from (f"  {key}: {_value(value)}" for key, value in values.items())
 
 
-def _flow(values: dict[str, str]) -> str:
-    return f"{{{_pairs(values)}}}"
-
-
-def _pairs(values: dict[str, str]) -> str:
-    return ", ".join(f"{key}: {_value(one, in_flow=True)}" for key, one in values.items())
+def _pairs(values: Mapping[str, Value]) -> str:
+    return ", ".join(f"{key}: {_value(value, in_flow=True)}" for key, value in values.items())
 
 
 def _value(value: Value, in_flow: bool = False) -> str:
@@ -287,26 +264,10 @@ class Deployment:
     is_video: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LiteLLM:
-    """What the configuration tells about one label. `remarks` are sentences about the proxy."""
-
-    label: str
-    deployments: tuple[Deployment, ...]
-    remarks: tuple[str, ...]
-
-    @property
-    def upstreams(self) -> tuple[tuple[str | None, str | None], ...]:
-        """The different (id, surface) that may serve the label."""
-        return tuple(
-            dict.fromkeys(
-                (deployment.upstream, deployment.surface) for deployment in self.deployments
-            )
-        )
-
-
-def read_litellm(path: Path, label: str | None, reference: Reference) -> LiteLLM:
-    """The label's deployments, or those of the only video model there.
+def read_litellm(
+    path: Path, label: str | None, reference: Reference
+) -> tuple[list[Deployment], list[str]]:
+    """The label's deployments, or those of the only video model there; and what the proxy does.
 
     Raises InvalidFileError for a file that cannot be used, UsageError for a label that is not there
     or not named where there are several.
@@ -321,19 +282,17 @@ def read_litellm(path: Path, label: str | None, reference: Reference) -> LiteLLM
     if label is None:
         labels = sorted({deployment.label for deployment in deployments if deployment.is_video})
         if len(labels) != 1:
-            names = ", ".join(printable(one, 100) for one in labels) or "none"
+            names = ", ".join(printable(name, 100) for name in labels) or "none"
             raise UsageError(
                 f"--from-litellm {shown}: video models there: {names}; choose one with --model-name"
             )
         (label,) = labels
-    chosen = tuple(deployment for deployment in deployments if deployment.label == label)
+    chosen = [deployment for deployment in deployments if deployment.label == label]
     if not chosen:
-        names = (
-            ", ".join(sorted({printable(deployment.label, 100) for deployment in deployments})[:20])
-            or "none"
-        )
+        known = sorted({printable(deployment.label, 100) for deployment in deployments})
+        names = ", ".join(known[:20]) or "none"
         raise UsageError(f"--model-name {printable(label, 100)}: not in {shown}; there: {names}")
-    return LiteLLM(label, chosen, tuple(_remarks(document.data, label)))
+    return chosen, list(_remarks(document.data, label))
 
 
 def _deployments(data: Mapping[str, Data], finder: IdFinder) -> Iterator[Deployment]:

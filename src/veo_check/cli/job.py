@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
-from veo_check.core.jobs import meaning_of
+from veo_check.cli.output import check_format
 from veo_check.core.money import usd
-from veo_check.core.secrets import printable
-from veo_check.smoke.journal import Entry, JobList, at_most_spent, shown_operation
+
+if TYPE_CHECKING:
+    from veo_check.smoke.journal import Entry, JobList
 
 group = typer.Typer(
     help="Paid jobs on record: list, show, abandon.",
@@ -22,10 +24,10 @@ group = typer.Typer(
 
 State = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="The state folder. Without it: .veo-check in this folder."),
+    Option(metavar="DIR", help="The state folder. Without it: .veo-check in this folder."),
 ]
-Output = Annotated[str, typer.Option("-o", "--output", metavar="text|json", help="Format.")]
-JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id, as `job list` prints it.")]
+Output = Annotated[str, Option("-o", "--output", metavar="text|json", help="Format.")]
+JobId = Annotated[str, Argument(metavar="ID", help="The job's id, as `job list` prints it.")]
 
 
 @group.command("list")
@@ -36,13 +38,11 @@ def list_(state: State = None, output: Output = "text") -> None:
 
     Exit codes: 0 listed, 2 usage, 3 a record cannot be read.
     """
-    import sys
-
     from veo_check.smoke.journal import jobs_in
 
-    _check(output)
+    check_format(output)
     listed = jobs_in(_place(state))
-    sys.stdout.write(json_of(listed) if output == "json" else text_of(listed))
+    sys.stdout.write(_list_json(listed) if output == "json" else _list_text(listed))
     raise typer.Exit(0 if all(held.given_up for held in listed.unreadable) else 3)
 
 
@@ -52,22 +52,25 @@ def show(job: JobId, state: State = None, output: Output = "text") -> None:
 
     Example: veo-check job show 1f0c2a9b-000001-8e21d4
     """
-    import sys
-
+    from veo_check.core.secrets import printable
     from veo_check.smoke.journal import find_job
 
-    _check(output)
+    check_format(output)
     entry = find_job(_place(state), job)
-    sys.stdout.write(json_of_one(entry) if output == "json" else text_of_one(entry))
+    facts, step = _facts(entry), _next_step(entry)
+    if output == "json":
+        sys.stdout.write(_dumped(facts | {"next": step}))
+        return
+    for name, value in {**facts, "next": step}.items():
+        if value not in (None, [], {}):
+            sys.stdout.write(f"{name.replace('_', ' '):<16}{printable(str(value), 500)}\n")
 
 
 @group.command()
 def abandon(
     job: JobId,
     state: State = None,
-    because: Annotated[
-        str, typer.Option(metavar="TEXT", help="What you found, for the record.")
-    ] = "",
+    because: Annotated[str, Option(metavar="TEXT", help="What you found, for the record.")] = "",
 ) -> None:
     """Give up a job of which nobody knows whether it was accepted, so that another may be sent.
 
@@ -76,8 +79,6 @@ def abandon(
 
     Example: veo-check job abandon 1f0c2a9b-000001-8e21d4 --because "no row in the usage log"
     """
-    import sys
-
     from veo_check.core.clock import SystemClock
     from veo_check.core.secrets import printable
     from veo_check.smoke.journal import abandon_job
@@ -94,21 +95,16 @@ def abandon(
 def _place(state: Path | None) -> Path:
     from veo_check.smoke.state_folder import DEFAULT_NAME
 
-    return state if state is not None else Path(DEFAULT_NAME)
+    return Path(DEFAULT_NAME) if state is None else state
 
 
-def _check(output: str) -> None:
-    from veo_check.core.money import UsageError
-
-    if output not in {"text", "json"}:
-        raise UsageError(f"-o {output}: choose text or json")
+# Operation ids stay masked in what is printed; whole ones are in the state folder.
 
 
-# Paid jobs as text and as JSON. Operation ids stay masked; whole ones are in the state folder.
-
-
-def text_of(listed: JobList) -> str:
+def _list_text(listed: JobList) -> str:
     """One line a job, what cannot be read, and the sums."""
+    from veo_check.core.secrets import printable
+
     lines = [_line(job) for job in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
     lines += [
         f"unreadable{', given up' if held.given_up else ''}  {held.job or 'no job'}  "
@@ -117,21 +113,20 @@ def text_of(listed: JobList) -> str:
     ]
     if listed.spend:
         lines += ["", "Spent on real jobs, by cost centre:"]
-    for one in listed.spend:
-        centre = printable(one.cost_center, 60) if one.cost_center else "(none declared)"
-        more = f", at most ${usd(one.at_most)}" if one.at_most != one.billed else ""
-        jobs = "1 job" if one.jobs == 1 else f"{one.jobs} jobs"
-        lines.append(f"  {centre}: ${usd(one.billed)} billed{more} ({jobs})")
+    for spent in listed.spend:
+        centre = printable(spent.cost_center, 60) if spent.cost_center else "(none declared)"
+        more = f", at most ${usd(spent.at_most)}" if spent.at_most != spent.billed else ""
+        jobs = "1 job" if spent.jobs == 1 else f"{spent.jobs} jobs"
+        lines.append(f"  {centre}: ${usd(spent.billed)} billed{more} ({jobs})")
     if listed.unreadable:
         lines.append("What the jobs cost whose record cannot be read is not known and not counted.")
     return "\n".join(lines) + "\n"
 
 
-def json_of(listed: JobList) -> str:
-    """The same for machines. Money is text."""
+def _list_json(listed: JobList) -> str:
     return _dumped(
         {
-            "jobs": [_mapping(job) for job in listed.jobs],
+            "jobs": [_facts(job) for job in listed.jobs],
             "unreadable": [
                 {
                     "job": held.job,
@@ -143,31 +138,15 @@ def json_of(listed: JobList) -> str:
             ],
             "spend": [
                 {
-                    "cost_center": one.cost_center,
-                    "jobs": one.jobs,
-                    "billed": usd(one.billed),
-                    "at_most": usd(one.at_most),
+                    "cost_center": spent.cost_center,
+                    "jobs": spent.jobs,
+                    "billed": usd(spent.billed),
+                    "at_most": usd(spent.at_most),
                 }
-                for one in listed.spend
+                for spent in listed.spend
             ],
         }
     )
-
-
-def text_of_one(entry: Entry) -> str:
-    """One job, a fact a line, and what to do about it."""
-    lines = [
-        f"{name.replace('_', ' '):<16}{printable(str(value), 500)}"
-        for name, value in _mapping(entry).items()
-        if value not in (None, [], {})
-    ]
-    step = _next_step(entry)
-    return "\n".join([*lines, *([f"{'next':<16}{step}"] if step else [])]) + "\n"
-
-
-def json_of_one(entry: Entry) -> str:
-    """One job for machines."""
-    return _dumped(_mapping(entry) | {"next": _next_step(entry)})
 
 
 def _dumped(value: object) -> str:
@@ -175,6 +154,9 @@ def _dumped(value: object) -> str:
 
 
 def _line(entry: Entry) -> str:
+    from veo_check.core.secrets import printable
+    from veo_check.smoke.journal import at_most_spent, shown_operation
+
     intent = entry.intent
     state = (
         entry.state if not entry.is_open or entry.state == "uncertain" else f"{entry.state}, open"
@@ -195,6 +177,8 @@ def _line(entry: Entry) -> str:
 
 def _age(entry: Entry) -> str:
     """Since when; a simulated day says nothing about today."""
+    from datetime import UTC, datetime
+
     if entry.intent.simulated:
         return f"{entry.intent.at:%Y-%m-%d}"
     hours = (datetime.now(UTC) - entry.intent.at).total_seconds() / 3600
@@ -203,7 +187,9 @@ def _age(entry: Entry) -> str:
     return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} d ago"
 
 
-def _mapping(entry: Entry) -> dict[str, object]:
+def _facts(entry: Entry) -> dict[str, object]:
+    from veo_check.smoke.journal import at_most_spent, shown_operation
+
     intent, ended = entry.intent, entry.ended
     return {
         "id": entry.id,
@@ -243,6 +229,8 @@ def _request_id(entry: Entry) -> str | None:
 
 
 def _next_step(entry: Entry) -> str | None:
+    from veo_check.core.jobs import meaning_of
+
     if not entry.is_open:
         return None
     if entry.state in {"intent", "uncertain"} or entry.charged == "yes":

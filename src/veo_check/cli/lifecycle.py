@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from veo_check.cli.output import (
     AsOfDay,
+    Formats,
+    Number,
     ReferenceFile,
+    Surface,
     WithinDays,
-    parse_day,
+    Words,
+    check_surface,
+    chosen_reference,
+    judged_day,
     parse_outputs,
     safe,
     tell,
+    wants_colour,
     write,
 )
-from veo_check.core.clock import AsOf, SystemClock
+from veo_check.core.clock import AsOf
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 from veo_check.reference.load import Reference
@@ -29,40 +35,27 @@ from veo_check.reference.load import Reference
 if TYPE_CHECKING:
     from veo_check.core.facts import OfficialModel
 
-
-if TYPE_CHECKING:
-    from veo_check.core.facts import OfficialModel
-
     LiveAnswers = Mapping[tuple[str, str], OfficialModel]
 
-_FORMATS = ("text", "json")
 #: Stands for the surface where none knows the id and none was named.
 _ANYWHERE = "any"
 
 
 def lifecycle(
     models: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Model ids; none shows the whole table."),
+        Words, Argument(metavar="[MODEL]...", help="Model ids; none shows the whole table.")
     ] = None,
-    surface: Annotated[
-        str | None,
-        typer.Option(help="Judge this surface alone; else the worst known surface decides."),
-    ] = None,
+    surface: Surface = None,
     within: WithinDays = 90,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the account's own listing at Google, for free.")
+        bool, Option("--live", help="Ask the account's own listing at Google, for free.")
     ] = False,
     as_of: AsOfDay = None,
     max_age: Annotated[
-        int | None,
-        typer.Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be."),
+        Number, Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be.")
     ] = None,
     reference: ReferenceFile = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
-    ] = None,
+    output: Formats = None,
 ) -> None:
     """State, dates, replacement, source and age of video model ids, per surface.
 
@@ -71,33 +64,25 @@ def lifecycle(
 
     Example: veo-check lifecycle veo-3.1-fast-generate-001 --surface agent-platform
     """
-    from veo_check.reference.load import load_reference, user_data_dir
+    from veo_check.cli.lifecycle_text import detail, table
 
-    wanted = parse_outputs(output or ["text"], _FORMATS)
-    today = SystemClock().now().date()
-    judging = AsOf(
-        day=parse_day(as_of) if as_of is not None else today,
-        clock_day=today,
-        within_days=within,
-        max_age_days=max_age,
-    )
-    book = load_reference(reference, None if reference is not None else user_data_dir())
-    if surface is not None and surface not in book.surfaces():
-        known = ", ".join(book.surfaces())
-        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {known}")
+    outputs = parse_outputs(output)
+    judging = judged_day(as_of, within, max_age)
+    book = chosen_reference(reference)
+    check_surface(surface, book)
     asked = list(dict.fromkeys(models or ()))
     if any(not model.strip() for model in asked):
         raise UsageError("a model id is empty")
     names = asked or list(book.models(surface))
     answers = _ask_live(names, surface, judging, book) if live else {}
     judgements = judge_all(book, names, surface, judging, answers)
-    for one in wanted:
-        text = (
-            _as_json(judgements, judging, book)
-            if one.format == "json"
-            else _as_text(judgements, judging, book, bool(asked), to_terminal=one.file is None)
-        )
-        write(text, one.file)
+    show = detail if len(asked) == 1 else table
+    for wanted in outputs:
+        if wanted.format == "json":
+            text = _as_json(judgements, judging, book)
+        else:
+            text = show(judgements, judging, book, wanted.file is None and wants_colour())
+        write(text, wanted.file)
     raise typer.Exit(worst_exit_code(judgements))
 
 
@@ -144,25 +129,6 @@ def _ask_live(
         elif place in (book.surfaces(model) or (place,)):
             tell(f"live: {safe(model)} on {place}: {answer.detail}")
     return found
-
-
-def _as_text(
-    judgements: tuple[LifecycleJudgement, ...],
-    judging: AsOf,
-    book: Reference,
-    asked: bool,
-    to_terminal: bool,
-) -> str:
-    from veo_check.cli.lifecycle_text import detail, table
-
-    colour = (
-        to_terminal
-        and sys.stdout.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-    )
-    one = asked and len({judgement.model for judgement in judgements}) == 1
-    return (detail if one else table)(judgements, judging, book, colour)
 
 
 def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference) -> str:

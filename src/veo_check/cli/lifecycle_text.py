@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
+from veo_check.cli.output import page, safe, wrapped
 from veo_check.core.clock import AsOf
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
@@ -19,11 +18,6 @@ from veo_check.reference.lifecycle import (
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability, LifecycleRow
 
-if TYPE_CHECKING:
-    from veo_check.pricing.shape import Quote, Refusal
-
-
-_WIDTH = 80
 _RED, _GREEN, _YELLOW = "31", "32", "33"
 _COLOURS: dict[State, str] = {
     "retired": _RED,
@@ -43,12 +37,12 @@ def table(
     for judgement in judgements:
         age = "-" if judgement.age_days is None else f"{judgement.age_days}d"
         state = _paint(f"{judgement.state:<14}", judgement.state, colour)
-        name = _printable(judgement.model)
+        name = safe(judgement.model, 200)
         lines.append(f"{name:<34} {_surface(judgement):<15} {state} {age:>5}")
         lines.extend(_under(judgement))
         if judgement.state == "unknown":
             lines.extend(_wrapped(" ".join(judgement.reasons), "    "))
-    return _page([*lines, "", *_foot(judging, book)])
+    return page([*lines, "", *_foot(judging, book)])
 
 
 def detail(
@@ -60,14 +54,14 @@ def detail(
         lines.extend(_block(judgement, judging, book, colour))
         lines.append("")
     lines.extend(_where_family_runs(judgements, judging, book, colour))
-    return _page([*lines, *_foot(judging, book)])
+    return page([*lines, *_foot(judging, book)])
 
 
 def _block(
     judgement: LifecycleJudgement, judging: AsOf, book: Reference, colour: bool
 ) -> Iterator[str]:
     state = _paint(judgement.state, judgement.state, colour)
-    yield f"{_printable(judgement.model)} on {_surface(judgement)}: {state}"
+    yield f"{safe(judgement.model, 200)} on {_surface(judgement)}: {state}"
     for reason in judgement.reasons:
         yield from _wrapped(reason, "  ")
     if judgement.rows:
@@ -79,7 +73,10 @@ def _block(
         steps = successors(book, judgement, judging)
         yield from _wrapped(_replacement(judgement, steps), "  replacement  ", " " * 15)
         if judgement.state in _SHAKY and steps:
-            yield from _what_changes(judgement, steps[-1], book, judging.day)
+            last = steps[-1]
+            yield f"  what changes with {last.model} on {_surface(last)}"
+            for name, old, new in changes(judgement, last, book, judging.day):
+                yield from _wrapped(f"{old} -> {new}", f"    {name:<12} ", " " * 17)
         yield "  sources"
         for row in judgement.rows:
             yield from _source(row, judging.day)
@@ -92,15 +89,6 @@ def _replacement(judgement: LifecycleJudgement, steps: tuple[LifecycleJudgement,
     named = " -> ".join(f"{step.model} ({step.state} on {_surface(step)})" for step in steps)
     text = judgement.replacement_text
     return named if text in {None, judgement.replacement} else f'{named}; printed: "{text}"'
-
-
-def _what_changes(
-    judgement: LifecycleJudgement, successor: LifecycleJudgement, book: Reference, day: date
-) -> Iterator[str]:
-
-    yield f"  what changes with {successor.model} on {_surface(successor)}"
-    for name, old, new in changes(judgement, successor, book, day):
-        yield from _wrapped(f"{old} -> {new}", f"    {name:<12} ", " " * 17)
 
 
 def _source(row: LifecycleRow, day: date) -> Iterator[str]:
@@ -119,7 +107,7 @@ def _source(row: LifecycleRow, day: date) -> Iterator[str]:
 
 def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     live = (
-        f"`veo-check lifecycle {_printable(judgement.model)} --surface {judgement.surface} --live`"
+        f"`veo-check lifecycle {safe(judgement.model, 200)} --surface {judgement.surface} --live`"
     )
     steps = successors(book, judgement, judging)
     good = next((step for step in steps if step.state == "alive"), None)
@@ -162,26 +150,26 @@ def _where_family_runs(
     judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Reference, colour: bool
 ) -> Iterator[str]:
     shaky = [judgement for judgement in judgements if judgement.state in _SHAKY]
-    capability = next(
-        filter(None, (book.capability(one.model, one.surface) for one in shaky)), None
-    )
+    known = (book.capability(judgement.model, judgement.surface) for judgement in shaky)
+    capability = next(filter(None, known), None)
     if capability is None:
         return
     family = _FAMILY_NAMES.get(capability.family, capability.family)
-    running = [
+    others = (
         judge_lifecycle(book, row.model, row.surface, judging)
         for row in book.capabilities
         if row.family == capability.family and row.model != shaky[0].model
-    ]
-    running = [one for one in running if one.state not in {"retired", "unreleased", "unknown"}]
+    )
+    gone = {"retired", "unreleased", "unknown"}
+    running = [other for other in others if other.state not in gone]
     if not running:
         yield f"{family} runs nowhere else that is known."
     else:
         yield f"Where {family} still runs, or may"
-    for one in running:
-        state = _paint(f"{one.state:<13}", one.state, colour)
-        when = say_day(one.shutdown, one.kind)
-        yield f"  {one.model:<29} {one.surface:<14} {state} {when}"
+    for other in running:
+        state = _paint(f"{other.state:<13}", other.state, colour)
+        when = say_day(other.shutdown, other.kind)
+        yield f"  {other.model:<29} {other.surface:<14} {state} {when}"
     yield ""
 
 
@@ -197,13 +185,12 @@ def _under(judgement: LifecycleJudgement) -> Iterator[str]:
         yield f"    replaced by {judgement.replacement}"
 
 
-def _foot(judging: AsOf, book: Reference) -> Iterator[str]:
+def _foot(judging: AsOf, book: Reference) -> list[str]:
     day = f"{judging.day}{' (hypothetical)' if judging.hypothetical else ''}"
-    text = (
+    return _wrapped(
         f"Judged for {day}, {judging.within_days} days ahead. "
         f"Reference: {book.origin}, compiled {book.compiled}."
     )
-    yield from _wrapped(text, "")
 
 
 def _surface(judgement: LifecycleJudgement) -> str:
@@ -214,23 +201,8 @@ def _paint(text: str, state: State, colour: bool) -> str:
     return f"\x1b[{_COLOURS.get(state, _YELLOW)}m{text}\x1b[0m" if colour else text
 
 
-def _printable(text: str) -> str:
-    return text if text.isprintable() and len(text) <= 200 else ascii(text[:200])
-
-
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _page(lines: Iterable[str]) -> str:
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
+    return wrapped(text, first, rest, cut=False)
 
 
 # What changes when one model takes over from another: endpoint family, limits, unit and price.
@@ -302,17 +274,15 @@ def _prices(
 
     priced = _WithoutDates(book)
 
-    def ask(one: LifecycleJudgement) -> Quote | Refusal:
-        ended = one.shutdown if one.state == "retired" else None
+    def ask(judged: LifecycleJudgement) -> tuple[str, str]:
+        ended = judged.shutdown if judged.state == "retired" else None
         last = day if ended is None else min(day, ended - timedelta(days=1))
-        shape = Shape(one.model, one.surface, seconds=Decimal(8), resolution="720p")
-        return quote(priced, shape, last)
+        shape = Shape(judged.model, judged.surface, seconds=Decimal(8), resolution="720p")
+        answer = quote(priced, shape, last)
+        if isinstance(answer, Quote):
+            return str(answer.unit), f"${usd(answer.expected)}"
+        return "unknown", "unknown"
 
-    was, becomes = ask(old), ask(new)
-    units = [str(one.unit) if isinstance(one, Quote) else "unknown" for one in (was, becomes)]
-    costs = [
-        f"${usd(one.expected)}" if isinstance(one, Quote) else "unknown" for one in (was, becomes)
-    ]
-    for name, (before, after) in (("unit", units), ("8 s at 720p", costs)):
+    for name, before, after in zip(("unit", "8 s at 720p"), ask(old), ask(new), strict=True):
         if before != after:
             yield name, before, after

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import traceback
 from importlib import import_module
 
@@ -85,8 +84,6 @@ def entry() -> None:
         code = _closed_pipe()
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for a slow answer; the report is written, so do not wait with them.
-        import os
-
         os._exit(code)
     sys.exit(code)
 
@@ -120,15 +117,12 @@ def _run(words: list[str]) -> int:
 
 def _closed_pipe() -> int:
     """The reader went away (`| head`); nobody is left to tell."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(ExitCode.INTERNAL)
 
 
 def _internal(error: Exception) -> int:
-
-    where = write_traceback(error)
+    where = write_text("".join(traceback.format_exception(error)))
     sys.stderr.write(
         f"veo-check: internal error ({type(error).__name__}); "
         f"the traceback is in {where}; please report it\n"
@@ -139,13 +133,15 @@ def _internal(error: Exception) -> int:
 # Where a crash's traceback goes: a private file, redacted, never the terminal.
 
 
-def write_traceback(error: BaseException) -> str:
-    """Write the redacted traceback of `error` and return the file's path."""
-    return write_text("".join(traceback.format_exception(error)))
+def tell_crash(text: str) -> None:
+    """Say that a check crashed, and where its traceback is; the run goes on."""
+    sys.stderr.write(f"veo-check: a check crashed; the traceback is in {write_text(text)}\n")
 
 
 def write_text(text: str) -> str:
     """Write a redacted crash text to a new file only this user can read; return its path."""
+    import tempfile
+
     handle, path = tempfile.mkstemp(prefix="veo-check-crash-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(redactor().redact_lines(text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 import typer
 
 from veo_check.core.money import UsageError
-from veo_check.report.model import Report
 
 if TYPE_CHECKING:
+    # every command imports this module; a look-up does not wait for the report's models
+    from veo_check.core.clock import AsOf
     from veo_check.core.secrets import Redactor
+    from veo_check.reference.load import Reference
+    from veo_check.report.model import Report
 
 
 _redactor: Redactor | None = None
@@ -84,9 +88,12 @@ class Output:
     file: Path | None
 
 
-def parse_outputs(wishes: Iterable[str], formats: Collection[str]) -> tuple[Output, ...]:
-    """Read every `-o`. Raises UsageError for an unknown format, or two of them on stdout."""
-    outputs = tuple(_parse(wish, formats) for wish in wishes)
+def parse_outputs(
+    words: Iterable[str] | None, formats: Collection[str] = ("text", "json")
+) -> tuple[Output, ...]:
+    """Read every `-o`; without one, text. Raises UsageError for an unknown format, or two of them
+    on standard output."""
+    outputs = tuple(_parse(word, formats) for word in words or ("text",))
     if sum(output.file is None for output in outputs) > 1:
         raise UsageError(
             "two outputs cannot share standard output; give all but one a file: -o json:FILE"
@@ -94,17 +101,14 @@ def parse_outputs(wishes: Iterable[str], formats: Collection[str]) -> tuple[Outp
     return outputs
 
 
-def _parse(wish: str, formats: Collection[str]) -> Output:
-    word, colon, file = wish.partition(":")
-    if word not in formats:
-        import difflib
-
-        near = difflib.get_close_matches(word, formats, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"-o {safe(wish)}: no such format{hint} (known: {', '.join(formats)})")
+def _parse(word: str, formats: Collection[str]) -> Output:
+    name, colon, file = word.partition(":")
+    if name not in formats:
+        hint = did_you_mean(name, formats)
+        raise UsageError(f"-o {safe(word)}: no such format{hint} (known: {', '.join(formats)})")
     if colon and not file:
-        raise UsageError(f"-o {safe(wish)}: no file after the colon")
-    return Output(word, Path(file) if file else None)
+        raise UsageError(f"-o {safe(word)}: no file after the colon")
+    return Output(name, Path(file) if file else None)
 
 
 def write(text: str, file: Path | None, option: str = "-o") -> None:
@@ -119,6 +123,18 @@ def write(text: str, file: Path | None, option: str = "-o") -> None:
         raise UsageError(f"{option}: {safe(str(file))} cannot be written: {why}") from None
 
 
+def write_each(outputs: Iterable[Output], text: Callable[[], str], json: Callable[[], str]) -> None:
+    """Write the result of a command that has these two formats to each of its outputs."""
+    for output in outputs:
+        write(json() if output.format == "json" else text(), output.file)
+
+
+def check_format(word: str) -> None:
+    """Refuse a format that is neither text nor JSON. Raises UsageError."""
+    if word not in {"text", "json"}:
+        raise UsageError(f"-o {word}: choose text or json")
+
+
 def tell(message: str) -> None:
     """A message beside the result, on standard error."""
     sys.stderr.write(f"veo-check: {message}\n")
@@ -129,9 +145,44 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.getenv("TERM") != "dumb"
 
 
-def safe(text: str) -> str:
+def safe(text: str, most: int = 300) -> str:
     """A word from outside, made safe to print back."""
-    return text if text.isprintable() and len(text) <= 300 else ascii(text[:300])
+    return text if text.isprintable() and len(text) <= most else ascii(text[:most])
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`; None where none is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, sorted(known), 1)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The end of a sentence about a wrong word: the known one most like it, else `otherwise`."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else otherwise
+
+
+def wrapped(
+    text: str, first: str = "", rest: str | None = None, width: int = 80, cut: bool = True
+) -> list[str]:
+    """`text` in lines of `width`, `first` before the first and `rest` before the others.
+
+    A word longer than a line is cut, unless `cut` says no.
+    """
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words=cut,
+        break_on_hyphens=False,
+    )
+
+
+def page(lines: Iterable[str]) -> str:
+    """Lines as a text, without blanks at their ends."""
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 # The report in the formats that were asked for, each where it was asked to go.
@@ -163,7 +214,7 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
     unwritten: list[str] = []
     # text by text: a line of a rendered report is not to be cut out, and a large one not read again
     report = redactor().masked(report)
-    for output in sorted(outputs, key=lambda one: one.file is None):
+    for output in sorted(outputs, key=lambda output: output.file is None):
         colour = output.file is None and wants_colour()
         text = _renderer(output.format)(report, colour)
         if output.file is None:
@@ -188,6 +239,13 @@ def _renderer(word: str) -> Callable[[Report, bool], str]:
 # Options that several commands share, so that they are spelled and explained only once.
 
 
+#: What an option may hold; None where it is not given.
+Text = str | None
+Words = list[str] | None
+Number = int | None
+File = Path | None
+
+
 def parse_day(text: str) -> date:
     """A day as YYYY-MM-DD; anything else is a usage error."""
     try:
@@ -196,18 +254,56 @@ def parse_day(text: str) -> date:
         raise typer.BadParameter(f"'{text}' is not a day; write YYYY-MM-DD") from None
 
 
+def judged_day(as_of: str | None, within: int, max_age: int | None = None) -> AsOf:
+    """The day that --as-of names, or today, with the horizon and the age allowed."""
+    from veo_check.core.clock import AsOf, SystemClock
+
+    today = SystemClock().now().date()
+    return AsOf(today if as_of is None else parse_day(as_of), today, within, max_age)
+
+
+def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
+    """The reference file named, else the newer of bundled and refreshed.
+
+    A simulated run reads the bundled data alone: it must give the same answer next year.
+    """
+    from veo_check.reference.load import load_reference, user_data_dir
+
+    return load_reference(path, None if simulated else user_data_dir())
+
+
+def check_surface(surface: str | None, book: Reference) -> None:
+    """Refuse a surface that the reference data does not know. Raises UsageError."""
+    if surface is not None and surface not in book.surfaces():
+        known = ", ".join(book.surfaces())
+        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {known}")
+
+
 AsOfDay = Annotated[
-    str | None,
+    Text,
     typer.Option("--as-of", metavar="DAY", help="Judge this day, YYYY-MM-DD, instead of today."),
 ]
 WithinDays = Annotated[
     int, typer.Option("--within", metavar="DAYS", min=0, max=36500, help="Horizon for shutdowns.")
 ]
+Surface = Annotated[
+    Text, typer.Option(help="Judge this surface alone; else the worst known surface decides.")
+]
+AllowHttp = Annotated[
+    Words, typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")
+]
+AllowPlugin = Annotated[
+    Words, typer.Option(metavar="NAME", help="Run this plug-in check. Repeats.")
+]
 ReferenceFile = Annotated[
-    Path | None,
+    File,
     typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
 ]
 Outputs = Annotated[
-    list[str] | None,
+    Words,
     typer.Option("-o", "--output", metavar="text|json[:FILE]", help="Format. Repeats."),
+]
+Formats = Annotated[
+    Words,
+    typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
 ]

@@ -10,17 +10,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
-from veo_check.cli.output import AsOfDay, parse_day, parse_outputs, tell, write
+from veo_check.cli.output import (
+    AsOfDay,
+    File,
+    Formats,
+    Number,
+    Text,
+    Words,
+    chosen_reference,
+    parse_day,
+    parse_outputs,
+    tell,
+    write_each,
+)
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
-from veo_check.reference.load import refuse_days_to_come
 
 if TYPE_CHECKING:
+    from veo_check.pricing.comparison import Compared
     from veo_check.pricing.shape import Quote, Refusal, Shape
     from veo_check.reference.load import Reference
 
 
-_FORMATS = ("text", "json")
 #: What is compared when nothing else is said.
 _USUAL_SECONDS, _USUAL_RESOLUTION = "8", "720p"
 
@@ -37,84 +49,71 @@ class Asked:
 
 def price(
     subject: Annotated[
-        str | None, typer.Argument(metavar="[MODEL|ROUTE]", help="A model id, or a route file.")
+        Text, Argument(metavar="[MODEL|ROUTE]", help="A model id, or a route file.")
     ] = None,
     surface: Annotated[
-        str | None, typer.Option(help="Where the model is served; else its vendor's own surface.")
+        Text, Option(help="Where the model is served; else its vendor's own surface.")
     ] = None,
-    seconds: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Length of one clip.")
-    ] = None,
+    seconds: Annotated[Text, Option(metavar="NUMBER", help="Length of one clip.")] = None,
     resolution: Annotated[
-        str | None, typer.Option(metavar="WORD", help="720p, 1080p, 4k, ... or WIDTHxHEIGHT.")
+        Text, Option(metavar="WORD", help="720p, 1080p, 4k, ... or WIDTHxHEIGHT.")
     ] = None,
     aspect_ratio: Annotated[
-        str | None, typer.Option(metavar="RATIO", help="16:9 unless the route says otherwise.")
+        Text, Option(metavar="RATIO", help="16:9 unless the route says otherwise.")
     ] = None,
     audio: Annotated[
-        bool | None,
-        typer.Option("--audio/--no-audio", help="Unsaid: sound where the model makes it."),
+        bool | None, Option("--audio/--no-audio", help="Unsaid: sound where the model makes it.")
     ] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Clips per request.")
+        Number, Option(min=1, max=10_000, metavar="N", help="Clips per request.")
     ] = None,
-    mode: Annotated[
-        str | None, typer.Option(metavar="MODE", help="text-to-video, image-to-video, ...")
-    ] = None,
+    mode: Annotated[Text, Option(metavar="MODE", help="text-to-video, image-to-video, ...")] = None,
     tier: Annotated[
-        str | None, typer.Option(metavar="WORD", help="The vendor's service tier, such as flex.")
+        Text, Option(metavar="WORD", help="The vendor's service tier, such as flex.")
     ] = None,
     input_video_seconds: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Seconds of video sent along.")
+        Text, Option(metavar="NUMBER", help="Seconds of video sent along.")
     ] = None,
     input_images: Annotated[
-        int | None, typer.Option(min=0, max=1000, metavar="N", help="Images sent along.")
+        Number, Option(min=0, max=1000, metavar="N", help="Images sent along.")
     ] = None,
     frame_rate: Annotated[
-        int | None, typer.Option(min=1, max=240, metavar="FPS", help="For prices per frame.")
+        Number, Option(min=1, max=240, metavar="FPS", help="For prices per frame.")
     ] = None,
     tokens: Annotated[
-        str | None, typer.Option(metavar="N", help="Tokens that a finished job reported.")
+        Text, Option(metavar="N", help="Tokens that a finished job reported.")
     ] = None,
     also: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any other dimension a rule matches on."),
+        Words, Option("--set", metavar="KEY=VALUE", help="Any other dimension a rule matches on.")
     ] = None,
     retries: Annotated[
-        int | None,
-        typer.Option(min=0, max=100, metavar="N", help="For the worst case: 1, or the route's."),
+        Number, Option(min=0, max=100, metavar="N", help="For the worst case: 1, or the route's.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=0, max=10**9, metavar="N", help="Requests per month.")
+        Number, Option(min=0, max=10**9, metavar="N", help="Requests per month.")
     ] = None,
     pack: Annotated[
-        str | None, typer.Option(metavar="CREDITS", help="Pay from prepaid packs of this size.")
+        Text, Option(metavar="CREDITS", help="Pay from prepaid packs of this size.")
     ] = None,
     clips: Annotated[
-        int | None,
-        typer.Option(min=1, max=10**9, metavar="N", help="Clips made before the pack lapses."),
+        Number, Option(min=1, max=10**9, metavar="N", help="Clips made before the pack lapses.")
     ] = None,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="By the vendor's own estimate, not the bill.")
+        bool, Option("--estimate", help="By the vendor's own estimate, not the bill.")
     ] = False,
     promotions: Annotated[
-        bool, typer.Option("--promotions", help="Count a promotion that runs on the day.")
+        bool, Option("--promotions", help="Count a promotion that runs on the day.")
     ] = False,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Every known model side by side.")
-    ] = False,
+    compare: Annotated[bool, Option("--compare", help="Every known model side by side.")] = False,
     as_of: AsOfDay = None,
     reference: Annotated[
-        Path | None,
-        typer.Option(
+        File,
+        Option(
             metavar="FILE",
             help="Reference data to use instead; a file with prices alone is added to it.",
         ),
     ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
-    ] = None,
+    output: Formats = None,
 ) -> None:
     """What a request shape costs, expected and at worst, or the reason why nobody can say.
 
@@ -122,14 +121,14 @@ def price(
 
     Example: veo-check price veo-3.1-fast-generate-001 --seconds 8 --resolution 1080p
     """
-
+    from veo_check.cli import price_output as show
     from veo_check.core.clock import SystemClock
     from veo_check.pricing.shape import Refusal
 
-    outputs = parse_outputs(output or ["text"], _FORMATS)
+    outputs = parse_outputs(output)
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
     book = price_reference(reference)
-    asked = _asked(subject, book, surface, compare)
+    asked = _asked(subject, surface, compare)
     shape = _said(
         asked.shape,
         {
@@ -154,44 +153,43 @@ def price(
         jobs=asked.jobs if jobs is None else jobs,
     )
     if compare:
-        for one in outputs:
-            write(_comparison(book, asked, subject, day, one.format), one.file)
+        rows, compared = _comparison(book, asked, subject, day)
+        write_each(
+            outputs,
+            text=lambda: show.comparison_text(rows, compared, day),
+            json=lambda: show.comparison_json(rows, compared, asked.retries, day),
+        )
         return
     answer = _answer(book, asked, day, promotions)
     answer = _paid(answer, _number("--pack", pack), clips, estimate)
-    for one in outputs:
-        write(_one(book, asked, answer, day, one.format), one.file)
+    write_each(
+        outputs,
+        text=lambda: show.answer_text(book, answer, asked.shape, asked.retries, asked.jobs, day),
+        json=lambda: show.answer_json(answer, asked.retries),
+    )
     if isinstance(answer, Refusal):
-        if all(one.format == "json" for one in outputs):
+        if all(output.format == "json" for output in outputs):
             tell(answer.message)
         raise typer.Exit(int(ExitCode.FAILED))
 
 
-def _asked(subject: str | None, book: Reference, surface: str | None, compare: bool) -> Asked:
-    from veo_check.pricing.shape import Shape
-
-    if subject is None:
-        if not compare:
-            raise UsageError("name a model or a route file, or use --compare for every model")
-        return Asked(Shape("", surface or ""), surface is not None, 1, None)
-    if not subject.strip():
-        raise UsageError("the model id is empty")
-    if subject.endswith((".yaml", ".yml")) or Path(subject).is_file():
-        return _of_route(Path(subject), surface)
-    return Asked(Shape(subject, surface or ""), surface is not None, 1, None)
-
-
-def _of_route(path: Path, surface: str | None) -> Asked:
+def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
     from veo_check.pricing.shape import Shape
     from veo_check.routefile.load import RouteFile, load_route_file
 
-    loaded = load_route_file(path)
+    if subject is None and not compare:
+        raise UsageError("name a model or a route file, or use --compare for every model")
+    if subject is not None and not subject.strip():
+        raise UsageError("the model id is empty")
+    model = subject or ""
+    if not (model.endswith((".yaml", ".yml")) or Path(model).is_file()):
+        return Asked(Shape(model, surface or ""), surface is not None, 1, None)
+    loaded = load_route_file(Path(model))
     if not isinstance(loaded, RouteFile):
         raise UsageError("\n".join(["the route file cannot be used", *map(str, loaded)]))
     route = loaded.route
     shape = Shape.of_route(route)
-    if surface is not None:
-        shape = replace(shape, surface=surface)
+    shape = shape if surface is None else replace(shape, surface=surface)
     return Asked(shape, True, route.budget.retries, route.budget.jobs_per_month)
 
 
@@ -205,10 +203,10 @@ def _said(
     if resolution is not None:
         said["resolution"] = normal_resolution(resolution)
     extra = []
-    for one in also:
-        key, equals, value = one.partition("=")
+    for pair in also:
+        key, equals, value = pair.partition("=")
         if not (key and equals and value):
-            raise UsageError(f"--set {one!r}: write KEY=VALUE")
+            raise UsageError(f"--set {pair!r}: write KEY=VALUE")
         extra.append((key, value))
     if extra:
         said["extra"] = (*shape.extra, *extra)
@@ -251,17 +249,17 @@ def _near(book: Reference, word: str) -> list[str]:
     import difflib
 
     wanted = word.lower()[:200]
+
+    def likeness(model: str) -> float:
+        texts = (model.lower(), model.lower()[: len(wanted) + 1])
+        return max(
+            difflib.SequenceMatcher(None, text, wanted, autojunk=False).ratio() for text in texts
+        )
+
     known = dict.fromkeys([*book.models(), *(rule.model for rule in book.prices)])
-    matcher = difflib.SequenceMatcher(b=wanted, autojunk=False)
-    scored = []
-    for model in known:
-        best = Decimal(0)
-        for text in (model.lower(), model.lower()[: len(wanted) + 1]):
-            matcher.set_seq1(text)
-            best = max(best, Decimal(matcher.ratio()))
-        scored.append((best, model))
-    scored.sort(key=lambda one: -one[0])
-    return [model for score, model in scored if score >= Decimal("0.75")][:3]
+    scores = {model: likeness(model) for model in known}
+    close = [model for model in known if scores[model] >= 0.75]
+    return sorted(close, key=lambda model: -scores[model])[:3]
 
 
 def _paid(
@@ -279,17 +277,10 @@ def _paid(
     return replace(answer, expected=answer.estimate) if estimate else answer
 
 
-def _one(book: Reference, asked: Asked, answer: Quote | Refusal, day: date, form: str) -> str:
-    if form == "json":
-        from veo_check.cli.price_output import one_json
-
-        return one_json(answer, asked.retries)
-    from veo_check.cli.price_output import one_text
-
-    return one_text(book, answer, asked.shape, asked.retries, asked.jobs, day)
-
-
-def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, form: str) -> str:
+def _comparison(
+    book: Reference, asked: Asked, subject: str | None, day: date
+) -> tuple[tuple[Compared, ...], Shape]:
+    """Every model's answer, and the clip that they are compared by."""
     from veo_check.core.clock import AsOf
     from veo_check.pricing.comparison import compare
     from veo_check.pricing.quote import own_surfaces
@@ -305,13 +296,7 @@ def _comparison(book: Reference, asked: Asked, subject: str | None, day: date, f
     )
     only = shape.surface if subject is None and asked.named_surface else None
     rows = compare(book, shape, AsOf(day, day), first=subject is not None, surface=only)
-    if form == "json":
-        from veo_check.cli.price_output import comparison_json
-
-        return comparison_json(rows, shape, asked.retries, day)
-    from veo_check.cli.price_output import comparison_text
-
-    return comparison_text(rows, shape, day)
+    return rows, shape
 
 
 # The reference a price is read from: bundled, a whole file, or a team's own prices on top.
@@ -325,18 +310,18 @@ def price_reference(path: Path | None) -> Reference:
 
     Such a file may be YAML or JSON, in the format of the bundled prices. Raises InvalidFileError.
     """
-    from veo_check.reference.load import load_reference, user_data_dir
-
-    if path is None:
-        return load_reference(user_dir=user_data_dir())
-    own = _prices_alone(path)
-    if own is None:
-        return load_reference(path)
-    return with_prices(load_reference(user_dir=user_data_dir()), own, str(path))
+    own = None if path is None else _prices_alone(path)
+    return (
+        chosen_reference(path)
+        if own is None
+        else with_prices(chosen_reference(None), own, str(path))
+    )
 
 
 def with_prices(book: Reference, own: Mapping[str, object], name: str) -> Reference:
     """`book` with the prices of `own` added. Raises InvalidFileError where names collide."""
+    from veo_check.reference.load import refuse_days_to_come
+
     merged = dict(book.read_prices())
     for section in ("sources", "rasters", "credits"):
         merged[section] = _joined(merged.get(section, {}), own.get(section, {}), section, name)

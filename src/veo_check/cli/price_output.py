@@ -1,15 +1,14 @@
-"""What `price` prints for people, in 80 columns: one answer, or a comparison with bars."""
+"""What `price` prints: one answer or a comparison, in 80 columns for people or as JSON."""
 
 from __future__ import annotations
 
 import json
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
-from veo_check.cli.output import safe
+from veo_check.cli.output import page, safe, wrapped
 from veo_check.core.money import plain, usd
 from veo_check.pricing.comparison import Compared
 from veo_check.pricing.quote import promotions
@@ -21,7 +20,7 @@ _WIDTH = 80
 _BAR = 24
 
 
-def one_text(
+def answer_text(
     book: Reference,
     answer: Quote | Refusal,
     asked: Shape,
@@ -30,38 +29,44 @@ def one_text(
     day: date,
 ) -> str:
     """The price, how it comes about, and who says so; or the refusal and its code."""
-    if isinstance(answer, Refusal):
-        lines = _wrapped(f"{safe(asked.model)}: no price: {answer.message}.", "")
-        return _page([*lines, f"  code         {answer.code}", *_source(answer, day)])
-    return _page(_priced(book, answer, retries, jobs, day))
+    if isinstance(answer, Quote):
+        return page(_priced(book, answer, retries, jobs, day))
+    lines = wrapped(f"{safe(asked.model)}: no price: {answer.message}.")
+    return page([*lines, f"  code         {answer.code}", *_source(answer, day)])
 
 
-def comparison_text(rows: tuple[Compared, ...], asked: Shape, day: date) -> str:
+def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
     """Two lines a model: the figures, then a bar, its state and how its clip differs."""
-    priced = [row for row in rows if isinstance(row.answer, Quote)]
-    refused = [row for row in rows if isinstance(row.answer, Refusal)]
-    most = max((row.answer.expected for row in priced if isinstance(row.answer, Quote)), default=0)
+    priced = [(row, row.answer) for row in rows if isinstance(row.answer, Quote)]
+    refused = [(row.shape, row.answer) for row in rows if isinstance(row.answer, Refusal)]
+    most = max((quote.expected for _, quote in priced), default=Decimal(0))
     lines = [
-        *_wrapped(f"What a clip costs on {day}: {_words(asked)}", ""),
+        *wrapped(f"What a clip costs on {day}: {_words(asked)}"),
         "",
         f"{'MODEL':<35}{'SURFACE':<15}{'USD/CLIP':>9}{'USD/S':>7}{'REL':>7} UNIT",
     ]
-    for row in priced:
-        lines.extend(_row(row, Decimal(most)))
+    for row, quote in priced:
+        lines += _row(row, quote, most)
     if refused:
         lines += ["", "NOT PRICED"]
-    for row in refused:
-        code = row.answer.code if isinstance(row.answer, Refusal) else ""
-        name = f"{row.shape.model} on {row.shape.surface}"
-        lines.append(f"  {name:<54} {code}")
-    return _page([*lines, "", *_foot(priced)])
+    lines += [
+        f"  {f'{shape.model} on {shape.surface}':<54} {refusal.code}" for shape, refusal in refused
+    ]
+    lines.append("")
+    if any(quote.bound == "lower" for _, quote in priced):
+        lines.append("> the least it can cost")
+    lines += wrapped(
+        "State: veo-check lifecycle MODEL. What a line stands on: veo-check price MODEL"
+        " --surface SURFACE."
+    )
+    return page(lines)
 
 
 def _priced(
     book: Reference, answer: Quote, retries: int, jobs: int | None, day: date
 ) -> Iterator[str]:
-    yield from _wrapped(
-        f"{answer.rule.model} on {answer.rule.surface}, {day}: {_words(answer.shape)}", ""
+    yield from wrapped(
+        f"{answer.rule.model} on {answer.rule.surface}, {day}: {_words(answer.shape)}"
     )
     least = "at least " if answer.bound == "lower" else ""
     yield from _item("expected", f"{least}${usd(answer.expected)} = {answer.text}")
@@ -98,40 +103,23 @@ def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
     )
     yield from _whole(" " * 15, source.url)
     if source.note:
-        yield from _wrapped(source.note, " " * 15)
+        yield from wrapped(source.note, " " * 15)
     if isinstance(answer, Quote) and answer.agreeing:
-        yield from _item("agrees", ", ".join(one.publisher for one in answer.agreeing))
+        yield from _item("agrees", ", ".join(_agreeing(answer)))
 
 
-def _row(row: Compared, most: Decimal) -> Iterator[str]:
-    answer = row.answer
-    if not isinstance(answer, Quote):
-        return
+def _row(row: Compared, quote: Quote, most: Decimal) -> Iterator[str]:
     name, surface = row.shape.model, row.shape.surface
-    rate = "-" if answer.per_second is None else _short(answer.per_second)
+    rate = "-" if quote.per_second is None else _short(quote.per_second)
     relative = "-" if row.relative is None else f"{row.relative:.2f}x"
-    least = ">" if answer.bound == "lower" else ""
-    clip = f"{least}{_short(answer.expected)}"
+    clip = f"{'>' if quote.bound == 'lower' else ''}{_short(quote.expected)}"
     if len(name) > 34 or len(surface) > 14:
         yield name
         name = ""
-    yield f"{name:<35}{surface:<15.15}{clip:>9}{rate:>7}{relative:>7} {answer.unit}"
-    length = 1
-    if most:
-        exact = answer.expected / most * _BAR
-        length = max(1, int(exact.to_integral_value(rounding=ROUND_CEILING)))
-    rest = "; ".join([row.state, *row.differs])
-    yield f"  {_block() * length:<{_BAR}}  {rest}"
-
-
-def _foot(rows: Iterable[Compared]) -> Iterator[str]:
-    if any(row.answer.bound == "lower" for row in rows if isinstance(row.answer, Quote)):
-        yield "> the least it can cost"
-    yield from _wrapped(
-        "State: veo-check lifecycle MODEL. What a line stands on: veo-check price MODEL"
-        " --surface SURFACE.",
-        "",
-    )
+    yield f"{name:<35}{surface:<15.15}{clip:>9}{rate:>7}{relative:>7} {quote.unit}"
+    exact = quote.expected / most * _BAR if most else Decimal(1)
+    bar = _block() * max(1, int(exact.to_integral_value(rounding=ROUND_CEILING)))
+    yield f"  {bar:<{_BAR}}  {'; '.join([row.state, *row.differs])}"
 
 
 def _words(shape: Shape) -> str:
@@ -172,27 +160,13 @@ def _whole(first: str, word: str) -> list[str]:
 
 
 def _item(label: str, text: str) -> list[str]:
-    return _wrapped(text, f"  {label:<13}", " " * 15)
-
-
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
-        break_on_hyphens=False,
-    )
-
-
-def _page(lines: Iterable[str]) -> str:
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return wrapped(text, f"  {label:<13}", " " * 15)
 
 
 # The JSON of `price`: the fields of the contract, and the rows of a comparison.
 
 
-def one_json(answer: Quote | Refusal, retries: int) -> str:
+def answer_json(answer: Quote | Refusal, retries: int) -> str:
     """One answer; a refusal has every amount null and its code under `refused`."""
     return json.dumps(_fields(answer, retries), indent=2, ensure_ascii=False) + "\n"
 
@@ -208,7 +182,9 @@ def comparison_json(rows: Iterable[Compared], asked: Shape, retries: int, day: d
                 "surface": row.shape.surface,
                 "state": row.state,
                 **_fields(row.answer, retries),
-                "relative": None if row.relative is None else _ratio(row.relative),
+                "relative": None
+                if row.relative is None
+                else plain(row.relative.quantize(Decimal("0.0001"))),
                 "differs": list(row.differs),
                 "shape": _shape(row.shape),
             }
@@ -219,18 +195,10 @@ def comparison_json(rows: Iterable[Compared], asked: Shape, retries: int, day: d
 
 
 def _fields(answer: Quote | Refusal, retries: int) -> dict[str, object]:
+    source = None if answer.source is None else _source_json(answer.source)
     if isinstance(answer, Refusal):
-        return {
-            "currency": None,
-            "expected": None,
-            "worst_case": None,
-            "per_second": None,
-            "unit": None,
-            "bound": None,
-            "rule": None,
-            "source": None if answer.source is None else _source_json(answer.source),
-            "refused": answer.code,
-        }
+        unpriced = ("currency", "expected", "worst_case", "per_second", "unit", "bound", "rule")
+        return {**dict.fromkeys(unpriced), "source": source, "refused": answer.code}
     rate = answer.per_second
     return {
         "currency": answer.currency,
@@ -240,12 +208,13 @@ def _fields(answer: Quote | Refusal, retries: int) -> dict[str, object]:
         "unit": answer.unit,
         "bound": answer.bound,
         "rule": f"{answer.rule.id}: {answer.text}",
-        "source": {
-            **_source_json(answer.source),
-            "agreeing": [one.publisher for one in answer.agreeing],
-        },
+        "source": {**(source or {}), "agreeing": _agreeing(answer)},
         "refused": None,
     }
+
+
+def _agreeing(quote: Quote) -> list[str]:
+    return [source.publisher for source in quote.agreeing]
 
 
 def _source_json(source: Source) -> dict[str, object]:
@@ -267,7 +236,3 @@ def _shape(shape: Shape) -> dict[str, object]:
         "audio": shape.audio,
         "count": shape.count,
     }
-
-
-def _ratio(number: Decimal) -> str:
-    return plain(number.quantize(Decimal("0.0001")))

@@ -17,7 +17,6 @@ class Progress:
 
     def __init__(self) -> None:
         self._on = sys.stderr.isatty()
-        self._started = time.monotonic()
         self._under_way: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -51,30 +50,25 @@ class Progress:
 
     def job(self, told: object) -> None:
         """What a paid job is doing (`smoke.tools.Progress`), or a sentence worth keeping."""
-        if isinstance(told, str):
-            self._say(f"veo-check: {told}")
-            return
         with self._lock:
-            self._job = job_line(told)
-
-    def _say(self, line: str) -> None:
-        with self._lock:
+            if not isinstance(told, str):
+                self._job = job_line(told)
+                return
             clear = "\r\x1b[K" if self._on else ""
-            sys.stderr.write(f"{clear}{line}\n")
+            sys.stderr.write(f"{clear}veo-check: {told}\n")
             sys.stderr.flush()
 
     def _draw(self) -> None:
         while not self._stop.wait(0.2):
             with self._lock:
-                waiting = sorted(self._under_way.items(), key=lambda one: one[1])
+                waiting = sorted(self._under_way.items(), key=lambda waiter: waiter[1])
                 job = self._job
-            if job and not waiting:
-                sys.stderr.write(f"\r\x1b[K{job[:78]}")
-                sys.stderr.flush()
-            elif waiting:
+            line = job
+            if waiting:
                 (_, probe), since = waiting[0]
                 more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
                 line = f"waiting {time.monotonic() - since:.0f} s for {probe}{more}"
+            if line:
                 sys.stderr.write(f"\r\x1b[K{line[:78]}")
                 sys.stderr.flush()
 

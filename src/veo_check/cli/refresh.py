@@ -12,54 +12,55 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
-from veo_check.cli.output import parse_day, parse_outputs, tell
-from veo_check.cli.output import write as write_text
+from veo_check.cli.output import (
+    File,
+    Formats,
+    Number,
+    Text,
+    parse_day,
+    parse_outputs,
+    tell,
+    write_each,
+)
 from veo_check.core.money import ExitCode, UsageError
-from veo_check.refresh.run import PageResult, Refreshed
 
 if TYPE_CHECKING:
-    from veo_check.refresh.run import PageName, PageRequest
+    from veo_check.refresh.run import PageName, PageRequest, PageResult, Refreshed
 
 
 _PLACE = "URL|FILE"
-_FORMATS = ("text", "json")
 
 
 def refresh(
     deprecations: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="The Gemini API's deprecations page."),
+        Text, Option(metavar=_PLACE, help="The Gemini API's deprecations page.")
     ] = None,
     versions: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="The Agent Platform's model versions page."),
+        Text, Option(metavar=_PLACE, help="The Agent Platform's model versions page.")
     ] = None,
-    pricing: Annotated[
-        str | None, typer.Option(metavar=_PLACE, help="The Gemini API's pricing page.")
-    ] = None,
+    pricing: Annotated[Text, Option(metavar=_PLACE, help="The Gemini API's pricing page.")] = None,
     cost_map: Annotated[
-        str | None,
-        typer.Option(metavar=_PLACE, help="LiteLLM's cost map, as JSON: a second source."),
+        Text, Option(metavar=_PLACE, help="LiteLLM's cost map, as JSON: a second source.")
     ] = None,
     read_on: Annotated[
-        str | None,
-        typer.Option(metavar="DAY", help="The day a captured page was read, YYYY-MM-DD."),
+        Text, Option(metavar="DAY", help="The day a captured page was read, YYYY-MM-DD.")
     ] = None,
     write: Annotated[
-        Path | None,
-        typer.Option(
+        File,
+        Option(
             metavar="FILE",
             help="Where the result goes, added to what the file holds; unsaid: the user data "
             "folder, where later runs find it.",
         ),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The reference data to start from.")
+        File, Option(metavar="FILE", help="The reference data to start from.")
     ] = None,
     check_age: Annotated[
-        int | None,
-        typer.Option(
+        Number,
+        Option(
             min=0,
             max=36500,
             metavar="DAYS",
@@ -67,13 +68,9 @@ def refresh(
         ),
     ] = None,
     write_bundle: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write the package's own data files.", hidden=True),
+        File, Option(metavar="DIR", help="Write the package's own data files.", hidden=True)
     ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text (default) or json."),
-    ] = None,
+    output: Formats = None,
 ) -> None:
     """Read the official pages and write a newer reference file, with the differences in words.
 
@@ -88,7 +85,7 @@ def refresh(
     """
     from veo_check.core.clock import SystemClock
 
-    outputs = parse_outputs(output or ["text"], _FORMATS)
+    outputs = parse_outputs(output)
     named: dict[PageName, str | None] = {
         "deprecations": deprecations,
         "versions": versions,
@@ -121,9 +118,11 @@ def refresh(
         written = _write_bundle(done.document, write_bundle) if done.extended else ()
     elif done.extended or (write is not None and read and not write.exists()):
         written = (_write_file(done.document, target),)
-    for one in outputs:
-        text = (as_json if one.format == "json" else as_text)(done, day, written)
-        write_text(text, one.file)
+    write_each(
+        outputs,
+        text=lambda: _as_text(done, day, written),
+        json=lambda: _as_json(done, day, written),
+    )
     raise typer.Exit(int(ExitCode.INCONCLUSIVE if done.unreadable else ExitCode.OK))
 
 
@@ -132,10 +131,11 @@ def _wanted(named: Mapping[PageName, str | None]) -> tuple[PageRequest, ...]:
     from veo_check.refresh.run import PAGES, PageRequest, refusal
 
     places = tuple(PageRequest(page, place) for page, place in named.items() if place is not None)
-    for one in places:
-        refused = refusal(one.place or "")
+    for wanted in places:
+        place = wanted.place or ""
+        refused = refusal(place)
         if refused is not None:
-            raise UsageError(f"--{one.page} {printable(one.place or '', 200)}: {refused}")
+            raise UsageError(f"--{wanted.page} {printable(place, 200)}: {refused}")
     return places or tuple(PageRequest(page) for page in PAGES)
 
 
@@ -239,7 +239,7 @@ def _replace(path: Path, text: str, option: str) -> Path:
 # What `refresh` prints: page by page, what changed, in words; or the same as JSON.
 
 
-def as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+def _as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     """One block a page, then where the result is."""
     lines: list[str] = []
     for page in done.pages:
@@ -251,7 +251,7 @@ def as_text(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
+def _as_json(done: Refreshed, read_on: date, written: tuple[Path, ...]) -> str:
     """The same for programs."""
     document = {
         "read_on": read_on.isoformat(),

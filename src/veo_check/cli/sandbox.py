@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from veo_check.cli.output import unmasked
 from veo_check.core.money import UsageError
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def sandbox(
     scenario: Annotated[
-        str, typer.Option(metavar="NAME", help="The world to serve; --list shows them.")
+        str, Option(metavar="NAME", help="The world to serve; --list shows them.")
     ] = "healthy",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, metavar="N", help="Port on 127.0.0.1; 0 picks one.")
+        int, Option(min=0, max=65535, metavar="N", help="Port on 127.0.0.1; 0 picks one.")
     ] = 8765,
-    list_: Annotated[bool, typer.Option("--list", help="Print the scenarios and stop.")] = False,
+    list_: Annotated[bool, Option("--list", help="Print the scenarios and stop.")] = False,
 ) -> None:
     """Serve the simulated Google and Flatkey endpoints on 127.0.0.1, until Ctrl-C.
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from veo_check.cli.output import (
     AsOfDay,
+    File,
     Output,
     ReferenceFile,
+    Surface,
     WithinDays,
-    parse_day,
+    Words,
+    check_surface,
+    chosen_reference,
+    judged_day,
     parse_outputs,
     safe,
     tell,
@@ -34,31 +39,23 @@ _MOST_NAMED = 20
 
 
 def scan(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, or folders to search.")
-    ],
-    surface: Annotated[
-        str | None,
-        typer.Option(help="Judge this surface alone; else the worst known surface decides."),
-    ] = None,
+    paths: Annotated[list[str], Argument(metavar="PATH...", help="Files, or folders to search.")],
+    surface: Surface = None,
     within: WithinDays = 90,
     as_of: AsOfDay = None,
     reference: ReferenceFile = None,
     baseline: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Report only what is not in this file, or got worse."),
+        File, Option(metavar="FILE", help="Report only what is not in this file, or got worse.")
     ] = None,
     write_baseline: Annotated[
-        bool, typer.Option("--write-baseline", help="Write what is found to the baseline; exit 0.")
+        bool, Option("--write-baseline", help="Write what is found to the baseline; exit 0.")
     ] = False,
     max_size: Annotated[
-        int, typer.Option(metavar="MB", min=1, max=4096, help="Skip files larger than this.")
+        int, Option(metavar="MB", min=1, max=4096, help="Skip files larger than this.")
     ] = 256,
     output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output", "-o", metavar="FORMAT[:FILE]", help=f"{', '.join(FORMATS)}. Repeats."
-        ),
+        Words,
+        Option("--output", "-o", metavar="FORMAT[:FILE]", help=f"{', '.join(FORMATS)}. Repeats."),
     ] = None,
 ) -> None:
     """Find the ids of video models in files and folders, and judge each: alive, retired, unknown?
@@ -73,43 +70,39 @@ def scan(
     unknown, contested or its facts are too old, or a file could not be read, 2 usage error.
     """
     from veo_check.cli.scan_formats import Shown, render
-    from veo_check.core.clock import AsOf, SystemClock
-    from veo_check.reference.load import load_reference, user_data_dir
     from veo_check.scan import judged as baselines
     from veo_check.scan.ids import IdFinder
     from veo_check.scan.judged import judge_hits
     from veo_check.scan.scanner import scan as look
 
-    wanted = _outputs(output or ["text"])
+    outputs = _outputs(output)
     if write_baseline and baseline is None:
         raise UsageError("--write-baseline needs --baseline FILE, the file to write")
     known = baselines.read_baseline(baseline) if baseline and not write_baseline else None
     missing = [path for path in paths if not _exists(path)]
     if missing:
         raise UsageError(f"no such file or folder: {', '.join(map(safe, missing[:5]))}")
-    today = SystemClock().now().date()
-    judging = AsOf(parse_day(as_of) if as_of is not None else today, today, within)
-    book = load_reference(reference, None if reference is not None else user_data_dir())
-    if surface is not None and surface not in book.surfaces():
-        surfaces = ", ".join(book.surfaces())
-        raise UsageError(f"--surface {safe(surface)} is not a known surface; known: {surfaces}")
-    own = [str(one.file) for one in wanted if one.file] + ([str(baseline)] if baseline else [])
+    judging = judged_day(as_of, within)
+    book = chosen_reference(reference)
+    check_surface(surface, book)
+    own = [str(file) for file in (*(wanted.file for wanted in outputs), baseline) if file]
     seen = look(paths, IdFinder.of(book.models()), max_size << 20, own)
     hits, ignored = judge_hits(seen.found, book, surface, judging)
     _tell_unread(seen)
     _tell_undated(hits)
     if baseline is not None and write_baseline:
-        write(baselines.baseline_text(baselines.baseline_of(hits)), baseline, "--baseline")
-        tell(f"{safe(str(baseline))}: {sum(baselines.baseline_of(hits).values())} ids recorded")
+        recorded = baselines.baseline_of(hits)
+        write(baselines.baseline_text(recorded), baseline, "--baseline")
+        tell(f"{safe(str(baseline))}: {sum(recorded.values())} ids recorded")
         raise typer.Exit(0)
     covered = 0
     if known is not None:
         hits, covered, unused = baselines.beyond(hits, known)
         _tell_unused(unused)
     shown = Shown(seen, hits, ignored, covered, judging, book)
-    for one in wanted:
-        colour = one.file is None and wants_colour()
-        write(render(one.format, shown, colour), one.file)
+    for wanted in outputs:
+        colour = wanted.file is None and wants_colour()
+        write(render(wanted.format, shown, colour), wanted.file)
     raise typer.Exit(_exit_code(hits, seen))
 
 
@@ -119,13 +112,13 @@ def _exit_code(hits: Iterable[Hit], seen: Scan) -> int:
     return next((code for code in (1, 3) if code in codes), 0)
 
 
-def _outputs(wishes: list[str]) -> list[Output]:
+def _outputs(words: list[str] | None) -> list[Output]:
     """Files first: a reader that goes away takes only standard output with it."""
-    outputs = parse_outputs(wishes, FORMATS)
+    outputs = parse_outputs(words, FORMATS)
     for output in outputs:
         if output.file is not None and not output.file.parent.is_dir():
             raise UsageError(f"-o {safe(str(output.file))}: its folder does not exist")
-    return sorted(outputs, key=lambda one: one.file is None)
+    return sorted(outputs, key=lambda output: output.file is None)
 
 
 def _exists(path: str) -> bool:

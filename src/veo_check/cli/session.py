@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veo_check.cli.output import redactor
+from veo_check.cli.output import chosen_reference, nearest, redactor
 from veo_check.core.clock import Clock, SandboxClock, SystemClock
 from veo_check.core.fallbacks import candidates
 from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.route import Route
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Watcher
 from veo_check.engine.run import Environment
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Limits
 from veo_check.http.client import OFFLINE
-from veo_check.reference.load import Reference, load_reference, user_data_dir
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def surroundings(
     files: Sequence[RouteFile],
-    options: Options,
+    options: RunOptions,
     reference: Path | None,
     checklist: Checklist,
     watch: Watcher,
@@ -53,17 +53,18 @@ def surroundings(
     )
 
 
-def open_asking(routes: list[Route], options: Options) -> Asking:
+def open_asking(routes: list[Route], options: RunOptions) -> Asking:
     """The way to the real network, or to the world that `options.scenario` names."""
-    if options.scenario is None:
-        clock: Clock = SystemClock()
-        environ: Mapping[str, str] = os.environ
-        transport, limits = None, None
-    else:
-        clock, environ, transport = _sandboxed(options, routes)
+    clock: Clock = SystemClock()
+    environ: Mapping[str, str] = os.environ
+    transport, limits, hypothetical = None, None, False
+    if options.scenario is not None:
+        clock, environ, transport = _sandboxed(options.scenario, options.as_of, routes)
         # the sandbox's clock runs fast: a busy machine must not look like a slow gateway
         limits = Limits(deadline=Limits().deadline * 10)
-    hypothetical = _hypothetical(options, clock)
+    else:
+        # facts read live count only for the clock's day, so another day asks nobody
+        hypothetical = options.as_of not in {None, clock.now().date()}
     return Asking.open(
         environ=environ,
         leave=options.leave,
@@ -91,14 +92,6 @@ def _knowing(environ: Mapping[str, str], routes: Sequence[Route]) -> Redactor:
     return known
 
 
-def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
-    """The reference file named, else the newer of bundled and refreshed.
-
-    A simulated run reads the bundled data alone: it must give the same answer next year.
-    """
-    return load_reference(path, None if simulated else user_data_dir())
-
-
 def with_fallbacks(route: Route) -> Iterator[Route]:
     """A route and every route that may take over from it."""
     yield route
@@ -107,40 +100,25 @@ def with_fallbacks(route: Route) -> Iterator[Route]:
             yield candidate.route
 
 
-def _hypothetical(options: Options, clock: Clock) -> bool:
-    """Facts read live count only for the clock's day, so another day asks nobody."""
-    return (
-        options.scenario is None
-        and options.as_of is not None
-        and options.as_of != clock.now().date()
-    )
-
-
-def _sandboxed(options: Options, routes: list[Route]) -> tuple[Clock, Mapping[str, str], Transport]:
-    from veo_check.sandbox.scenarios import find_scenario
+def _sandboxed(
+    scenario: str, as_of: date | None, routes: list[Route]
+) -> tuple[Clock, Mapping[str, str], Transport]:
+    from veo_check.sandbox.scenarios import SCENARIOS, find_scenario
     from veo_check.sandbox.server import SandboxTransport
     from veo_check.sandbox.world import UnknownScenarioError, open_world
 
-    scenario = find_scenario(options.scenario or "")
+    found = find_scenario(scenario)
+    day = as_of or (found.day if found else None)
     try:
-        day = options.as_of or (scenario.day if scenario else None)
-        clock = SandboxClock(day) if day else None
-        world = open_world(options.scenario or "", clock)
+        world = open_world(scenario, SandboxClock(day) if day else None)
     except UnknownScenarioError as error:
-        raise UsageError(f"--scenario: {error}{_nearest(options.scenario or '')}") from None
+        near = nearest(scenario, [known.name for known in SCENARIOS])
+        hint = f". Did you mean {near}?" if near else ""
+        raise UsageError(f"--scenario: {error}{hint}") from None
     origins = {
         route.base_url: route.via.gateway for route in routes if route.via.gateway != "google"
     }
     return world.clock, _with_placeholders(world, routes), SandboxTransport(world, origins)
-
-
-def _nearest(name: str) -> str:
-    import difflib
-
-    from veo_check.sandbox.scenarios import SCENARIOS
-
-    near = difflib.get_close_matches(name, [scenario.name for scenario in SCENARIOS], 1)
-    return f". Did you mean {near[0]}?" if near else ""
 
 
 def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
@@ -168,7 +146,7 @@ def _variables(world: World, route: Route) -> Iterator[tuple[str, str, str]]:
         yield listing.key.env, route.model.surface, world.keys[route.model.surface]
 
 
-# The user's own configuration: leave that holds for every run on this machine.
+# The user's own configuration: permissions that hold for every run on this machine.
 
 
 _KEYS = ("allow_host", "allow_http", "allow_plugin")
@@ -184,16 +162,11 @@ class UserConfig:
     allow_plugin: tuple[str, ...] = ()
 
 
-def config_path() -> Path:
-    """Where the user's configuration is read from."""
+def read_user_config() -> UserConfig:
+    """The user's configuration, or an empty one. Raises InvalidFileError when it is malformed."""
     import platformdirs
 
-    return Path(platformdirs.user_config_dir("veo-check", appauthor=False)) / "config.yaml"
-
-
-def read_user_config(path: Path | None = None) -> UserConfig:
-    """The user's configuration, or an empty one. Raises InvalidFileError when it is malformed."""
-    path = path or config_path()
+    path = Path(platformdirs.user_config_dir("veo-check", appauthor=False)) / "config.yaml"
     try:
         text = path.read_bytes()
     except FileNotFoundError:
@@ -213,6 +186,6 @@ def read_user_config(path: Path | None = None) -> UserConfig:
     if not isinstance(data, dict) or not set(data) <= set(_KEYS):
         raise InvalidFileError(f"{path}: only these keys are known: {', '.join(_KEYS)}")
     for key, value in data.items():
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise InvalidFileError(f"{path}: {key} must be a list of strings")
     return UserConfig(**{key: tuple(value) for key, value in data.items()})

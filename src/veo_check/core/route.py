@@ -207,7 +207,10 @@ class Part(BaseModel):
     file's problems are all told at once.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
+    # built at first use: a run uses some of the models, and starting up should not build all
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 class Owner(Part):

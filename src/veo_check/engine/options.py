@@ -1,4 +1,4 @@
-"""What a run was asked to do: the command line's wishes as one frozen value."""
+"""What a run was asked to do, from the command line to the saved report."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Inconclusive = Literal["own", "fail", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Wishes for one run. Empty sets and None mean "not asked for".
+class RunOptions:
+    """The options of one run. Empty sets and None mean "not asked for".
 
     `spend` is USD for the whole run. `within_days` is the lifecycle horizon, `max_age_days`
     replaces the freshness limits. `scenario` names the sandbox's world, None for the real one.
@@ -43,10 +43,7 @@ class Options:
     state: Path | None = None
 
 
-# Whether a run speaks of a real route at all.
-
-
-def is_simulated(options: Options, asking: Asking, route: Route) -> bool:
+def is_simulated(options: RunOptions, asking: Asking, route: Route) -> bool:
     """In-process worlds are simulated; so is whatever takes a key that a sandbox printed."""
     key = route.via.key
     return options.scenario is not None or (

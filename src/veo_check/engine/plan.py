@@ -12,7 +12,7 @@ from veo_check.checks.registry import CHECKS
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.route import Route
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.gateways.probes import PROBES, Asking, Probe
 from veo_check.pricing.job_cost import JobCost
 from veo_check.routefile.checklist import Checklist, load_checklist
@@ -49,7 +49,7 @@ def installed_plugins() -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=PLUGIN_GROUP)}
 
 
-def select(checklist: Checklist, options: Options) -> tuple[PlannedCheck, ...]:
+def select(checklist: Checklist, options: RunOptions) -> tuple[PlannedCheck, ...]:
     """The plan for one route, in the checklist's order.
 
     A built-in requirement can be raised by a checklist, never lowered; one that a checklist leaves
@@ -87,7 +87,7 @@ def _stricter(tier: Tier | None, floor: tuple[str, Tier | None] | None) -> Tier 
     return min(given, default=None)
 
 
-def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> PlannedCheck:
+def _line(check_id: str, item: str, tier: Tier | None, options: RunOptions) -> PlannedCheck:
     if options.only and check_id not in options.only:
         return PlannedCheck(check_id, item, tier, None, Status.SKIPPED, "not among --only")
     if check_id in options.skip:
@@ -97,7 +97,7 @@ def _line(check_id: str, item: str, tier: Tier | None, options: Options) -> Plan
     return _plugin(check_id, item, tier, options)
 
 
-def _plugin(check_id: str, item: str, tier: Tier | None, options: Options) -> PlannedCheck:
+def _plugin(check_id: str, item: str, tier: Tier | None, options: RunOptions) -> PlannedCheck:
     point = installed_plugins().get(check_id)
     if point is None:
         why = f"plug-in {check_id} is not installed; install the package that brings it"

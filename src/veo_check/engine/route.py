@@ -38,7 +38,7 @@ from veo_check.engine.judge import (
     what_stops_money,
 )
 from veo_check.engine.log_sample import learn_log_sample
-from veo_check.engine.options import Options, is_simulated
+from veo_check.engine.options import RunOptions, is_simulated
 from veo_check.engine.plan import PlannedCheck, needs
 from veo_check.engine.report import fallback_report, paid_parts, prices_by_resolution, quote_report
 from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SHORTEST_PROOF_KEY
@@ -163,7 +163,7 @@ class RunContext:
 
     plan: tuple[PlannedCheck, ...]
     judging: AsOf
-    options: Options
+    options: RunOptions
     reference: Reference
     checklist: Checklist
     #: every request of the run and its answer, as far as they are recorded by now
@@ -326,7 +326,7 @@ def _exchanges(facts: Facts, recorded: Sequence[Exchange]) -> list[ExchangeRepor
 class Paying:
     """What every paid step of a run shares. `purse` is None without --spend."""
 
-    options: Options
+    options: RunOptions
     asking: Asking
     reference: Reference
     purse: SpendLimit | None
@@ -336,7 +336,7 @@ class Paying:
     @classmethod
     def of(
         cls,
-        options: Options,
+        options: RunOptions,
         asking: Asking,
         reference: Reference,
         progress: Callable[[object], None],

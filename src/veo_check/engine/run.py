@@ -15,7 +15,7 @@ from veo_check.core.fallbacks import Candidate, FallbackOutcomes, candidates
 from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict, worst, worst_exit
-from veo_check.engine.options import Options, is_simulated
+from veo_check.engine.options import RunOptions, is_simulated
 from veo_check.engine.plan import (
     Learned,
     PlannedCheck,
@@ -72,7 +72,7 @@ class RunResult:
     routes: tuple[JudgedRoute, ...]
 
 
-def as_of_day(options: Options, clock: Clock) -> AsOf:
+def as_of_day(options: RunOptions, clock: Clock) -> AsOf:
     """The day judged. In the sandbox the clock already stands on the scenario's day."""
     today = clock.now().date()
     day = today if options.as_of is None or options.scenario else options.as_of
@@ -82,7 +82,7 @@ def as_of_day(options: Options, clock: Clock) -> AsOf:
 def run(
     files: Sequence[RouteFile],
     problems: Sequence[Problem],
-    options: Options,
+    options: RunOptions,
     around: Environment,
 ) -> RunResult:
     """Judge every route file and report. Never raises for what a route or an endpoint does."""
@@ -133,7 +133,7 @@ def run(
 
 
 def _paying(
-    files: Sequence[RouteFile], options: Options, around: Environment, judging: AsOf
+    files: Sequence[RouteFile], options: RunOptions, around: Environment, judging: AsOf
 ) -> PaidFacts:
     """Who answers for paid jobs. Without --spend and without a record there is nothing to load.
 
@@ -218,7 +218,7 @@ def _stamp(moment: datetime) -> str:
 # What a run would ask, and the most it can cost: `--plan`.
 
 
-def describe_plan(files: Sequence[RouteFile], options: Options, around: Environment) -> str:
+def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Environment) -> str:
     """The requests of a run as text, each once, and its greatest cost. Sends nothing."""
     plan = select(around.checklist, options)
     lines: list[str] = []
@@ -254,7 +254,7 @@ def describe_plan(files: Sequence[RouteFile], options: Options, around: Environm
     return "\n".join(lines) + "\n"
 
 
-def _paid(route: Route, options: Options, around: Environment) -> list[str]:
+def _paid(route: Route, options: RunOptions, around: Environment) -> list[str]:
     """What `--spend` may send for one route. What it costs is known once the price was read."""
     from veo_check.pricing.job_cost import PriceSources
     from veo_check.smoke.controlled_failure import wrong_request

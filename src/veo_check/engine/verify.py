@@ -26,7 +26,7 @@ from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
 from veo_check.core.secrets import Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
-from veo_check.engine.options import Options
+from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import select
 from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
 from veo_check.engine.run import RunResult
@@ -89,9 +89,9 @@ def rejudge(
     return tuple(_differences(report, judged))
 
 
-def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> Options:
+def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> RunOptions:
     run = bundle.run
-    return Options(
+    return RunOptions(
         target=run.target,
         only=run.only,
         skip=run.skip,
@@ -218,7 +218,7 @@ def _between(route: str, at: str, one: object, other: object) -> Iterator[Differ
 
 def bundle_of(
     ran: RunResult,
-    options: Options,
+    options: RunOptions,
     checklist: Checklist,
     reference: Reference,
     exchanges: Sequence[Exchange],

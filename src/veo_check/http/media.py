@@ -14,7 +14,6 @@ from veo_check.core.secrets import is_loopback, origin_of
 from veo_check.http.answers import MEBIBYTE, Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, Secret
-from veo_check.http.transport import is_literal, is_public
 
 _MAX_HOPS = 5
 
@@ -119,6 +118,9 @@ def _elsewhere(door: HttpClient, url: str, home: str, exchange: str | None) -> _
         )
     if parts.scheme != "https":
         return Failure("host-refused", f"media is not fetched over plain http ({shown})", exchange)
+    # the HTTP library takes a tenth of a second, and most runs fetch no video
+    from veo_check.http.transport import is_literal, is_public
+
     if is_literal(host) and not is_public(host):
         return Failure(
             "host-refused", f"media is fetched from public addresses only, not {shown}", exchange

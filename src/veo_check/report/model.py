@@ -46,7 +46,10 @@ class ReportPart(BaseModel):
     """Every object of the report: frozen, nothing but the documented fields."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+        frozen=True,
+        extra="forbid",
+        json_schema_serialization_defaults_required=True,
+        defer_build=True,
     )
 
 
