@@ -20,6 +20,7 @@ from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import load_reference
@@ -62,7 +63,7 @@ class SandboxDesk:
         )
         day = self.box.clock.now().date()
         catalog, status = self._gateway(route, asking)
-        prices = PriceSources(self.reference, judging(day), catalog, status)
+        prices = PriceSources(self.reference, judging(day), gateway_of, catalog, status)
         row = row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None
 
         def key_for(name: str) -> Secret | None:
@@ -74,7 +75,7 @@ class SandboxDesk:
             clock=self.box.clock,
             driver_for=lambda one: job_driver(place_of(one), asking.door),
             key_for=key_for,
-            pace_for=lambda one: pace_of(one.via.gateway),
+            pace_for=lambda one: pace_of(gateway_of(one)),
             hide=asking.redactor.learn_capability,
             shown=asking.redactor.shown,
         )
@@ -99,6 +100,7 @@ class SandboxDesk:
         """What each paid check says, as the engine would ask it."""
         facts: dict[str, object] = {
             "route": self.route,
+            "gateway": gateway_of(self.route),
             "job": outcome.job,
             "delivery": outcome.delivery,
             "usage": outcome.usage,

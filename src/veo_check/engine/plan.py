@@ -14,6 +14,7 @@ from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.route import Route
 from veo_check.engine.options import RunOptions
 from veo_check.gateways.probes import PROBES, Asking, Probe
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost
 from veo_check.routefile.checklist import Checklist, load_checklist
 
@@ -145,10 +146,11 @@ class Wanted:
 
 def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     """Which probes the plan's checks need; one that does not apply to this gateway needs none."""
+    gateway = gateway_of(route)
     types = {
         fact
         for line in plan
-        if line.check is not None and route.via.gateway not in line.check.not_for
+        if line.check is not None and line.check.not_for(gateway) is None
         for need in line.check.needs
         for fact in _MADE_OF.get(need.type, {need.type})
     }

@@ -36,6 +36,7 @@ from veo_check.engine.route import (
     target_plan,
 )
 from veo_check.gateways.probes import Asking
+from veo_check.gateways.registry import gateway_of
 from veo_check.reference.load import Reference
 from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
 from veo_check.routefile.checklist import Checklist
@@ -260,7 +261,7 @@ def _paid(route: Route, options: RunOptions, around: Environment) -> list[str]:
     from veo_check.smoke.controlled_failure import wrong_request
 
     day = as_of_day(options, around.clock)
-    wrong = wrong_request(route, PriceSources(around.reference, day))
+    wrong = wrong_request(route, PriceSources(around.reference, day, gateway_of))
     said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
     return [
         f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "

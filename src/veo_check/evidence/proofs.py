@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from veo_check.core.clock import AsOf
+from veo_check.core.gateway import Gateway
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (
     Flat,
@@ -76,13 +77,13 @@ class Unusable:
     why: str
 
 
-def proof_key_variable(route: Route) -> str | None:
+def proof_key_variable(route: Route, gateway: Gateway) -> str | None:
     """Which variable's key seals a route's proofs.
 
     The key that pays; where that is an access token, which changes, `VEO_CHECK_PROOF_KEY`. None
     where the route names no key at all.
     """
-    if route.via.gateway == "google" and route.model.surface == "agent-platform":
+    if route.model.surface in gateway.token_on:
         return PROOF_KEY_VARIABLE
     key = route.via.key
     if key is None:

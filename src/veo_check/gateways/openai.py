@@ -16,6 +16,7 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import (
     FetchAnswer,
     JobRequest,
@@ -51,6 +52,23 @@ from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
 
 # OpenAI-compatible video gateways, such as a LiteLLM proxy: the listing and the key, for free.
+
+#: LiteLLM's provider before the slash -> the surface that it calls.
+PROVIDER_SURFACES = {
+    "gemini": "gemini-api",
+    "vertex_ai": "agent-platform",
+    "vertex_ai_beta": "agent-platform",
+    "openai": "openai",
+}
+#: LiteLLM's proxy and what speaks like it (litellm-and-sdks.md).
+OPENAI = Gateway(
+    name="openai",
+    payer="openai account",
+    families=("videos",),
+    usage="header",
+    no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
+    late_refusals_on=frozenset({"*"}),
+)
 
 
 #: LiteLLM's own retries can triple a bill; this header stops them. Others ignore it.

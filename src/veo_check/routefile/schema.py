@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from veo_check.core.route import Route
+from veo_check.core.route import NEEDS_BASE_URL, Route
 
 # What each key of a route file means: the descriptions that editors show.
 
@@ -172,7 +172,10 @@ _BETWEEN_KEYS: dict[str, Schema] = {
         ]
     },
     "Via": {
-        "if": {"properties": {"gateway": {"enum": ["newapi", "openai"]}}, "required": ["gateway"]},
+        "if": {
+            "properties": {"gateway": {"enum": sorted(NEEDS_BASE_URL)}},
+            "required": ["gateway"],
+        },
         "then": {"required": ["base_url"]},
     },
     "Confirmation": {

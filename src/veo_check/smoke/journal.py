@@ -42,6 +42,7 @@ from veo_check.evidence.records import (
     to_text,
     write_durably,
 )
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.smoke.state_folder import (
     RouteBusyError,
     StateFolder,
@@ -636,13 +637,10 @@ def _nested(flat: Mapping[str, str]) -> dict[str, object]:
 # How much of an operation id a report may show.
 
 
-#: Gateways whose task id alone opens the video.
-_CAPABILITIES = {"flatkey", "newapi"}
-
-
 def opens_video(entry: Entry) -> bool:
     """Whether the operation's id alone opens the video, without a key."""
-    return entry.intent.binding.via.get("gateway") in _CAPABILITIES
+    gateway = GATEWAYS.get(entry.intent.binding.via.get("gateway", ""))
+    return gateway is None or gateway.operation_opens_video
 
 
 def shown_operation(entry: Entry) -> str | None:

@@ -30,6 +30,7 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
+from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.collect import (
     PASSING,
     WORTH_WAITING,
@@ -308,7 +309,7 @@ def close(settled: Settled, tools: Dependencies) -> Settled:
 
 def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
     """Seal a proof under the key that its route pays with, if this run has it."""
-    variable = proof_key_variable(route)
+    variable = proof_key_variable(route, gateway_of(route))
     key = tools.key_for(variable) if variable else None
     if key is None:
         return False
