@@ -31,22 +31,24 @@ from veo_check.core.money import amount
 from veo_check.gateways import newapi
 from veo_check.gateways.base import GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
+    mapping,
+    read_error,
+    refused_or_uncertain,
+    request_id,
+    text,
+    without_key,
+)
+from veo_check.gateways.polls import (
     CANCELLED,
     DONE,
     FAILED,
     charged_by,
-    mapping,
+    fetch_video,
     poll_error,
     poll_failure,
-    read_error,
     read_failure,
-    refused_or_uncertain,
-    request_id,
-    text,
     unreadable_poll,
-    without_key,
 )
-from veo_check.gateways.fetching import fetch_video
 from veo_check.http.answers import Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
