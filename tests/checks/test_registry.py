@@ -37,7 +37,7 @@ ITEMS = [
     "catalog-row",
     "fallback",
     "usage-proof",
-    "everything",
+    "data-and-keys",
 ]
 each = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 
