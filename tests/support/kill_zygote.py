@@ -25,7 +25,7 @@ from veo_check.core.facts import Catalog, GatewayStatus
 from veo_check.core.results import row_seen
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
+from veo_check.gateways.probes import CATALOG, STATUS, Asking, job_driver
 from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Limits
 from veo_check.http.keys import Secret
@@ -55,8 +55,8 @@ def run(order: dict[str, Any], key: str) -> str:
         redactor=Redactor(),
         limits=_PATIENT,
     )
-    catalog = CatalogProbe().learn(route, asking)
-    status = GatewayStatusProbe().learn(route, asking)
+    catalog = CATALOG.learn(route, asking)
+    status = STATUS.learn(route, asking)
     assert isinstance(catalog, Catalog), catalog
     assert isinstance(status, GatewayStatus), status
 

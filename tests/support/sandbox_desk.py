@@ -19,7 +19,7 @@ from veo_check.core.results import row_seen
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
+from veo_check.gateways.probes import CATALOG, STATUS, Asking, job_driver
 from veo_check.gateways.registry import gateway_of
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import PriceSources
@@ -90,8 +90,8 @@ class SandboxDesk:
         if route.via.gateway not in {"flatkey", "newapi"}:
             none = Missing("catalog", "not-offered", "no catalogue")
             return none, none
-        catalog = CatalogProbe().learn(route, asking)
-        status = GatewayStatusProbe().learn(route, asking)
+        catalog = CATALOG.learn(route, asking)
+        status = STATUS.learn(route, asking)
         assert isinstance(catalog, Catalog | Missing)
         assert isinstance(status, GatewayStatus | Missing)
         return catalog, status

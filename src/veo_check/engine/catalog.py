@@ -41,7 +41,7 @@ from veo_check.engine.plan import PlannedCheck
 from veo_check.gateways import google as google_agent_platform
 from veo_check.gateways import google as google_gemini
 from veo_check.gateways.newapi import NEWAPI
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe
+from veo_check.gateways.probes import CATALOG, STATUS, Asking
 from veo_check.gateways.registry import gateway_of, with_address
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
@@ -124,8 +124,8 @@ def route_of(wanted: Wanted) -> Route:
 
 def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> RowInspection:
     """Read the catalogue, without any key, and judge the row."""
-    catalog = CatalogProbe().learn(route, asking)
-    status = GatewayStatusProbe().learn(route, asking)
+    catalog = CATALOG.learn(route, asking)
+    status = STATUS.learn(route, asking)
     cost = PriceSources(reference, judging, gateway_of, catalog, status).cost(route)
     nothing = Missing("gateway-listing", "not-run", "no key is used to look at a catalogue")
     facts: Mapping[type, object] = {

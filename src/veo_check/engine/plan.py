@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from veo_check.checks.registry import CHECKS
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
@@ -131,7 +131,7 @@ Learned = dict[type, object]
 #: Told when a probe of a route starts (True) and when it has an answer (False).
 Watcher = Callable[[str, str, bool], None]
 
-_PROBE_OF: Mapping[type, Probe] = {probe.fact: probe for probe in PROBES}
+_PROBE_OF: Mapping[type, Probe[Any]] = {probe.fact: probe for probe in PROBES}
 #: What the engine makes of facts: a check that needs it needs what it is made of.
 _MADE_OF: Mapping[type, frozenset[type]] = {JobCost: frozenset({Catalog, GatewayStatus})}
 
@@ -141,7 +141,7 @@ class Wanted:
     """A route and the probes its checks need."""
 
     route: Route
-    probes: tuple[Probe, ...]
+    probes: tuple[Probe[Any], ...]
 
 
 def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
@@ -204,17 +204,17 @@ def _one_by_one(
     return facts, False
 
 
-def _settled(probe: Probe, future: Future[object]) -> object:
+def _settled(probe: Probe[Any], future: Future[object]) -> object:
     if future.done() and not future.cancelled():
         return future.result()
     return _interrupted(probe)
 
 
-def _interrupted(probe: Probe) -> Missing:
+def _interrupted(probe: Probe[Any]) -> Missing:
     return Missing(probe.id, "not-run", "the run was interrupted before this was learned")
 
 
-def _ask(probe: Probe, route: Route, asking: Asking, watch: Watcher) -> object:
+def _ask(probe: Probe[Any], route: Route, asking: Asking, watch: Watcher) -> object:
     watch(route.name, probe.id, True)
     try:
         # once more what every probe masks where it reads: nothing behind this line sees a key

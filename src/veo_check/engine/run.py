@@ -229,12 +229,12 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
         for probe in wanted(file.route, plan).probes:
             planned = probe.plan(file.route, around.asking)
             if isinstance(planned, Missing):
-                lines.append(f"  {probe.cost:<5} {probe.id}: not asked: {planned.detail}")
+                lines.append(f"  free  {probe.id}: not asked: {planned.detail}")
                 continue
             for request in planned:
                 again = "" if request.url not in seen else "  (asked once per run)"
                 seen.add(request.url)
-                lines.append(f"  {probe.cost:<5} {request.method} {request.url}{again}")
+                lines.append(f"  free  {request.method} {request.url}{again}")
         if options.spend is not None:
             lines += _paid(file.route, options, around)
         lines += [
