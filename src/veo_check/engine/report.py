@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
 from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
-from veo_check.core.findings import GOOD, Finding, Status, Tier
+from veo_check.core.findings import GOOD, Finding, Severity, Status, Tier
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
@@ -67,7 +67,7 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
             else None,
             status=result.statuses[target].value,
             reason=result.reason,
-            findings=[_finding(finding, target, line_of) for finding in result.outcome.findings],
+            findings=_findings(result.outcome.findings, target, line_of),
             duration_ms=result.duration_ms,
         )
         for result in results
@@ -75,16 +75,20 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
 
 
 def item_reports(checklist: Checklist, results: list[Result], target: Tier) -> list[ItemReport]:
-    """The checklist's items, each showing its worst check."""
+    """The checklist's items, each showing its worst check. What a checklist leaves out comes last,
+    under its item's id: a required check that did not run is shown, whatever the list says."""
+    titles = {item.id: item.title for item in checklist.items}
+    for result in results:
+        titles.setdefault(result.selected.item, result.selected.item)
     return [
         ItemReport(
-            id=item.id,
-            title=item.title,
+            id=item,
+            title=title,
             status=_worst(
-                result.statuses[target] for result in results if result.selected.item == item.id
+                result.statuses[target] for result in results if result.selected.item == item
             ).value,
         )
-        for item in checklist.items
+        for item, title in titles.items()
     ]
 
 
@@ -142,18 +146,24 @@ def exchange_ids(facts: Mapping[type, object]) -> set[str]:
     return {one for fact in facts.values() for one in getattr(fact, "exchanges", ())}
 
 
-def _finding(one: Finding, target: Tier, line_of: LineOf) -> FindingReport:
-    return FindingReport(
-        code=one.code,
-        severity=one.severity_at(target),
-        message=one.message,
-        at=one.at,
-        line=line_of(one.at) if one.at else None,
-        expected=one.expected,
-        actual=one.actual,
-        fix=one.fix,
-        evidence=list(one.evidence),
-    )
+def _findings(findings: Sequence[Finding], target: Tier, line_of: LineOf) -> list[FindingReport]:
+    """The findings of a check, the heaviest first."""
+    made = [
+        FindingReport(
+            code=finding.code,
+            severity=finding.severity_at(target),
+            message=finding.message,
+            at=finding.at,
+            line=line_of(finding.at) if finding.at else None,
+            expected=finding.expected,
+            actual=finding.actual,
+            fix=finding.fix,
+            evidence=list(finding.evidence),
+        )
+        for finding in findings
+    ]
+    order = get_args(Severity)
+    return sorted(made, key=lambda finding: order.index(finding.severity))
 
 
 def _worst(statuses: Iterable[Status]) -> Status:

@@ -29,6 +29,7 @@ from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.core.verdict import CheckResult, decide, exit_code
 from veo_check.engine import report as assemble
+from veo_check.engine.causes import RouteContext, causes_of, counts_of, decided_by
 from veo_check.engine.judge import (
     Result,
     judge,
@@ -245,7 +246,8 @@ def judge_route(
         facts = {**facts, FallbackOutcomes: outcomes}
     before = bench.judge(bench.plan, route, facts)
     allowed, _ = waive(before, tuple(route.waivers), judging, options.strict)
-    smoke = bench.pay(file, facts, what_stops_money(allowed, target))
+    stopped = what_stops_money(allowed, target)
+    smoke = bench.pay(file, facts, stopped)
     if smoke is not None:
         facts = {**facts, **smoke.facts}
     results = before if smoke is None else bench.judge(bench.plan, route, facts)
@@ -258,12 +260,20 @@ def judge_route(
         return place[0] if place else None
 
     paid = paid_parts(route, smoke, judging)
+    everything = [{**_ABSENT, **facts}, *(fallback.facts for fallback in fallbacks)]
+    context = RouteContext(
+        file.path, route, target, options.scenario, prices, everything, stopped, line_of
+    )
+    causes = causes_of(results, context)
     report = RouteReport(
         name=route.name,
         file=str(file.path),
         target=target.target_word,
         tier=ruling.tier.word,
         verdict=ruling.verdict.value,
+        decided_by=decided_by(ruling.verdict, causes, results, target),
+        next=causes,
+        counts=counts_of(result.statuses[target] for result in results),
         valid_until=holds.until.isoformat() if holds.until else None,
         valid_because=holds.because,
         model_until=holds.model_until.isoformat() if holds.model_until else None,

@@ -19,7 +19,6 @@ from veo_check.report.model import (
     Report,
     ReportPart,
     RouteReport,
-    StatusWord,
 )
 
 PartT = TypeVar("PartT", bound=ReportPart)
@@ -82,24 +81,13 @@ VERDICT_WORDS = {
 }
 #: Statuses that are neither success nor a finding: a hole in the evidence.
 HOLES = frozenset({"blocked", "error", "skipped"})
-_WORST_FIRST: tuple[StatusWord, ...] = (
-    "error",
-    "fail",
-    "blocked",
-    "skipped",
-    "waived",
-    "warn",
-    "pass",
-    "not-applicable",
-)
-_ORDER = {"blocker": 0, "warning": 1, "note": 2}
 
 
 def headline(check: CheckReport) -> str:
     """One line of text for a check: its heaviest finding, else the reason, else its status."""
-    findings = sorted(check.findings, key=lambda one: _ORDER[one.severity])
-    if findings and (findings[0].severity != "note" or check.reason is None):
-        return printable(findings[0].message, 1000)
+    heaviest = check.findings[0] if check.findings else None
+    if heaviest and (heaviest.severity != "note" or check.reason is None):
+        return printable(heaviest.message, 1000)
     return printable(check.reason or check.status, 1000)
 
 
@@ -123,24 +111,23 @@ def _more(finding: FindingReport) -> list[str]:
 
 
 def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
-    """Each item with its checks. What a checklist leaves out comes last, under its item's id: a
-    required check that did not run is shown, whatever the list says."""
-    known = {item.id for item in route.items}
-    left: dict[str, list[CheckReport]] = {}
-    for check in route.checks:
-        if check.item not in known:
-            left.setdefault(check.item, []).append(check)
+    """Each item with its checks."""
     return [
-        *((item, [one for one in route.checks if one.item == item.id]) for item in route.items),
-        *(
-            (ItemReport(id=item, title=item, status=_worst(checks)), checks)
-            for item, checks in left.items()
-        ),
+        (item, [check for check in route.checks if check.item == item.id]) for item in route.items
     ]
 
 
-def _worst(checks: list[CheckReport]) -> StatusWord:
-    return min((check.status for check in checks), key=_WORST_FIRST.index)
+def next_steps(route: RouteReport) -> list[str]:
+    """What to do about each cause, in the report's order: what is wrong, then the fix."""
+    return [
+        f"{', '.join(cause.blocks[:3])}{_and_more(len(cause.blocks) - 3)}: "
+        + " -> ".join(part for part in (cause.cause, cause.fix, cause.command) if part)
+        for cause in route.next
+    ]
+
+
+def _and_more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
 
 
 def cost_parts(quote: QuoteReport) -> list[str]:

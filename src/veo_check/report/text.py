@@ -15,7 +15,14 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.shown import by_item, cost_parts, not_a_command, shown, simulated_by
+from veo_check.report.shown import (
+    by_item,
+    cost_parts,
+    next_steps,
+    not_a_command,
+    shown,
+    simulated_by,
+)
 
 WIDTH = 80
 #: ANSI codes; colour repeats what the words say and is never needed.
@@ -157,20 +164,12 @@ def _finding(route: RouteReport, finding: FindingReport, indent: str) -> Iterato
 
 
 def _next(route: RouteReport) -> Iterator[str]:
-    steps: dict[str, None] = {}
-    for wanted in ("fail", "error", "blocked"):
-        for check in route.checks:
-            if check.status == wanted and check.required_for is not None:
-                for finding in check.findings:
-                    if finding.fix and finding.severity != "note":
-                        steps.setdefault(f"{check.id}: {finding.fix}")
-                if not any(finding.fix for finding in check.findings) and check.reason:
-                    steps.setdefault(check.reason)
+    steps = next_steps(route)
     if not steps:
         return
     yield ""
     yield "Next:"
-    for number, step in enumerate(list(steps)[:5], start=1):
+    for number, step in enumerate(steps[:5], start=1):
         yield from _wrap(f"{number}. {printable(step, 600)}", "  ", "     ")
     if len(steps) > 5:
         yield f"  … and {len(steps) - 5} more above"
