@@ -14,11 +14,13 @@ from veo_check.cli.main import main
 from veo_check.core.facts import Catalog, GatewayListing, KeyAnswer, Missing, ProductionKey
 from veo_check.core.findings import TARGETS, Finding, Outcome, Status, Tier, blocker, warning
 from veo_check.core.results import JobResult
-from veo_check.engine.causes import RouteContext, causes_of, counts_of, first_sentence
+from veo_check.engine.causes import RouteContext, causes_of, counts_of
 from veo_check.engine.judge import Result
+from veo_check.engine.options import Options
 from veo_check.engine.plan import PlannedCheck
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.report.model import CauseReport
+from veo_check.report.shown import first_sentence
 
 NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
 ROUTE = a_route()
@@ -58,7 +60,7 @@ def causes(
     known = {by_type[name]: fact for name, fact in facts.items()}
     prices = PriceSources.of(known, a_book(), judging())
     context = RouteContext(
-        Path(path), ROUTE, target, scenario, prices, [known], stopped, lambda at: len(at)
+        Path(path), ROUTE, target, Options(scenario=scenario), prices, [known], stopped, len
     )
     return causes_of(results, context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from veo_check.core.findings import GOOD, Status
-from veo_check.engine.causes import counts_of, first_sentence
+from veo_check.engine.causes import counts_of
 from veo_check.report.model import (
     CatalogReport,
     CauseReport,
@@ -31,6 +31,7 @@ from veo_check.report.model import (
     VerdictWord,
     WaiverReport,
 )
+from veo_check.report.shown import first_sentence
 
 FILE = "routes/storyboard-drafts.yaml"
 

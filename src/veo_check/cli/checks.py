@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from veo_check.cli.output import Quiet, Verbose
 from veo_check.core.money import InvalidFileError
 from veo_check.report.model import Report
 
@@ -112,17 +113,25 @@ def render(
         list[str] | None,
         typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats."),
     ] = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write other formats of a saved report. Asks nobody; exits with the report's own code.
 
     Example: veo-check render report.json -o html:report.html -o markdown
     """
-    from veo_check.cli.output import FORMATS, check_writable, parse_outputs, write_outputs
+    from veo_check.cli.output import (
+        FORMATS,
+        check_writable,
+        detail_of,
+        parse_outputs,
+        write_outputs,
+    )
 
     outputs = parse_outputs(tuple(output or ("text",)), FORMATS)
     check_writable(outputs)
     saved = read_report(report)
-    write_outputs(saved, outputs)
+    write_outputs(saved, outputs, detail_of(verbose, quiet))
     raise typer.Exit(saved.exit_code)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from veo_check.cli.checks import parse_report
 from veo_check.cli.main import write_text
-from veo_check.cli.output import redactor, wants_colour
+from veo_check.cli.output import look, redactor
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 from veo_check.core.results import Proof
@@ -128,7 +128,7 @@ def show(path: Path) -> int:
     opened = _open(path)
     from veo_check.report.text import render
 
-    sys.stdout.write(render(opened.report, wants_colour()))
+    sys.stdout.write(render(opened.report, look("short", None)))
     sys.stdout.write(f"\nbundle {path}\n")
     for depth, line in _holds(opened):
         sys.stdout.write(f"{'  ' * depth}{printable(line, 600)}\n")

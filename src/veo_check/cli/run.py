@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from veo_check.cli.output import AsOfDay, ReferenceFile, WithinDays
+from veo_check.cli.output import AsOfDay, Quiet, ReferenceFile, Verbose, WithinDays
 
 EXAMPLE = """
 Example: veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox
@@ -96,11 +96,14 @@ def run(
         list[str] | None,
         typer.Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats."),
     ] = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge routes by the checklist: one verdict each and one for the run.
 
     Spends nothing, unless --spend says how much may be.
     """
+    from veo_check.cli.output import detail_of
     from veo_check.cli.run_command import Wishes, execute
 
     raise typer.Exit(
@@ -131,6 +134,7 @@ def run(
                 keep_media=keep_media,
                 evidence=evidence,
                 outputs=tuple(output or ("text",)),
+                detail=detail_of(verbose, quiet),
             )
         )
     )

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from veo_check.cli.main import write_text
-from veo_check.cli.output import FORMATS, check_writable, parse_day, parse_outputs, write_outputs
+from veo_check.cli.output import (
+    FORMATS,
+    Detail,
+    check_writable,
+    parse_day,
+    parse_outputs,
+    write_outputs,
+)
 from veo_check.cli.progress import Progress
 from veo_check.cli.session import read_user_config, surroundings
 from veo_check.core.clock import SystemClock
@@ -92,6 +99,7 @@ class Wishes:
     keep_media: bool
     evidence: Path | None
     outputs: tuple[str, ...]
+    detail: Detail = "short"
 
 
 def execute(wishes: Wishes) -> int:
@@ -121,7 +129,7 @@ def execute(wishes: Wishes) -> int:
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
     try:
-        write_outputs(ran.report, outputs)
+        write_outputs(ran.report, outputs, wishes.detail)
     finally:
         if wishes.evidence is not None:
             write_evidence(wishes.evidence, ran, options, around)

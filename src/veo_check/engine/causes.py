@@ -23,10 +23,13 @@ from veo_check.core.results import (
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict
 from veo_check.engine.judge import Result, a_job_settles
+from veo_check.engine.options import Options
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.pricing.shape import Refusal, Shape
-from veo_check.report.model import CauseKind, CauseReport, Counts, DecidedBy
+from veo_check.report.model import CauseKind, CauseReport, Counts, DecidedBy, OpenJob
+from veo_check.report.shown import first_sentence
 from veo_check.smoke.cost import smoke_stake
+from veo_check.smoke.steps import SmokeOutcome
 
 #: The order of importance: what failed, then what is missing, the cheapest to supply first.
 _RANK: tuple[CauseKind, ...] = (
@@ -39,13 +42,14 @@ _RANK: tuple[CauseKind, ...] = (
     "other",
     "smoke-test",
 )
+#: Where it is not known how a job ended.
+_OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished"})
 #: What only a paid job or its proof tells.
 _PAID = frozenset({JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus})
 #: `host/path` at the start of a sentence about an answer: the path differs, the cause does not.
 _PLACE = re.compile(r"^([\w.-]+(?::\d+)?)/\S*")
 #: `(logging.sample)`: the field of the route file that would say it.
 _FIELD = re.compile(r"\(([a-z_]+(?:\.[a-z_]+)+)\)")
-_END_OF_SENTENCE = re.compile(r"\.(?:\s|$)")
 #: The code of a fact that was not learned -> what kind of cause that is; any other is "other".
 _KINDS: Mapping[MissingCode, CauseKind] = {
     "no-key": "key",
@@ -67,7 +71,6 @@ _FIXES: Mapping[MissingCode, str] = {
     "rate-limited": "run again later; the endpoint failed, not the route",
     "server-error": "run again later; the endpoint failed, not the route",
     "not-run": "run again",
-    "crashed": "report it; run again",
 }
 
 
@@ -87,11 +90,6 @@ def counts_of(statuses: Iterable[Status]) -> Counts:
     )
 
 
-def first_sentence(text: str) -> str:
-    """A message up to the end of its first sentence, without the full stop."""
-    return _END_OF_SENTENCE.split(text, maxsplit=1)[0]
-
-
 @dataclass(frozen=True, slots=True)
 class RouteContext:
     """What the causes of a route are worded with; `facts` are its own, then its fallbacks'."""
@@ -99,7 +97,7 @@ class RouteContext:
     path: Path
     route: Route
     target: Tier
-    scenario: str | None
+    options: Options
     prices: PriceSources
     facts: Sequence[Mapping[type, object]]
     #: why no money might be spent on the route
@@ -108,10 +106,12 @@ class RouteContext:
 
     def command(self, *more: str) -> str:
         """The run that would answer, as it is typed."""
-        world = {None: [], "healthy": ["--sandbox"]}.get(
-            self.scenario, ["--scenario", self.scenario or ""]
-        )
-        return shlex.join(["veo-check", "run", str(self.path), *world, *more])
+        scenario, state = self.options.scenario, self.options.state
+        words = ["veo-check", "run", str(self.path)]
+        words += ["--scenario", scenario] if scenario and scenario != "healthy" else []
+        words += ["--sandbox"] if scenario == "healthy" else []
+        words += ["--state", str(state)] if state else []
+        return shlex.join([*words, *more])
 
     def at(self, path: str) -> dict[str, object]:
         """The place of a dotted path in the route file, for a cause."""
@@ -161,7 +161,8 @@ def causes_of(results: Sequence[Result], context: RouteContext) -> list[CauseRep
         for pair in quoted:
             found += told(pair[1].cause) or [pair]
         for key, cause in dict(found or [_own(result, target)]).items():
-            block(key, cause, result.selected.id)
+            fix = cause.fix or _fix_of(result)
+            block(key, cause.model_copy(update={"fix": fix}), result.selected.id)
     place = {result.selected.id: number for number, result in enumerate([*failed, *holes])}
     made = [cause.model_copy(update={"blocks": blocks[key]}) for key, cause in causes.items()]
     return sorted(
@@ -188,6 +189,22 @@ def decided_by(
     status = next(result.statuses[target] for result in results if result.selected.id == check)
     code = first.code or f"{check}/{status.value}"
     return DecidedBy(check=check, code=code, sentence=first_sentence(first.cause))
+
+
+def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | None:
+    """The paid job of which it is not known how it ended, and so what it costs."""
+    job = smoke.job if smoke is not None else None
+    if not isinstance(job, JobResult) or job.state not in _OPEN:
+        return None
+    folder = context.options.state or context.path.parent / ".veo-check"
+    spend = context.options.spend
+    return OpenJob(
+        job=job.job,
+        state=job.state,
+        gateway=context.route.via.gateway,
+        resume=context.command("--spend", "1" if spend is None else f"{spend:f}"),
+        look=shlex.join(["veo-check", "job", "show", job.job, "--state", str(folder)]),
+    )
 
 
 def _in_the_way(result: Result, target: Tier) -> bool:
@@ -253,6 +270,8 @@ def _missing(context: RouteContext) -> list[tuple[str, _Keyed]]:
 
 def _of_missing(fact: Missing, context: RouteContext) -> CauseReport:
     kind = _KINDS.get(fact.code, "other")
+    if kind == "host" and not _PLACE.match(fact.detail):
+        kind = "other"  # a file of the team's own
     what, _, fix = fact.detail.partition("; ")
     more: dict[str, object] = {}
     if kind == "host":

@@ -92,11 +92,31 @@ class CheckReport(ReportPart):
 
 
 class ItemReport(ReportPart):
-    """One item of the checklist; it shows its worst check."""
+    """One item of the checklist; it shows its worst check, and in `summary` what that says."""
 
     id: str
     title: str
     status: StatusWord
+    summary: str = ""
+
+
+class ModelReport(ReportPart):
+    """The route in one line: which label at which gateway stands for which model, and where."""
+
+    label: str
+    gateway: str
+    official: str
+    surface: str
+
+
+class OpenJob(ReportPart):
+    """A paid job whose end is not known: `resume` continues it and `look` shows its record."""
+
+    job: str
+    state: str
+    gateway: str
+    resume: str
+    look: str
 
 
 #: What kind of thing a cause is; "smoke-test" is the only one that costs money.
@@ -314,6 +334,8 @@ class RouteReport(ReportPart):
     target: TargetWord
     tier: TierWord
     verdict: VerdictWord
+    model: ModelReport | None = None
+    open_job: OpenJob | None = None
     decided_by: DecidedBy | None = None
     next: list[CauseReport] = []
     counts: Counts
