@@ -18,7 +18,7 @@ class FakeReport:
 
 @pytest.fixture(autouse=True)
 def _short_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "_renderer", lambda word: lambda _report, _colour: f"as {word}\n")
+    monkeypatch.setattr(outputs, "_renderer", lambda word: lambda *_: f"as {word}\n")
 
 
 def test_a_file_that_cannot_be_written_loses_no_other_report(

@@ -44,6 +44,7 @@ def test_a_transcript_is_what_is_printed(
         root / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".veo-check")
     )
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     words = shlex.split(command)
     assert words[0] == "veo-check"
     main(words[1:])

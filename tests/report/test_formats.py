@@ -22,24 +22,6 @@ def test_golden(word: str, name: str, golden: Callable[[Path, str], None]) -> No
 
 
 @pytest.mark.parametrize("name", CANONICAL)
-def test_plain_text_fits_eighty_columns(name: str) -> None:
-    from veo_check.report.text import render
-
-    assert max(len(line) for line in render(CANONICAL[name]).splitlines()) <= 80
-
-
-@pytest.mark.parametrize("name", CANONICAL)
-def test_colour_only_repeats_the_words(name: str) -> None:
-    import re
-
-    from veo_check.report.text import render
-
-    coloured = render(CANONICAL[name], colour=True)
-    assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render(CANONICAL[name])
-
-
-@pytest.mark.parametrize("name", CANONICAL)
 def test_a_saved_report_reads_back_whole(name: str, tmp_path: Path) -> None:
     from veo_check.cli.checks import read_report
     from veo_check.report.json import render

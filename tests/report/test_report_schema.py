@@ -8,12 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from canonical_reports import CANONICAL
 from hostile_reports import HOSTILE, hostile_report
 from veo_check.cli.main import main
 from veo_check.report.json import render
-from veo_check.report.model import BUNDLED, report_schema
+from veo_check.report.model import BUNDLED, Report, report_schema
 
 VALID = jsonschema.Draft202012Validator(report_schema())
 
@@ -59,3 +60,10 @@ def test_a_real_report_is_valid(
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--report"]) == 0
     assert json.loads(capsys.readouterr().out) == report_schema()
+
+
+def test_a_check_that_no_item_would_show_is_no_report() -> None:
+    data = json.loads(render(CANONICAL["ready"]))
+    data["routes"][0]["items"] = data["routes"][0]["items"][1:]
+    with pytest.raises(ValidationError, match="no item holds the checks of official-model-id"):
+        Report.model_validate(data)

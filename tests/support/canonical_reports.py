@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from veo_check.core.findings import GOOD, Status
+from veo_check.engine.causes import counts_of
 from veo_check.report.model import (
     CatalogReport,
+    CauseReport,
     CheckReport,
     ConfirmationReport,
+    DecidedBy,
     ExchangeReport,
     FallbackReport,
     FallbackTargetReport,
@@ -27,6 +31,7 @@ from veo_check.report.model import (
     VerdictWord,
     WaiverReport,
 )
+from veo_check.report.shown import first_sentence
 
 FILE = "routes/storyboard-drafts.yaml"
 
@@ -217,6 +222,26 @@ ITEMS = {
 }
 
 
+def cause(check: CheckReport) -> CauseReport:
+    """The cause of one check alone: canonical checks fail for reasons of their own."""
+    finding = check.findings[0] if check.findings else None
+    if check.status == "fail" and finding is not None:
+        told = {"code": finding.code, "at": finding.at, "line": finding.line}
+        fields = {"kind": "failure", "cause": finding.message, "fix": finding.fix, **told}
+    else:
+        fields = {"kind": "other", "cause": check.reason or check.status}
+    return CauseReport.model_validate(fields | {"blocks": [check.id]})
+
+
+def decision(waiting: list[CheckReport]) -> DecidedBy:
+    if not waiting:
+        return DecidedBy(check=None, code=None, sentence="no check is required")
+    first = min(waiting, key=lambda check: check.status != "fail")
+    told = cause(first)
+    code = told.code or f"{first.id}/{first.status}"
+    return DecidedBy(check=first.id, code=code, sentence=first_sentence(told.cause))
+
+
 def route(
     verdict: VerdictWord,
     tier: Literal["none", "research", "staging", "production"],
@@ -225,20 +250,27 @@ def route(
 ) -> RouteReport:
     order: list[StatusWord] = ["error", "fail", "blocked", "skipped", "waived", "warn", "pass"]
     order.append("not-applicable")
+    titles = ITEMS | {check.item: check.item for check in checks if check.item not in ITEMS}
     shown: dict[str, StatusWord] = {
-        item: min((one.status for one in checks if one.item == item), key=order.index)
-        for item in ITEMS
+        item: min((check.status for check in checks if check.item == item), key=order.index)
+        for item in titles
     }
+    waiting = [one for one in checks if one.required_for and one.status not in GOOD]
     fields: dict[str, object] = {
         "name": "storyboard-drafts",
         "file": FILE,
         "target": "production",
         "tier": tier,
         "verdict": verdict,
+        "counts": counts_of(Status(check.status) for check in checks),
+        "next": [cause(check) for check in waiting],
+        "decided_by": decision(waiting) if verdict != "ready" else None,
         "quote": QUOTE,
         "price_by_resolution": PRICES,
         "catalog": CATALOG,
-        "items": [ItemReport(id=item, title=ITEMS[item], status=shown[item]) for item in ITEMS],
+        "items": [
+            ItemReport(id=item, title=title, status=shown[item]) for item, title in titles.items()
+        ],
         "checks": checks,
         "exchanges": [EXCHANGE],
     }

@@ -11,9 +11,12 @@ from typer import Argument, Option
 
 from veo_check.cli.output import (
     FORMATS,
+    Quiet,
     Text,
+    Verbose,
     Words,
     check_writable,
+    detail_of,
     did_you_mean,
     parse_outputs,
     wrapped,
@@ -113,6 +116,8 @@ def render(
     output: Annotated[
         Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="Format to write. Repeats.")
     ] = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write other formats of a saved report. Asks nobody; exits with the report's own code.
 
@@ -121,7 +126,7 @@ def render(
     outputs = parse_outputs(output, FORMATS)
     check_writable(outputs)
     saved = read_report(report)
-    write_outputs(saved, outputs)
+    write_outputs(saved, outputs, detail_of(verbose, quiet))
     raise typer.Exit(saved.exit_code)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from veo_check.cli.checks import parse_report
 from veo_check.cli.main import tell_crash
-from veo_check.cli.output import check_format, redactor, wants_colour
+from veo_check.cli.output import check_format, look, redactor
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.core.reading import read_limited
@@ -60,7 +60,7 @@ def show(path: Path) -> int:
     opened = _open(path)
     from veo_check.report.text import render
 
-    sys.stdout.write(render(opened.report, wants_colour()))
+    sys.stdout.write(render(opened.report, look("short", None)))
     sys.stdout.write(f"\nbundle {path}\n")
     for depth, line in _holds(opened):
         sys.stdout.write(f"{'  ' * depth}{printable(line, 600)}\n")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, cast
 
 import typer
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from veo_check.core.secrets import Redactor
     from veo_check.reference.load import Reference
     from veo_check.report.model import Report
+    from veo_check.report.text import Look
 
 
+Detail = Literal["short", "verbose", "quiet"]
 _redactor: Redactor | None = None
 
 
@@ -141,8 +143,33 @@ def tell(message: str) -> None:
 
 
 def wants_colour() -> bool:
-    """Colour where a person looks at a terminal and did not ask for none."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.getenv("TERM") != "dumb"
+    """Colour where a person looks at a terminal, unless the environment asks for none, or for it
+    everywhere."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = (os.environ.get(name, "") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    if any(word not in {"", "0"} for word in forced):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def text_width() -> int:
+    """The terminal's columns; in a pipe COLUMNS, else 80."""
+    import shutil
+
+    asked = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty():
+        return shutil.get_terminal_size((80, 24)).columns
+    return int(asked) if asked.isascii() and asked.isdecimal() and int(asked) > 0 else 80
+
+
+def wants_ascii() -> bool:
+    """Where the terminal is a plain one, or its encoding has no check mark."""
+    try:
+        "✓✗…".encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return os.environ.get("TERM") == "dumb" and sys.stdout.isatty()
 
 
 def safe(text: str, most: int = 300) -> str:
@@ -205,7 +232,7 @@ def check_writable(outputs: tuple[Output, ...]) -> None:
             raise UsageError(f"-o {output.format}: {output.file} may not be written")
 
 
-def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
+def write_outputs(report: Report, outputs: tuple[Output, ...], detail: Detail = "short") -> None:
     """Render and write each output: files first, then standard output.
 
     A file that cannot be written keeps no other output from being written: the run may have cost
@@ -215,8 +242,8 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
     # text by text: a line of a rendered report is not to be cut out, and a large one not read again
     report = redactor().masked(report)
     for output in sorted(outputs, key=lambda output: output.file is None):
-        colour = output.file is None and wants_colour()
-        text = _renderer(output.format)(report, colour)
+        more = (look(detail, output.file),) if output.format == "text" else ()
+        text = _renderer(output.format)(report, *more)
         if output.file is None:
             unmasked().write(text)
             continue
@@ -228,12 +255,25 @@ def write_outputs(report: Report, outputs: tuple[Output, ...]) -> None:
         raise UsageError("; ".join(unwritten))
 
 
-def _renderer(word: str) -> Callable[[Report, bool], str]:
-    module = import_module(f"veo_check.report.{word}")
-    if word == "text":
-        render: Callable[[Report, bool], str] = module.render
-        return render
-    return lambda report, _colour: str(module.render(report))
+def _renderer(word: str) -> Callable[..., str]:
+    render: Callable[..., str] = import_module(f"veo_check.report.{word}").render
+    return render
+
+
+def look(detail: Detail, file: Path | None) -> Look:
+    """How the text report is laid out: as its reader's terminal wants it, or plain for a file."""
+    from veo_check.report.text import Look
+
+    if file is not None:
+        return Look(detail=detail)
+    return Look(text_width(), wants_colour(), wants_ascii(), detail)
+
+
+def detail_of(verbose: bool, quiet: bool) -> Detail:
+    """-v, -q or neither. Raises UsageError for both."""
+    if verbose and quiet:
+        raise UsageError("-v and -q cannot be combined")
+    return "verbose" if verbose else "quiet" if quiet else "short"
 
 
 # Options that several commands share, so that they are spelled and explained only once.
@@ -298,6 +338,10 @@ AllowPlugin = Annotated[
 ReferenceFile = Annotated[
     File,
     typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Every check with its evidence.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="A line for each route that is not ready.")
 ]
 Outputs = Annotated[
     Words,

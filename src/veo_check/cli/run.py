@@ -14,10 +14,13 @@ from veo_check.cli.output import (
     AsOfDay,
     File,
     Number,
+    Quiet,
     ReferenceFile,
     Text,
+    Verbose,
     WithinDays,
     Words,
+    detail_of,
     parse_day,
 )
 
@@ -90,6 +93,8 @@ def run(
     output: Annotated[
         Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats.")
     ] = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge routes by the checklist: one verdict each and one for the run.
 
@@ -132,6 +137,7 @@ def run(
         evidence=evidence,
         outputs=output,
         plan=plan,
+        detail=detail_of(verbose, quiet),
     )
     raise typer.Exit(code)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 from veo_check.cli.main import tell_crash
 from veo_check.cli.output import (
     FORMATS,
+    Detail,
     check_writable,
     did_you_mean,
     parse_outputs,
@@ -76,6 +77,7 @@ def execute(
     evidence: Path | None,
     outputs: Iterable[str] | None,
     plan: bool,
+    detail: Detail = "short",
 ) -> int:
     """Run and write every output. Returns the exit code; raises UsageError before it asks anyone
     where something in the command is wrong."""
@@ -103,7 +105,7 @@ def execute(
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
     try:
-        write_outputs(ran.report, wanted)
+        write_outputs(ran.report, wanted, detail)
     finally:
         if evidence is not None:
             write_evidence(evidence, ran, options, around)

@@ -273,12 +273,13 @@ def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
         if result.selected.required_for is not None
         and result.selected.required_for <= Tier.STAGING
         and result.statuses[target] not in GOOD
-        and not _a_job_settles(result, target)
+        and not a_job_settles(result, target)
     ]
     return "; ".join(stopping) or None
 
 
-def _a_job_settles(result: Result, target: Tier) -> bool:
+def a_job_settles(result: Result, target: Tier) -> bool:
+    """Whether only a paid job can tell what the check could not."""
     if result.selected.id == _AVAILABILITY:
         return True
     status = result.statuses[target]

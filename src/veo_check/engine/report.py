@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +12,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
 from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
-from veo_check.core.findings import GOOD, Finding, Status, Tier
+from veo_check.core.findings import GOOD, Finding, Severity, Status, Tier
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
@@ -22,6 +22,7 @@ from veo_check.pricing.shape import Refusal, Shape, normal_resolution
 from veo_check.reference.load import Reference
 from veo_check.report.model import (
     CatalogReport,
+    CauseReport,
     CheckReport,
     ConfirmationReport,
     FallbackReport,
@@ -29,6 +30,7 @@ from veo_check.report.model import (
     FindingReport,
     ItemReport,
     JobReport,
+    ModelReport,
     OtherPrice,
     ProofReport,
     QuoteReport,
@@ -36,6 +38,7 @@ from veo_check.report.model import (
     UsageReport,
     WaiverReport,
 )
+from veo_check.report.shown import first_sentence
 from veo_check.routefile.checklist import Checklist
 
 if TYPE_CHECKING:
@@ -67,25 +70,92 @@ def check_reports(results: list[Result], target: Tier, line_of: LineOf) -> list[
             else None,
             status=result.statuses[target].value,
             reason=result.reason,
-            findings=[_finding(finding, target, line_of) for finding in result.outcome.findings],
+            findings=_findings(result.outcome.findings, target, line_of),
             duration_ms=result.duration_ms,
         )
         for result in results
     ]
 
 
-def item_reports(checklist: Checklist, results: list[Result], target: Tier) -> list[ItemReport]:
-    """The checklist's items, each showing its worst check."""
-    return [
-        ItemReport(
-            id=item.id,
-            title=item.title,
-            status=_worst(
-                result.statuses[target] for result in results if result.selected.item == item.id
-            ).value,
-        )
-        for item in checklist.items
-    ]
+def item_reports(
+    checklist: Checklist,
+    results: list[Result],
+    target: Tier,
+    causes: Sequence[CauseReport],
+    known: Mapping[str, str],
+) -> list[ItemReport]:
+    """The checklist's items, each showing its worst check. What a checklist leaves out comes last,
+    under its item's id: a required check that did not run is shown, whatever the list says.
+
+    `known` is what a good item says, where there is more to say than how many checks passed.
+    """
+    titles = {item.id: item.title for item in checklist.items}
+    for result in results:
+        titles.setdefault(result.selected.item, result.selected.item)
+    reports = []
+    for item, title in titles.items():
+        own = [result for result in results if result.selected.item == item]
+        status = _worst(result.statuses[target] for result in own)
+        worst = next((result for result in own if result.statuses[target] is status), None)
+        if worst is None or status in {Status.PASS, Status.NOT_APPLICABLE}:
+            passed = sum(result.statuses[target] is Status.PASS for result in own)
+            summary = known.get(item) or f"{passed} of {len(own)} checks passed"
+        else:
+            summary = _summary(worst, target, causes)
+        reports.append(ItemReport(id=item, title=title, status=status.value, summary=summary))
+    return reports
+
+
+def _summary(result: Result, target: Tier, causes: Sequence[CauseReport]) -> str:
+    """A sentence for an item that is not good: its worst check's finding or cause."""
+    findings = sorted(result.outcome.findings, key=lambda finding: _weight(finding, target))
+    if result.statuses[target] in {Status.FAIL, Status.WARN, Status.WAIVED} and findings:
+        return first_sentence(findings[0].message)
+    cause = next((cause for cause in causes if result.selected.id in cause.blocks), None)
+    if cause is not None and cause.kind == "failure":
+        return f"not checked: waits for {cause.blocks[0]}"
+    said = cause.cause if cause else result.reason or result.statuses[target].value
+    return f"not checked: {first_sentence(said)}"
+
+
+def _weight(finding: Finding, target: Tier) -> int:
+    return get_args(Severity).index(finding.severity_at(target))
+
+
+def known_in_short(
+    quote: QuoteReport | None,
+    catalog: CatalogReport | None,
+    fallback: FallbackReport | None,
+    paid: PaidParts,
+    model_until: date | None,
+) -> dict[str, str]:
+    """A phrase for each item of the built-in checklist of which something is known."""
+    known = {"lifecycle": f"serves until {model_until}" if model_until else "no shutdown announced"}
+    if quote is not None:
+        rate = f"${quote.per_second}/s" if quote.per_second else f"${quote.expected} a job"
+        known["pricing-unit"] = f"{rate} by the {quote.basis} price"
+    if paid.job is not None:
+        clip = f"{paid.job.seconds} s at {paid.job.resolution}" if paid.job.seconds else "no video"
+        known["async-job"] = f"a job ran: {paid.job.polls} polls, {clip}"
+    if catalog is not None:
+        known["catalog-row"] = f"one row '{catalog.label}', {catalog.status or 'status not given'}"
+    if fallback is not None:
+        made = sum(decision is not None for decision in fallback.decisions.values())
+        names = ", ".join(target.name for target in fallback.targets) or "no target"
+        known["fallback"] = f"{made} of {len(fallback.decisions)} situations decided; {names}"
+    if paid.usage is not None and paid.usage.billed is not None:
+        known["usage-proof"] = f"${paid.usage.billed} billed, paid by {paid.usage.owner}"
+    return known
+
+
+def model_report(route: Route) -> ModelReport:
+    """The route in one line."""
+    return ModelReport(
+        label=route.via.model,
+        gateway=route.via.gateway,
+        official=route.model.official,
+        surface=route.model.surface,
+    )
 
 
 def catalog_report(route: Route, facts: Mapping[type, object]) -> CatalogReport | None:
@@ -142,18 +212,23 @@ def exchange_ids(facts: Mapping[type, object]) -> set[str]:
     return {one for fact in facts.values() for one in getattr(fact, "exchanges", ())}
 
 
-def _finding(one: Finding, target: Tier, line_of: LineOf) -> FindingReport:
-    return FindingReport(
-        code=one.code,
-        severity=one.severity_at(target),
-        message=one.message,
-        at=one.at,
-        line=line_of(one.at) if one.at else None,
-        expected=one.expected,
-        actual=one.actual,
-        fix=one.fix,
-        evidence=list(one.evidence),
-    )
+def _findings(findings: Sequence[Finding], target: Tier, line_of: LineOf) -> list[FindingReport]:
+    """The findings of a check, the heaviest first."""
+    made = [
+        FindingReport(
+            code=finding.code,
+            severity=finding.severity_at(target),
+            message=finding.message,
+            at=finding.at,
+            line=line_of(finding.at) if finding.at else None,
+            expected=finding.expected,
+            actual=finding.actual,
+            fix=finding.fix,
+            evidence=list(finding.evidence),
+        )
+        for finding in findings
+    ]
+    return sorted(made, key=lambda finding: get_args(Severity).index(finding.severity))
 
 
 def _worst(statuses: Iterable[Status]) -> Status:

@@ -30,6 +30,7 @@ from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.core.verdict import CheckResult, decide, exit_code
 from veo_check.engine import report as assemble
+from veo_check.engine.causes import RouteContext, causes_of, counts_of, decided_by, open_job
 from veo_check.engine.judge import (
     Result,
     judge,
@@ -248,7 +249,8 @@ def judge_route(
         facts = {**facts, FallbackOutcomes: outcomes}
     before = bench.judge(bench.plan, route, facts)
     allowed, _ = waive(before, tuple(route.waivers), judging, options.strict)
-    smoke = bench.pay(file, facts, what_stops_money(allowed, target))
+    stopped = what_stops_money(allowed, target)
+    smoke = bench.pay(file, facts, stopped)
     if smoke is not None:
         facts = {**facts, **smoke.facts}
     results = before if smoke is None else bench.judge(bench.plan, route, facts)
@@ -261,25 +263,37 @@ def judge_route(
         return place[0] if place else None
 
     paid = paid_parts(route, smoke, judging)
+    everything = [{**_ABSENT, **facts}, *(fallback.facts for fallback in fallbacks)]
+    context = RouteContext(file.path, route, target, options, prices, everything, stopped, line_of)
+    causes = causes_of(results, context)
+    quote = quote_report(route, bench.reference, cost)
+    catalog = assemble.catalog_report(route, facts)
+    fallback = fallback_report(route, facts.get(FallbackOutcomes), cost)
+    known = assemble.known_in_short(quote, catalog, fallback, paid, holds.model_until)
     report = RouteReport(
         name=route.name,
         file=str(file.path),
         target=target.target_word,
         tier=ruling.tier.word,
         verdict=ruling.verdict.value,
+        model=assemble.model_report(route),
+        open_job=open_job(smoke, context),
+        decided_by=decided_by(ruling.verdict, causes, results, target),
+        next=causes,
+        counts=counts_of(result.statuses[target] for result in results),
         valid_until=holds.until.isoformat() if holds.until else None,
         valid_because=holds.because,
         model_until=holds.model_until.isoformat() if holds.model_until else None,
         not_before=passed_not_before(route, bench.reference, judging),
-        quote=quote_report(route, bench.reference, cost),
+        quote=quote,
         price_by_resolution=prices_by_resolution(route, prices, cost),
-        catalog=assemble.catalog_report(route, facts),
-        fallback=fallback_report(route, facts.get(FallbackOutcomes), cost),
+        catalog=catalog,
+        fallback=fallback,
         job=paid.job,
         usage=paid.usage,
         spent=paid.spent,
         proof=paid.proof,
-        items=assemble.item_reports(bench.checklist, results, target),
+        items=assemble.item_reports(bench.checklist, results, target, causes, known),
         checks=assemble.check_reports(results, target, line_of),
         exchanges=_exchanges(facts, bench.exchanges()),
         waivers=assemble.waiver_reports(ruled),

@@ -190,14 +190,18 @@ def _data(report: RouteReport) -> object:
     return _comparable(json.loads(as_text(report.model_dump(mode="json"))))
 
 
+_NOT_JUDGED = frozenset({"duration_ms", "command", "resume", "look"})
+
+
 def _comparable(value: object) -> object:
-    """The data without what may differ between two judgements: how long a check took."""
+    """The data without what may differ between two judgements: how long a check took, and what
+    to type, as the folder of paid jobs is no part of a bundle."""
     if isinstance(value, list):
         inner = [_comparable(one) for one in value]
         by_id = {str(one.get("id")): one for one in inner if isinstance(one, dict)}
         return by_id if inner and len(by_id) == len(inner) else inner
     if isinstance(value, dict):
-        return {name: _comparable(one) for name, one in value.items() if name != "duration_ms"}
+        return {name: _comparable(one) for name, one in value.items() if name not in _NOT_JUDGED}
     return value
 
 

@@ -21,7 +21,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, shown
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, next_steps, shown
 
 #: A sign beside each word, so that nothing depends on colour.
 _GLYPHS = {
@@ -102,7 +102,7 @@ def _view(number: int, route: RouteReport) -> _View:
             if word != "none"
         ],
         items=[_Item(*pair) for pair in by_item(route)],
-        next=_next(route),
+        next=next_steps(route),
         cost=cost_parts(route.quote) if route.quote else ["not known"],
         bars=_bars(route.price_by_resolution),
         bars_say=_bars_say(route),
@@ -110,23 +110,6 @@ def _view(number: int, route: RouteReport) -> _View:
         catalog=_catalog(route.catalog),
         fallback_checks=any(check.item == "fallback" for check in route.checks),
     )
-
-
-def _next(route: RouteReport) -> list[str]:
-    """What to do, the failures first; a check without a fix says what it lacks."""
-    steps: dict[str, None] = {}
-    for wanted in ("fail", "error", "blocked", "skipped"):
-        for check in route.checks:
-            if check.status != wanted or check.required_for is None:
-                continue
-            fixes = [
-                finding.fix
-                for finding in check.findings
-                if finding.fix and finding.severity != "note"
-            ]
-            for said in fixes or ([check.reason] if check.reason else []):
-                steps.setdefault(f"{check.id}: {said}")
-    return list(steps)
 
 
 def _bars(prices: list[ResolutionPrice]) -> list[_Bar]:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from veo_check.core.secrets import printable
 from veo_check.report.model import CheckReport, Report, RouteReport
-from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, headline, shown
+from veo_check.report.shown import (
+    VERDICT_WORDS,
+    by_item,
+    caveats,
+    cost_parts,
+    headline,
+    next_steps,
+    shown,
+)
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)])")
 #: GitHub's limit for a job summary is 1 MiB; stay well below it.
@@ -50,7 +58,7 @@ def _route(route: RouteReport) -> Iterator[str]:
     for number, (_, checks) in enumerate(by_item(route), start=1):
         for check in checks:
             yield _row(number, check)
-    fixes = _fixes(route)
+    fixes = next_steps(route)[:10]
     if fixes:
         yield ""
         yield "**Next**"
@@ -73,17 +81,6 @@ def _row(number: int, check: CheckReport) -> str:
     status = f"**{check.status}**" if check.status in _LOUD else check.status
     said = _safe(headline(check)) if check.status in _LOUD or check.reason else ""
     return f"| {number} | {_safe(check.id)} | {check.required_for or 'note'} | {status} | {said} |"
-
-
-def _fixes(route: RouteReport) -> list[str]:
-    found = [
-        f"{check.id}: {finding.fix}"
-        for check in route.checks
-        if check.status in {"fail", "error", "blocked"}
-        for finding in check.findings
-        if finding.fix and finding.severity != "note"
-    ]
-    return list(dict.fromkeys(found))[:10]
 
 
 def _safe(text: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from veo_check.core.findings import TargetWord, TierWord
 
@@ -95,11 +95,73 @@ class CheckReport(ReportPart):
 
 
 class ItemReport(ReportPart):
-    """One item of the checklist; it shows its worst check."""
+    """One item of the checklist; it shows its worst check, and in `summary` what that says."""
 
     id: str
     title: str
     status: StatusWord
+    summary: str = ""
+
+
+class ModelReport(ReportPart):
+    """The route in one line: which label at which gateway stands for which model, and where."""
+
+    label: str
+    gateway: str
+    official: str
+    surface: str
+
+
+class OpenJob(ReportPart):
+    """A paid job whose end is not known: `resume` continues it and `look` shows its record."""
+
+    job: str
+    state: str
+    gateway: str
+    resume: str
+    look: str
+
+
+#: What kind of thing a cause is; "smoke-test" is the only one that costs money.
+CauseKind = Literal[
+    "failure", "key", "network", "host", "route-file", "options", "other", "smoke-test"
+]
+
+
+class CauseReport(ReportPart):
+    """Why checks that the target requires are not good, once for all of them.
+
+    `blocks` are the checks that wait for it, for a failure the failed check first. `command` is
+    what to type, where one command is the fix. `code` is the finding's, where a check failed.
+    """
+
+    kind: CauseKind
+    cause: str
+    fix: str | None = None
+    command: str | None = None
+    blocks: list[str] = []
+    code: str | None = None
+    at: str | None = None
+    line: int | None = None
+
+
+class DecidedBy(ReportPart):
+    """The first cause in one sentence. `check` is null where no check at all is required."""
+
+    check: str | None
+    code: str | None
+    sentence: str
+
+
+class Counts(ReportPart):
+    """How many of a route's checks ended how; `not_checked` holds what is blocked, skipped or
+    crashed, and what does not apply to the route is counted nowhere."""
+
+    passed: int
+    warned: int
+    failed: int
+    not_checked: int
+    waived: int
 
 
 class ExchangeReport(ReportPart):
@@ -267,13 +329,19 @@ class FallbackReport(ReportPart):
 
 
 class RouteReport(ReportPart):
-    """Everything about one route."""
+    """Everything about one route. `next` has the most important cause first; `decided_by` is null
+    where the verdict is ready. `items` holds the item of every check."""
 
     name: str
     file: str
     target: TargetWord
     tier: TierWord
     verdict: VerdictWord
+    model: ModelReport | None = None
+    open_job: OpenJob | None = None
+    decided_by: DecidedBy | None = None
+    next: list[CauseReport] = []
+    counts: Counts
     valid_until: DayText | None = None
     valid_because: str | None = None
     model_until: DayText | None = None
@@ -291,6 +359,14 @@ class RouteReport(ReportPart):
     exchanges: list[ExchangeReport]
     waivers: list[WaiverReport] = []
     confirmations: list[ConfirmationReport] = []
+
+    @model_validator(mode="after")
+    def _every_check_is_shown(self) -> RouteReport:
+        """Formats print items and their checks: a check of no item would be left out."""
+        lost = {check.item for check in self.checks} - {item.id for item in self.items}
+        if lost:
+            raise ValueError(f"no item holds the checks of {', '.join(sorted(lost))}")
+        return self
 
 
 class ProblemReport(ReportPart):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
@@ -19,7 +20,6 @@ from veo_check.report.model import (
     Report,
     ReportPart,
     RouteReport,
-    StatusWord,
 )
 
 PartT = TypeVar("PartT", bound=ReportPart)
@@ -80,26 +80,17 @@ VERDICT_WORDS = {
     "not-ready": "not ready",
     "inconclusive": "inconclusive: nothing failed, but evidence is missing",
 }
+_WORST_FIRST = ("not-ready", "inconclusive", "ready")
+_END_OF_SENTENCE = re.compile(r"\.(?:\s|$)")
 #: Statuses that are neither success nor a finding: a hole in the evidence.
 HOLES = frozenset({"blocked", "error", "skipped"})
-_WORST_FIRST: tuple[StatusWord, ...] = (
-    "error",
-    "fail",
-    "blocked",
-    "skipped",
-    "waived",
-    "warn",
-    "pass",
-    "not-applicable",
-)
-_ORDER = {"blocker": 0, "warning": 1, "note": 2}
 
 
 def headline(check: CheckReport) -> str:
     """One line of text for a check: its heaviest finding, else the reason, else its status."""
-    findings = sorted(check.findings, key=lambda one: _ORDER[one.severity])
-    if findings and (findings[0].severity != "note" or check.reason is None):
-        return printable(findings[0].message, 1000)
+    heaviest = check.findings[0] if check.findings else None
+    if heaviest and (heaviest.severity != "note" or check.reason is None):
+        return printable(heaviest.message, 1000)
     return printable(check.reason or check.status, 1000)
 
 
@@ -123,24 +114,39 @@ def _more(finding: FindingReport) -> list[str]:
 
 
 def by_item(route: RouteReport) -> list[tuple[ItemReport, list[CheckReport]]]:
-    """Each item with its checks. What a checklist leaves out comes last, under its item's id: a
-    required check that did not run is shown, whatever the list says."""
-    known = {item.id for item in route.items}
-    left: dict[str, list[CheckReport]] = {}
-    for check in route.checks:
-        if check.item not in known:
-            left.setdefault(check.item, []).append(check)
+    """Each item with its checks."""
     return [
-        *((item, [one for one in route.checks if one.item == item.id]) for item in route.items),
-        *(
-            (ItemReport(id=item, title=item, status=_worst(checks)), checks)
-            for item, checks in left.items()
-        ),
+        (item, [check for check in route.checks if check.item == item.id]) for item in route.items
     ]
 
 
-def _worst(checks: list[CheckReport]) -> StatusWord:
-    return min((check.status for check in checks), key=_WORST_FIRST.index)
+def worst_first(routes: list[RouteReport]) -> list[RouteReport]:
+    """The routes that may not take traffic first, those without evidence next; else as given."""
+    return sorted(routes, key=lambda route: _WORST_FIRST.index(route.verdict))
+
+
+def first_sentence(text: str) -> str:
+    """A message up to the end of its first sentence, without the full stop."""
+    return _END_OF_SENTENCE.split(text, maxsplit=1)[0]
+
+
+def next_steps(route: RouteReport) -> list[str]:
+    """What to do about each cause, in the report's order: what is wrong, then the fix."""
+    return [
+        f"{', '.join(cause.blocks[:3])}{_and_more(len(cause.blocks) - 3)}: "
+        + " -> ".join(part for part in (cause.cause, cause.fix, cause.command) if part)
+        for cause in route.next
+    ]
+
+
+def _and_more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
+
+
+def dollars(amount: str | Decimal) -> str:
+    """An amount for people: a sign and thousands."""
+    number = Decimal(amount)
+    return f"${number:,.2f}" if number == round(number, 2) else f"${number:,f}"
 
 
 def cost_parts(quote: QuoteReport) -> list[str]:
@@ -148,13 +154,13 @@ def cost_parts(quote: QuoteReport) -> list[str]:
     least = "at least " if quote.bound == "lower" else ""
     rate = f", ${quote.per_second} per second" if quote.per_second else ""
     shape = f"{quote.seconds} s, {quote.resolution}{rate}"
-    parts = [f"{least}${quote.expected} a job by the {quote.basis} price ({shape})"]
+    parts = [f"{least}{dollars(quote.expected)} a job by the {quote.basis} price ({shape})"]
     if quote.other is not None and quote.other.expected != quote.expected:
-        parts.append(f"{quote.other.basis} price ${quote.other.expected}")
+        parts.append(f"{quote.other.basis} price {dollars(quote.other.expected)}")
     if quote.retries:
         again = "1 retry" if quote.retries == 1 else f"{quote.retries} retries"
-        parts.append(f"{least}${quote.worst_case} with {again}")
-    return parts if quote.monthly is None else [*parts, f"{least}${quote.monthly} a month"]
+        parts.append(f"{least}{dollars(quote.worst_case)} with {again}")
+    return parts if quote.monthly is None else [*parts, f"{least}{dollars(quote.monthly)} a month"]
 
 
 def is_hole(check: CheckReport) -> bool:
@@ -173,11 +179,11 @@ def caveats(report: Report) -> list[str]:
     """What a reader must know before the verdict: simulated, hypothetical, interrupted."""
     said = []
     if report.simulated:
-        said.append(f"SIMULATED ({simulated_by(report)}): nothing here speaks of a real route")
+        said.append(f"SIMULATED ({simulated_by(report)}): results do not apply to a real route")
     if report.hypothetical:
         said.append(f"HYPOTHETICAL: judged as if today were {report.as_of}")
     if report.interrupted:
-        said.append("INTERRUPTED: what was not learned by then is blocked")
+        said.append("INTERRUPTED: what was not known by then is not checked")
     return said
 
 

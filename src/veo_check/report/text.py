@@ -1,23 +1,40 @@
-"""The report for people: what is the answer, why, and what to do next. Fits 80 columns."""
+"""The report for people: the answer, why, and what to do next. Fits the width it is given.
+
+The third line from the end is the verdict with its reason, as people read above their cursor.
+"""
 
 from __future__ import annotations
 
+import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
+from typing import Literal
 
-from veo_check.core.secrets import printable
 from veo_check.report.model import (
+    CauseReport,
     CheckReport,
     FindingReport,
-    JobReport,
+    ProblemReport,
     Report,
     RouteReport,
-    UsageReport,
 )
-from veo_check.report.shown import by_item, cost_parts, not_a_command, shown, simulated_by
+from veo_check.report.shown import (
+    VERDICT_WORDS,
+    by_item,
+    caveats,
+    cost_parts,
+    dollars,
+    first_sentence,
+    not_a_command,
+    shown,
+    worst_first,
+)
 
-WIDTH = 80
+NARROWEST, WIDEST = 40, 120
 #: ANSI codes; colour repeats what the words say and is never needed.
 _COLOUR = {
     "pass": "32",
@@ -29,177 +46,510 @@ _COLOUR = {
     "error": "1;31",
     "blocked": "35",
     "inconclusive": "1;35",
-    "skipped": "2",
+    "skipped": "35",
     "not-applicable": "2",
+    "dim": "2",
 }
-_TIER_LETTER = {"research": "R", "staging": "S", "production": "P", None: "-"}
-_VERDICT = {
-    "ready": "READY for {target}",
-    "not-ready": "NOT READY for {target}",
-    "inconclusive": "INCONCLUSIVE for {target}: nothing failed, but evidence is missing",
+#: Mark and its spelling in ASCII.
+_OK, _BAD, _OPEN, _WARN = ("✓", "ok"), ("✗", "x"), ("?", "?"), ("!", "!")
+_MARKS = {
+    "pass": _OK,
+    "ready": _OK,
+    "not-applicable": ("-", "-"),
+    "warn": _WARN,
+    "waived": _WARN,
+    "fail": _BAD,
+    "not-ready": _BAD,
+    "error": _OPEN,
+    "blocked": _OPEN,
+    "skipped": _OPEN,
+    "inconclusive": _OPEN,
 }
-_LOUD = {"fail", "blocked", "error", "warn", "waived"}
+#: How many of a kind are shown before the rest is only counted.
+_MOST = 6
+_MOST_LINES = 4
 
 
-def render(report: Report, colour: bool = False) -> str:
-    """The whole run as text; `colour` adds ANSI colours."""
-    report = shown(report)
-    paint = _Painter(colour)
-    lines: list[str] = []
-    for route in report.routes:
-        lines += [*_route(report, route, paint), ""]
-    for problem in report.invalid:
-        place = f"{problem.file}:{problem.line}:{problem.column}"
-        lines += _wrap(f"{place}: {problem.path}: {problem.message}", "", "    ")
-    if report.invalid:
-        lines.append("")
-    lines += _run(report, paint)
-    return "".join(f"{not_a_command(line)}\n" for line in lines)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the text is laid out: for whom, how wide, in colour, in ASCII alone."""
+
+    width: int = 80
+    colour: bool = False
+    ascii: bool = False
+    detail: Literal["short", "verbose", "quiet"] = "short"
 
 
-class _Painter:
-    """Puts colour around words where colour is wanted."""
+PLAIN = Look()
 
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
 
-    def __call__(self, text: str, like: str) -> str:
+def render(report: Report, look: Look = PLAIN) -> str:
+    """The whole run as text."""
+    page = _Page(shown(report), look)
+    lines = "".join(f"{not_a_command(line)}\n" for line in page.lines())
+    return lines.replace("…", "...") if look.ascii else lines
+
+
+class _Page:
+    """One report in one look."""
+
+    def __init__(self, report: Report, look: Look) -> None:
+        self.report, self.look = report, look
+        self.width = min(max(look.width, NARROWEST), WIDEST)
+
+    def lines(self) -> Iterator[str]:
+        if self.look.detail == "quiet":
+            yield from self._quiet()
+            return
+        routes = self.report.routes
+        for route in routes:
+            yield from self._money_in_doubt(route)
+        if len(routes) == 1 and not self.report.invalid:
+            yield from self._one(routes[0])
+            return
+        if self.look.detail == "verbose":
+            for route in routes:
+                yield from [*self._head(route), "", *self._every_check(route), ""]
+        else:
+            yield from [*self._caveats(), *self._table(), "", *self._first_findings()]
+        yield from self._end_of_several()
+
+    # Words, cut and coloured.
+
+    def paint(self, text: str, like: str) -> str:
         code = _COLOUR.get(like)
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.look.colour and code else text
 
+    def mark(self, word: str) -> str:
+        sign = _MARKS[word][self.look.ascii]
+        return self.paint(sign, word) + " " * (1 + self.look.ascii - len(sign))
 
-def _route(report: Report, route: RouteReport, paint: _Painter) -> Iterator[str]:
-    yield from _wrap(f"{printable(route.name, 200)}  ({printable(route.file, 300)})", "", "  ")
-    if report.simulated:
-        yield from _wrap(
-            f"SIMULATED, {simulated_by(report)}: nothing here speaks of a real route.",
-            "",
-            "  ",
-        )
-    if report.hypothetical:
-        yield from _wrap(f"HYPOTHETICAL: judged as if today were {report.as_of}.", "", "  ")
-    yield ""
-    yield paint(_VERDICT[route.verdict].format(target=route.target), route.verdict)
-    yield from _facts(report, route)
-    yield ""
-    for number, (item, checks) in enumerate(by_item(route), start=1):
-        left = f"{number} {item.title}"
-        yield left.ljust(WIDTH - len(item.status)) + paint(item.status, item.status)
-        for check in checks:
-            yield from _check(route, check, paint)
-    yield from _next(route)
+    def cut(self, text: str, width: int | None = None) -> str:
+        width = self.width if width is None else max(width, 1)
+        dots = "..." if self.look.ascii else "…"
+        return text if len(text) <= width else text[: max(width - len(dots), 0)].rstrip() + dots
 
+    def wrap(self, text: str, first: str, rest: str, most: int = _MOST_LINES) -> list[str]:
+        lines = _wrapped(text, first, rest, self.width - 2 * self.look.ascii)
+        kept = [*lines[:most]]
+        if len(lines) > most:
+            kept[-1] = self.cut(f"{kept[-1]} {lines[most].strip()}")
+        return kept
 
-def _facts(report: Report, route: RouteReport) -> Iterator[str]:
-    yield from _wrap(f"evidence reaches: {route.tier}; judged on {report.as_of}", "  ", "    ")
-    if route.valid_until:
-        yield from _wrap(f"holds until {route.valid_until}: {route.valid_because}", "  ", "    ")
-    if route.model_until and route.model_until != route.valid_until:
-        yield f"  the model's own date: {route.model_until}"
-    for line in route.not_before:
-        yield from _wrap(line, "  ", "    ")
-    if route.quote:
-        yield from _wrap(f"cost: {'; '.join(cost_parts(route.quote))}", "  ", "    ")
-    if route.job:
-        yield from _job(route.job, route.usage)
-    if route.proof:
-        yield f"  proof {route.proof.id}: {route.proof.age_days} days old, to {route.proof.expires}"
-    for waiver in route.waivers:
-        said = f"waiver for {waiver.finding}: {waiver.state}, to {waiver.expires}: {waiver.reason}"
-        yield from _wrap(printable(said, 400), "  ", "    ")
-    yield f"  spent by this run: {route.spent} USD"
+    def dim(self, lines: Iterable[str]) -> list[str]:
+        return [self.paint(line, "dim") for line in lines]
 
+    def fix(self, text: str, indent: str, most: int = _MOST_LINES) -> list[str]:
+        return self.dim(self.wrap(f"-> {text}", indent, f"{indent}   ", most))
 
-def _job(job: JobReport, usage: UsageReport | None) -> Iterator[str]:
-    parts = [f"job {printable(job.operation_id or 'without an operation id', 120)}"]
-    parts.append(f"{job.polls} polls")
-    if job.served_model:
-        parts.append(f"served by {printable(job.served_model, 100)}")
-    if job.resolution:
-        sound = {True: "with audio", False: "silent", None: "audio unknown"}[job.audio]
-        parts.append(f"delivered {job.seconds or '?'} s at {job.resolution}, {sound}")
-    if job.failure:
-        parts.append(printable(job.failure, 300))
-    yield from _wrap("; ".join(parts), "  ", "    ")
-    if usage:
-        billed = "billed amount not known" if usage.billed is None else f"billed {usage.billed} USD"
-        said = [billed]
-        said += [f"{usage.quantity} {usage.unit}s"] if usage.quantity and usage.unit else []
-        said += [f"usage row {printable(usage.row_id, 60)}"] if usage.row_id else []
-        said += [f"paid by {printable(usage.owner, 100)}"] if usage.owner else []
-        yield from _wrap("; ".join(said), "  ", "    ")
+    def sides(self, left: str, right: str) -> str:
+        room = self.width - len(right) - 1
+        return f"{self.cut(left, room).ljust(room)} {right}"
 
+    def fitting(self, *choices: str) -> str:
+        """The first that fits; else the last, cut."""
+        fits = (choice for choice in choices if len(choice) <= self.width)
+        return next(fits, self.cut(choices[-1]))
 
-def _check(route: RouteReport, check: CheckReport, paint: _Painter) -> Iterator[str]:
-    tier = _TIER_LETTER[check.required_for]
-    word = paint(check.status.ljust(14), check.status)
-    yield f"   {tier} {word} {check.id}"
-    indent = " " * 20
-    if check.reason:
-        yield from _wrap(printable(check.reason, 2000), indent, indent)
-    for finding in check.findings:
-        yield from _finding(route, finding, indent)
+    # One route.
 
+    def _one(self, route: RouteReport) -> Iterator[str]:
+        yield from [*self._head(route), ""]
+        if self.look.detail == "verbose":
+            yield from [*self._every_check(route), "", *self._failures(route)]
+            yield from self._missing(route)
+        else:
+            yield from [*self._items(route), "", *self._cost(route), "", *self._failures(route)]
+            yield from self._missing(route)
+            if route.verdict == "ready":
+                yield from self._warnings(route)
+        yield from self._end_of_one(route)
 
-def _finding(route: RouteReport, finding: FindingReport, indent: str) -> Iterator[str]:
-    mark = {"blocker": "x ", "warning": "! ", "note": "- "}[finding.severity]
-    where = f" [{finding.at}, line {finding.line}]" if finding.at and finding.line else ""
-    yield from _wrap(f"{mark}{printable(finding.message, 2000)}{where}", indent, indent + "  ")
-    if finding.severity != "note" and (finding.expected or finding.actual):
-        sides = {"wanted": finding.expected, "found": finding.actual}
-        yield from _wrap(
-            "; ".join(f"{side} {printable(text, 300)}" for side, text in sides.items() if text),
-            indent + "  ",
-            indent + "  ",
-        )
-    if finding.fix and finding.severity != "note":
-        yield from _wrap(f"fix: {printable(finding.fix, 1000)}", indent + "  ", indent + "       ")
+    def _money_in_doubt(self, route: RouteReport) -> Iterator[str]:
+        job = route.open_job
+        if job is None:
+            return
+        stake = "" if Decimal(route.spent) == 0 else f", {dollars(route.spent)} at stake"
+        why = "INTERRUPTED while job" if self.report.interrupted else "JOB"
+        said = f"{why} {job.job} is {job.state} at {job.gateway}{stake}"
+        yield from [self.paint(line, "inconclusive") for line in self.wrap(said, "", "  ")]
+        yield "  continue it; this sends nothing new:"
+        yield f"    {job.resume}"
+        yield "  look at it:"
+        yield f"    {job.look}"
+        yield ""
 
+    def _head(self, route: RouteReport) -> Iterator[str]:
+        right = f"target {route.target}, {self.report.mode} run"
+        if len(route.name) + len(right) + 2 <= self.width:
+            yield self.sides(route.name, right)
+        else:
+            yield self.cut(route.name)
+            yield self.cut(f"  {right}")
+        yield from self.dim(self.wrap(route.file, "  ", "  "))
+        model = route.model
+        if model is not None:
+            said = f"{model.label} at {model.gateway} -> {model.official} on {model.surface}"
+            yield from self.wrap(said, "  ", "    ")
+        yield from self._caveats("  ")
 
-def _next(route: RouteReport) -> Iterator[str]:
-    steps: dict[str, None] = {}
-    for wanted in ("fail", "error", "blocked"):
+    def _caveats(self, indent: str = "") -> Iterator[str]:
+        for said in caveats(self.report):
+            yield from self.wrap(said, indent, f"{indent}  ")
+
+    def _items(self, route: RouteReport) -> Iterator[str]:
+        room = max((len(item.title) for item in route.items), default=0)
+        room = min(room, 18, self.width // 3)
+        for item in route.items:
+            title = self.cut(item.title, room).ljust(room)
+            summary = self.cut(item.summary or item.status, self.width - room - 6 - self.look.ascii)
+            yield f"  {self.mark(item.status)} {title}  {summary}"
+        for waiver in route.waivers:
+            if waiver.state == "used":
+                said = f"waived until {waiver.expires}: {waiver.finding}, {waiver.reason}"
+                yield from self.wrap(said, "  ", "    ", 2)
+
+    def _cost(self, route: RouteReport) -> list[str]:
+        said = "; ".join(cost_parts(route.quote)) if route.quote else "not known"
+        return self.wrap(said, "  Cost  ", "        ")
+
+    def _failures(self, route: RouteReport) -> Iterator[str]:
+        failures = [cause for cause in route.next if cause.kind == "failure"]
+        failed = {check.id for check in route.checks if check.status == "fail"}
+        for cause in failures[:_MOST]:
+            yield from self._place(route, cause, "FAIL")
+            yield from self.wrap(cause.cause, "  ", "  ")
+            if cause.fix:
+                yield from self.fix(cause.fix, "  ")
+            also = [check for check in cause.blocks[1:] if check in failed]
+            waits = [check for check in cause.blocks[1:] if check not in failed]
+            said = [f"also failing for this reason: {', '.join(also)}"] if also else []
+            said += [f"waiting for it: {', '.join(waits)}"] if waits else []
+            if said:
+                yield from self.dim(self.wrap("; ".join(said), "  ", "    ", 2))
+        yield from self._rest(len(failures) - _MOST, "failures")
+        if failures:
+            yield ""
+
+    def _place(self, route: RouteReport, cause: CauseReport, word: str) -> list[str]:
+        place = f"{route.file}:{cause.line}" if cause.line else route.file
+        code = f"{word}  {cause.code or cause.blocks[0]}"
+        if len(place) + len(code) + 2 <= self.width:
+            return [f"{self.paint(place, 'dim')}  {code}"]
+        return [*self.dim([self.cut(place)]), self.cut(f"  {code}")]
+
+    def _missing(self, route: RouteReport) -> Iterator[str]:
+        missing = [cause for cause in route.next if cause.kind != "failure"]
+        if not missing:
+            return
+        if route.verdict == "not-ready":
+            yield "Not checked"
+            for cause in missing[:_MOST]:
+                yield self.cut(f"  {_checks(len(cause.blocks))}: {cause.cause}")
+        else:
+            several = f"{len(missing)} things are missing"
+            yield several if len(missing) > 1 else "One thing is missing"
+            for number, cause in enumerate(missing[:_MOST], start=1):
+                blocks = f"blocks {_checks(len(cause.blocks))}"
+                lines = self.wrap(cause.cause, f"  {number}. ", "     ")
+                if len(lines) == 1 and len(lines[0]) + len(blocks) + 2 <= self.width:
+                    yield self.sides(lines[0], blocks)
+                else:
+                    yield from [*lines, self.cut(f"     {blocks}")]
+                yield from self._how(cause)
+        yield from self._rest(len(missing) - _MOST, "causes")
+        yield ""
+
+    def _how(self, cause: CauseReport) -> Iterator[str]:
+        """What to do about a cause; a command stands on a line of its own where it has to."""
+        place = f" ({cause.at}, line {cause.line})" if cause.at and cause.line else ""
+        if cause.command is None:
+            yield from self.fix(f"{cause.fix or 'see -v'}{place}", "     ")
+            return
+        together = f"     -> {cause.fix}: {cause.command}"
+        if cause.fix is not None and len(together) <= self.width:
+            yield self.paint(together, "dim")
+            return
+        if cause.fix is not None:
+            yield from self.fix(cause.fix, "     ")
+        # not wrapped: it is there to be pasted
+        yield self.paint(f"        {cause.command}", "dim")
+
+    def _warnings(self, route: RouteReport) -> Iterator[str]:
+        groups: dict[str, list[tuple[CheckReport, FindingReport]]] = {}
         for check in route.checks:
-            if check.status == wanted and check.required_for is not None:
+            if check.status == "warn":
                 for finding in check.findings:
-                    if finding.fix and finding.severity != "note":
-                        steps.setdefault(f"{check.id}: {finding.fix}")
-                if not any(finding.fix for finding in check.findings) and check.reason:
-                    steps.setdefault(check.reason)
-    if not steps:
-        return
-    yield ""
-    yield "Next:"
-    for number, step in enumerate(list(steps)[:5], start=1):
-        yield from _wrap(f"{number}. {printable(step, 600)}", "  ", "     ")
-    if len(steps) > 5:
-        yield f"  … and {len(steps) - 5} more above"
+                    if finding.severity == "warning":
+                        groups.setdefault(finding.fix or finding.code, []).append((check, finding))
+        if not groups:
+            return
+        yield self.fitting("Warnings (they stop nothing; with --strict they do)", "Warnings")
+        for fix, members in islice(groups.items(), _MOST_LINES):
+            first = members[0][1]
+            codes = ", ".join(dict.fromkeys(finding.code for _, finding in members))
+            where = f"line {first.line}  " if first.line and len(members) == 1 else ""
+            yield self.cut(f"  {where}{codes}")
+            yield self.cut(f"    {first_sentence(first.message)}")
+            if first.fix:
+                yield from self.fix(fix, "    ", 1)
+        yield from self._rest(len(groups) - _MOST_LINES, "warnings")
+        yield ""
+
+    def _rest(self, left: int, what: str) -> Iterator[str]:
+        if left > 0:
+            yield f"  and {left} more {what if left > 1 else what.removesuffix('s')}: -v"
+
+    def _end_of_one(self, route: RouteReport) -> Iterator[str]:
+        counts, total = route.counts, len(route.checks)
+        if route.verdict == "ready":
+            ends = f" until {route.valid_until}" if route.valid_until else ""
+            because = f": {route.valid_because}" if route.valid_because else ""
+            said = self.fitting(f"READY for {route.target}{ends}{because}")
+        else:
+            word = VERDICT_WORDS[route.verdict].partition(":")[0].upper()
+            reason = _sentence(route)
+            said = self.fitting(f"{word} for {route.target}: {reason}", f"{word}: {reason}")
+        yield self.paint(said, route.verdict)
+        figures = [
+            (counts.failed, "failed"),
+            (counts.not_checked, "not checked"),
+            (counts.waived, "waived"),
+            (counts.warned, "warnings" if counts.warned != 1 else "warning"),
+            (counts.passed, "passed"),
+        ]
+        parts = ", ".join(f"{number} {word}" for number, word in figures if number)
+        spent = f"  Spent {dollars(route.spent)}." if Decimal(route.spent) else ""
+        code = f"Exit code {self.report.exit_code}."
+        worst = next((f"{number} {word}" for number, word in figures if number), "no checks")
+        yield self.fitting(
+            f"  {total} checks: {parts}.{spent}  {code}",
+            f"  {worst} of {total}.{spent}  {code}",
+            f"  {worst}. {code}",
+        )
+        yield self.fitting(
+            f"  All {total} with their evidence: -v.  Why a check exists: veo-check checks ID",
+            "  All checks: -v.  Why: veo-check checks ID",
+            "  -v; veo-check checks ID",
+        )
+
+    # Every check with its evidence: -v.
+
+    def _every_check(self, route: RouteReport) -> Iterator[str]:
+        yield from self._route_facts(route)
+        for item, checks in by_item(route):
+            yield ""
+            room = self.width - len(item.status) - 1
+            title = self.cut(item.title, room).ljust(room)
+            yield f"{title} {self.paint(item.status, item.status)}"
+            for check in checks:
+                required = check.required_for or "no tier"
+                yield f"  {self.mark(check.status)} {check.id}: {check.status}"
+                yield from self.dim(self.wrap(f"required for {required}", "     ", "     "))
+                if check.reason:
+                    yield from self.wrap(check.reason, "     ", "     ", 40)
+                for finding in check.findings:
+                    yield from self._finding(finding)
+
+    def _route_facts(self, route: RouteReport) -> Iterator[str]:
+        tier = "nothing proven yet" if route.tier == "none" else f"proven for {route.tier}"
+        facts = [f"{tier}; judged on {self.report.as_of}"]
+        if route.valid_until:
+            facts.append(f"valid until {route.valid_until}: {route.valid_because}")
+        if route.model_until and route.model_until != route.valid_until:
+            facts.append(f"earliest announced shutdown of the model: {route.model_until}")
+        facts += route.not_before
+        facts += _job_facts(route)
+        if route.proof:
+            age = f"{route.proof.age_days} days old"
+            facts.append(f"proof {route.proof.id}: {age}, valid until {route.proof.expires}")
+        for waiver in route.waivers:
+            said = f"{waiver.state}, until {waiver.expires}: {waiver.reason}"
+            facts.append(f"waiver for {waiver.finding}: {said}")
+        facts.append(f"spent by this run: {dollars(route.spent)}")
+        for fact in facts:
+            yield from self.wrap(fact, "  ", "    ", 40)
+        yield from self._cost(route)
+
+    def _finding(self, finding: FindingReport) -> Iterator[str]:
+        word = {"blocker": "x", "warning": "!", "note": "-"}[finding.severity]
+        where = f" ({finding.at}, line {finding.line})" if finding.at and finding.line else ""
+        yield from self.wrap(f"{word} {finding.message}{where}", "     ", "       ", 40)
+        if finding.severity == "note":
+            return
+        sides = {"wanted": finding.expected, "found": finding.actual}
+        both = "; ".join(f"{side} {text}" for side, text in sides.items() if text)
+        if both:
+            yield from self.wrap(both, "       ", "       ", 40)
+        yield from self.dim(self.wrap(finding.code, "       ", "       "))
+        if finding.fix:
+            yield from self.fix(finding.fix, "       ", 40)
+
+    # Several routes: a table, the first finding of each that is not ready, and a count.
+
+    def _table(self) -> Iterator[str]:
+        routes = worst_first(self.report.routes)
+        names = [route.name for route in routes] + list(self._invalid())
+        wide, wider = self.width >= 70, self.width >= 58
+        fixed = 4 + 14 + (21 if wider else 0) + (12 if wide else 0)
+        room = max(8, min(max(map(len, [*names, "ROUTE"])), (self.width - fixed) // 2))
+        head = ["ROUTE", "TARGET", "$/JOB", "$/MONTH", "VERDICT", "DECIDED BY"]
+
+        def line(mark: str, cells: Sequence[str], verdict: str = "") -> str:
+            before = len(mark) if mark.isspace() else 2 + self.look.ascii
+            name, target, job, month, word, by = cells
+            text = f"{self.cut(name, room).ljust(room)} "
+            text += f"{target.ljust(11)} " if wide else ""
+            text += f"{job.rjust(8)} {month.rjust(11)}  " if wider else ""
+            by = self.cut(by, self.width - before - len(text) - 13)
+            return f"{mark}{text}{self.paint(word.ljust(13), verdict)}{by}".rstrip()
+
+        blank = " " * (2 + self.look.ascii)
+        yield line(blank, head)
+        for route in routes:
+            quote = route.quote
+            job = f"{Decimal(quote.expected):,.2f}" if quote else "-"
+            month = f"{Decimal(quote.monthly):,.2f}" if quote and quote.monthly else "-"
+            word = {"not-ready": "not ready"}.get(route.verdict, route.verdict)
+            cells = [route.name, route.target, job, month, word, _decided(route)]
+            yield line(f"{self.mark(route.verdict)} ", cells, route.verdict)
+        for file in self._invalid():
+            yield line(f"{self.mark('warn')} ", [file, "-", "-", "-", "invalid file", ""])
+        months = [route.quote.monthly for route in routes if route.quote and route.quote.monthly]
+        if months and wider:
+            total = f"{sum(map(Decimal, months)):,.2f}"
+            yield line(blank, [f"total of {len(months)}", "", "", total, "", ""])
+
+    def _invalid(self) -> dict[str, ProblemReport]:
+        """Each file that could not be judged, with its first problem."""
+        return {problem.file: problem for problem in reversed(self.report.invalid)}
+
+    def _first_findings(self) -> Iterator[str]:
+        for problem in list(self._invalid().values())[:_MOST]:
+            place = f"{problem.file}:{problem.line}:{problem.column}"
+            yield self.paint(self.cut(f"{place}  INVALID  {problem.path}"), "dim")
+            yield self.cut(f"  {first_sentence(problem.message)}")
+        yield from self._rest(len(self._invalid()) - _MOST, "invalid files")
+        # what keeps several routes from being ready is said once, where it is the first of each
+        first: dict[tuple[str, str], list[RouteReport]] = {}
+        for route in worst_first(self.report.routes):
+            if route.next:
+                cause = route.next[0]
+                first.setdefault((cause.kind, cause.cause), []).append(route)
+        shown_in_full = list(first.values())[: 2 * _MOST]
+        for routes in shown_in_full:
+            cause = routes[0].next[0]
+            word = "FAIL" if cause.kind == "failure" else "OPEN"
+            yield from self._place(routes[0], cause, word)
+            others = ", ".join(route.name for route in routes[1:])
+            also = f" (also {others})" if others else ""
+            yield self.cut(f"  {first_sentence(cause.cause)}{also}")
+            if cause.fix:
+                yield from self.fix(cause.fix, "  ", 1)
+        yield from self._rest(len(first) - len(shown_in_full), "causes")
+        if first or self.report.invalid:
+            yield ""
+
+    def _end_of_several(self) -> Iterator[str]:
+        routes = worst_first(self.report.routes)
+        worst = routes[0] if routes else None
+        invalid = len(self._invalid())
+        if worst is None:
+            said = f"{invalid} invalid: no route could be judged"
+        elif worst.verdict == "ready":
+            said = "READY: all routes" if not invalid else "READY, but for the invalid files"
+        else:
+            word = VERDICT_WORDS[worst.verdict].partition(":")[0].upper()
+            same = sum(route.verdict == worst.verdict for route in routes)
+            said = f"{word}: {same} of {len(routes)}, first {worst.name}: {_sentence(worst)}"
+        yield self.paint(self.cut(said), self.report.verdict)
+        numbers = [
+            (sum(route.verdict == verdict for route in routes), word)
+            for verdict, word in (
+                ("not-ready", "not ready"),
+                ("inconclusive", "inconclusive"),
+                ("ready", "ready"),
+            )
+        ]
+        counted = [*numbers, (invalid, "invalid")]
+        parts = ", ".join(f"{number} {word}" for number, word in counted if number)
+        spent = sum((Decimal(route.spent) for route in routes), Decimal(0))
+        paid = f"  Spent {dollars(spent)}." if spent else ""
+        code = f"Exit code {self.report.exit_code}."
+        yield self.fitting(
+            f"  {len(routes) + invalid} routes: {parts}.{paid}  {code}", f"  {parts}.", f"  {code}"
+        )
+        file = shlex.quote(worst.file) if worst else "ROUTE"
+        yield self.fitting(f"  Every check of one route: veo-check run {file} -v", "  All: -v")
+
+    # One line for each route that may not take traffic: -q.
+
+    def _quiet(self) -> Iterator[str]:
+        routes = worst_first(self.report.routes)
+        for problem in self.report.invalid:
+            place = f"{problem.file}:{problem.line}:{problem.column}"
+            yield f"{place}: invalid: {problem.path}: {problem.message}"
+        closed = [route for route in routes if route.verdict != "ready"]
+        for route in closed:
+            first = route.next[0] if route.next else None
+            place = f"{route.file}:{first.line}" if first and first.line else route.file
+            word = VERDICT_WORDS[route.verdict].partition(":")[0]
+            yield f"{place}: {word}: {_sentence(route)}"
+        invalid = len(self._invalid())
+        said = f"{len(closed)} of {len(routes)} routes may not take traffic"
+        if invalid:
+            said += f", {invalid} invalid" if invalid > 1 else ", 1 file is invalid"
+        yield "; ".join([said, *caveats(self.report)]) + f". Exit code {self.report.exit_code}."
 
 
-def _run(report: Report, paint: _Painter) -> Iterator[str]:
-    if report.interrupted:
-        yield "Interrupted: what was not learned by then is blocked above."
-    if len(report.routes) + len(report.invalid) > 1:
-        counted = {
-            verdict: sum(route.verdict == verdict for route in report.routes)
-            for verdict in ("ready", "not-ready", "inconclusive")
-        }
-        files = len({problem.file for problem in report.invalid})
-        said = [f"{count} {verdict}" for verdict, count in counted.items() if count]
-        said += [f"{files} invalid"] if files else []
-        yield f"{len(report.routes) + files} routes: {', '.join(said)}"
-    verdict = paint(report.verdict, report.verdict)
-    yield f"verdict: {verdict}   exit code: {report.exit_code}   mode: {report.mode}"
+def _many(count: int, what: str, more: str = "") -> str:
+    return f"{count} {what}{'' if count == 1 else 's'} {more}".rstrip()
+
+
+def _checks(count: int) -> str:
+    return _many(count, "check")
+
+
+def _sentence(route: RouteReport) -> str:
+    counts = route.counts
+    said = route.decided_by.sentence if route.decided_by else "the reason is not recorded"
+    if route.verdict == "inconclusive" and counts.not_checked:
+        return f"{counts.not_checked} of {_checks(len(route.checks))} not made; {said}"
+    return said
+
+
+def _decided(route: RouteReport) -> str:
+    if route.verdict == "ready":
+        return f"until {route.valid_until}" if route.valid_until else ""
+    if route.decided_by is None:
+        return ""
+    failed = route.verdict == "not-ready" and route.decided_by.check
+    return failed or route.decided_by.sentence
+
+
+def _job_facts(route: RouteReport) -> Iterator[str]:
+    job, usage = route.job, route.usage
+    if job is not None:
+        parts = [f"job {job.operation_id or 'without an operation id'}", f"{job.polls} polls"]
+        parts += [f"served by {job.served_model}"] if job.served_model else []
+        if job.resolution:
+            sound = {True: "with audio", False: "silent", None: "audio unknown"}[job.audio]
+            parts.append(f"delivered {job.seconds or '?'} s at {job.resolution}, {sound}")
+        parts += [job.failure] if job.failure else []
+        yield "; ".join(parts)
+    if usage is not None:
+        unknown = "billed amount not known"
+        said = [unknown if usage.billed is None else f"billed {dollars(usage.billed)}"]
+        said += [f"{usage.quantity} {usage.unit}s"] if usage.quantity and usage.unit else []
+        said += [f"usage row {usage.row_id}"] if usage.row_id else []
+        said += [f"paid by {usage.owner}"] if usage.owner else []
+        yield "; ".join(said)
 
 
 # A thousand routes of one team say mostly the same.
 @lru_cache(maxsize=1024)
-def _wrap(text: str, first: str, rest: str) -> tuple[str, ...]:
+def _wrapped(text: str, first: str, rest: str, width: int) -> tuple[str, ...]:
     lines = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     return tuple(lines) or (first.rstrip(),)
