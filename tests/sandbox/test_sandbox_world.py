@@ -226,17 +226,17 @@ def test_scenarios_are_named_apart_and_described() -> None:
         assert re.fullmatch(r"[a-z0-9-]+", scenario.name)
         assert scenario.description.endswith(".")
         assert len(set(scenario.notices)) == len(scenario.notices)
-    quirks = [scenario.quirk for scenario in SCENARIOS if scenario.quirk]
-    assert len(set(quirks)) == len(quirks)
+    faults = [scenario.fault for scenario in SCENARIOS if scenario.fault]
+    assert len(set(faults)) == len(faults)
 
 
 def test_healthy_owns_up_to_being_invented() -> None:
     (healthy,) = [scenario for scenario in SCENARIOS if scenario.name == "healthy"]
     assert "nobody has observed" in healthy.description
-    assert (healthy.notices, healthy.quirk) == ((), None)
+    assert (healthy.notices, healthy.fault) == ((), None)
 
 
-@pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS if one.quirk and not one.paid])
+@pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS if one.fault and not one.paid])
 def test_every_free_scenario_differs_from_the_healthy_one(scenario: str) -> None:
     """Seen through free reads alone, on the scenario's own day."""
     box = Box(scenario)

@@ -16,6 +16,7 @@ from veo_check.checks.job_completes import job_completes
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure, JobResult
+from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.journal import Entry, Journal, Operation
 from veo_check.smoke.state_folder import StateFolder
 from veo_check.smoke.steps import SmokeOutcome
@@ -66,7 +67,11 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
     assert outcome.spent == Decimal("0.48")
     found = Outcome.collect(
         job_completes(
-            route=desk.route, job=outcome.job, delivery=outcome.delivery, proof=outcome.proof
+            route=desk.route,
+            gateway=gateway_of(desk.route),
+            job=outcome.job,
+            delivery=outcome.delivery,
+            proof=outcome.proof,
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
@@ -322,6 +327,7 @@ def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None
     found = Outcome.collect(
         job_completes(
             route=desk.route,
+            gateway=gateway_of(desk.route),
             job=job,
             delivery=outcome.delivery,
             proof=outcome.proof,

@@ -69,7 +69,7 @@ def test_ids_count_up_and_are_never_used_again(journal: Journal) -> None:
         ids.append(entry.id)
         journal.save(entry.abandoned(later(9), "test"))
     assert [one.split("-")[1] for one in ids] == ["000001", "000002", "000003"]
-    assert journal.newest(ROUTE) == journal.find(ids[-1])
+    assert journal.entries(ROUTE)[-1] == journal.find(ids[-1])
     assert journal.find("00000000-000001-abcdef") is None
 
 
@@ -276,7 +276,7 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
     for step in LIFE:
         journal.save(finished := step(finished))
     uncertain = journal.begin(intent("a"))
-    journal.save(uncertain.doubted(Ended(later(5), "submit-uncertain")))
+    journal.save(uncertain.mark_uncertain(Ended(later(5), "submit-uncertain")))
     refused = journal.begin(intent("b"))
     refused = refused.refused(Ended(later(5), "no-channel", status_code=503))
     journal.save(refused)
@@ -292,7 +292,7 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
     [
         ((), lambda entry: entry.polled("queued", NOON)),
         ((), lambda entry: entry.finished(Ended(NOON))),
-        ((), lambda entry: entry.taken_up()),
+        ((), lambda entry: entry.resume()),
         ((), lambda entry: entry.closed(NOON)),
         ((), lambda entry: entry.weighed("no")),
         ((), lambda entry: entry.refused(Ended(NOON)).closed(NOON)),
@@ -300,11 +300,11 @@ def test_spend_of_each_cost_centre(journal: Journal) -> None:
         ((), lambda entry: entry.refused(Ended(NOON)).weighed("no").closed(NOON).weighed("no")),
         (LIFE[:1], lambda entry: entry.accepted(OPERATION)),
         (LIFE[:1], lambda entry: entry.refused(Ended(NOON))),
-        (LIFE[:1], lambda entry: entry.doubted(Ended(NOON))),
+        (LIFE[:1], lambda entry: entry.mark_uncertain(Ended(NOON))),
         (LIFE[:3], lambda entry: entry.finished(Ended(NOON))),
         (LIFE, lambda entry: entry.abandoned(NOON, "late")),
         (LIFE, lambda entry: entry.polled("queued", NOON)),
-        (LIFE, lambda entry: entry.taken_up()),
+        (LIFE, lambda entry: entry.resume()),
     ],
 )
 def test_no_step_out_of_turn(

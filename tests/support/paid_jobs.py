@@ -71,8 +71,8 @@ OPERATION = Operation(
 LIFE: tuple[Callable[[Entry], Entry], ...] = (
     lambda entry: entry.accepted(OPERATION),
     lambda entry: entry.polled("queued", later(12)),
-    lambda entry: entry.ran_out(Ended(later(20), "job-unfinished")),
-    lambda entry: entry.taken_up(),
+    lambda entry: entry.timed_out(Ended(later(20), "job-unfinished")),
+    lambda entry: entry.resume(),
     lambda entry: entry.polled("completed", later(30)),
     lambda entry: entry.finished(Ended(later(30), video_count=1)),
     lambda entry: entry.closed(later(40), Decimal("0.40")),

@@ -83,9 +83,6 @@ class AsOf:
         return max(self.day, self.clock_day)
 
 
-# What a person saw, and how long it counts.
-
-
 #: How long what a person saw counts, in days, whatever the file says.
 LONGEST_DAYS = 30
 

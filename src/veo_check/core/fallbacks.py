@@ -141,6 +141,6 @@ def _gateway(route: Route) -> str:
 
 def _in_words(error: ValidationError) -> str:
     return "; ".join(
-        f"{'.'.join(map(str, one['loc']))} {one['msg'].removeprefix('Value error, ')}".strip()
-        for one in error.errors()
+        f"{'.'.join(map(str, held['loc']))} {held['msg'].removeprefix('Value error, ')}".strip()
+        for held in error.errors()
     )

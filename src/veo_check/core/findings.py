@@ -15,9 +15,6 @@ from typing import Literal
 from veo_check.core.facts import Missing
 from veo_check.core.gateway import Gateway
 
-# The four tiers of trust, in order: none < research < staging < production.
-
-
 TierWord = Literal["none", "research", "staging", "production"]
 TargetWord = Literal["research", "staging", "production"]
 _TIERS: dict[int, TierWord] = {0: "none", 1: "research", 2: "staging", 3: "production"}
@@ -222,9 +219,6 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-# The `@check` decorator: a check's id, needs and product text, read off the function itself.
-
-
 CheckFunction = Callable[..., Findings]
 
 
@@ -314,9 +308,6 @@ def check(
         return Check(name, item, since, function, waivable, not_for)
 
     return register
-
-
-# The reference rows that a route's checks stood on, as the engine collected them.
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def _absent(value: object) -> bool:
 
 def _seen(text: str) -> str:
     """The text without what nobody sees: zero-width and control characters, outer blanks."""
-    return "".join(one for one in text if unicodedata.category(one) not in {"Cf", "Cc"}).strip()
+    return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc"}).strip()
 
 
 def _say(field: str, fault: Fault, what: str) -> CheckOutput:

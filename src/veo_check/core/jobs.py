@@ -15,9 +15,6 @@ from typing import Literal, Protocol
 
 from veo_check.core.facts import Missing
 
-# Everything that is known to go wrong with a video job, by name: what it means, and what next.
-
-
 Symptom = Literal[
     # refused at submit: nothing was sent on, nothing is charged
     "model-retired",
@@ -287,7 +284,7 @@ _UNNAMED = Meaning(
 
 def meaning_of(symptom: str | None) -> Meaning:
     """What a symptom means; of a word that is none: that it is not known."""
-    return next((one for name, one in MEANINGS.items() if name == symptom), _UNNAMED)
+    return next((meaning for name, meaning in MEANINGS.items() if name == symptom), _UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)

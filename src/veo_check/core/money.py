@@ -53,9 +53,6 @@ def usd(number: Decimal) -> str:
     return plain(number, 2)
 
 
-# Errors with a sentence for the user and the documented exit code.
-
-
 class ExitCode(enum.IntEnum):
     """The exit codes of every command, whatever the output format."""
 

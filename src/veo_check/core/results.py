@@ -13,8 +13,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import ValidationError
+
 from veo_check.core.facts import Catalog
-from veo_check.core.route import Route
+from veo_check.core.money import UsageError
+from veo_check.core.route import Model, Route, Via
 
 JobKind = Literal["smoke", "controlled-failure"]
 #: What is wrong with a controlled failure: its clip length, or its model.
@@ -182,9 +185,6 @@ class ControlledFailure:
     exchanges: tuple[str, ...] = ()
 
 
-# Proofs: what a sealed smoke result holds, what it is bound to, and what became of reading one.
-
-
 #: Flat copy of a part of the route file: dotted name -> value as text.
 Flat = Mapping[str, str]
 
@@ -295,6 +295,48 @@ def binding_of(route: Route) -> Binding:
     via["base_url"], via["console_url"] = route.base_url, route.console_url
     model = _flat(route.model.model_dump(mode="json", exclude_none=True))
     return Binding(route.name, via, model, SmokeShape.of_route(route))
+
+
+def stored_route(route: Route, binding: Binding) -> Route:
+    """The inverse: `route` with the gateway, endpoint, key variable and shape of a stored job.
+
+    What the route file has become since does not matter. Raises UsageError where the
+    record makes no route; where its key may go is still decided when it is sent.
+    """
+    if binding == binding_of(route):
+        return route
+    shape = binding.shape
+    try:
+        via = Via.model_validate(_nested(binding.via))
+        model = Model.model_validate(_nested(binding.model))
+        request = route.request.model_validate(
+            route.request.model_dump()
+            | {"mode": shape.mode, "aspect_ratio": shape.aspect_ratio, "audio": shape.audio}
+        )
+        smoke = route.smoke.model_validate(
+            route.smoke.model_dump() | {"seconds": shape.seconds, "resolution": shape.resolution}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"the record of a paid job of '{binding.route}' makes no route ({at}: {first['msg']})"
+        ) from None
+    return route.model_copy(update={"via": via, "model": model, "request": request, "smoke": smoke})
+
+
+def _nested(flat: Mapping[str, str]) -> dict[str, object]:
+    nested: dict[str, object] = {}
+    for name, value in flat.items():
+        part = nested
+        *above, last = name.split(".")
+        for step in above:
+            below = part.setdefault(step, {})
+            if not isinstance(below, dict):
+                return {}
+            part = below
+        part[last] = value == "true" if last == "adc" else value
+    return nested
 
 
 def row_seen(catalog: Catalog, group: str | None) -> RowSeen | None:

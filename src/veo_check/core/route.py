@@ -26,9 +26,6 @@ from veo_check.core.findings import Tier
 from veo_check.core.money import amount
 from veo_check.core.secrets import origin_of
 
-# The single values of a route file: what each may look like, and the words for what it may not.
-
-
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

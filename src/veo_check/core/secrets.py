@@ -152,9 +152,6 @@ def refusal_without_key(
     )
 
 
-# Text from outside, made fit to print: no terminal escapes, control or bidi characters.
-
-
 # CSI and two-character escapes, and OSC/DCS/APC/PM/SOS strings up to their end (or the text's).
 _ESCAPES = re.compile(
     "\x1b[\\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?|[\x1b\x9b]\\[?[0-9;?<=>!]*[ -/]*[@-~]?"
@@ -189,9 +186,6 @@ def _is_fit(text: str, limit: int) -> bool:
         and "  " not in text
         and text == text.strip()
     )
-
-
-# Masking of secrets in everything that is recorded or shown.
 
 
 MASK = "[redacted]"

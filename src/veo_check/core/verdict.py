@@ -50,29 +50,29 @@ def decide(results: Iterable[CheckResult], target: Tier) -> Decision:
     judged = list(results)
     tier = Tier.NONE
     for candidate in TARGETS:
-        required = [one for one in judged if one.required_at(candidate)]
-        if not required or any(one.statuses[candidate] not in GOOD for one in required):
+        required = [result for result in judged if result.required_at(candidate)]
+        if not required or any(result.statuses[candidate] not in GOOD for result in required):
             break
         tier = candidate
-    at_target = [one for one in judged if one.required_at(target)]
-    if any(one.statuses[target] is Status.FAIL for one in at_target):
+    at_target = [result for result in judged if result.required_at(target)]
+    if any(result.statuses[target] is Status.FAIL for result in at_target):
         verdict = Verdict.NOT_READY
     elif target in TARGETS and tier >= target:
         verdict = Verdict.READY
     else:
         verdict = Verdict.INCONCLUSIVE
     uncoverable = any(
-        one.statuses[target] is Status.ERROR
-        or (one.statuses[target] is Status.SKIPPED and not _forgivable(one))
-        for one in at_target
+        result.statuses[target] is Status.ERROR
+        or (result.statuses[target] is Status.SKIPPED and not _forgivable(result))
+        for result in at_target
     )
     return Decision(verdict, tier, uncoverable)
 
 
-def _forgivable(one: CheckResult) -> bool:
+def _forgivable(result: CheckResult) -> bool:
     """A checklist may be the part of the whole that can be judged here, such as offline; but one
     without the checks that even research needs judges nothing."""
-    return one.left_out and one.required_for is not Tier.RESEARCH
+    return result.left_out and result.required_for is not Tier.RESEARCH
 
 
 _WORST_FIRST = (Verdict.NOT_READY, Verdict.INCONCLUSIVE, Verdict.READY)
@@ -81,7 +81,7 @@ _WORST_FIRST = (Verdict.NOT_READY, Verdict.INCONCLUSIVE, Verdict.READY)
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict of a run: the worst of its routes; of no routes at all: inconclusive."""
     seen = set(verdicts)
-    return next((one for one in _WORST_FIRST if one in seen), Verdict.INCONCLUSIVE)
+    return next((verdict for verdict in _WORST_FIRST if verdict in seen), Verdict.INCONCLUSIVE)
 
 
 def exit_code(ruling: Decision, inconclusive: str = "own") -> ExitCode:

@@ -15,8 +15,6 @@ from typing import TypeAlias
 from veo_check.core.facts import Missing, MissingCode
 from veo_check.core.secrets import Redactor
 
-# The record of what was sent and what came back, redacted before it is kept.
-
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -58,9 +56,6 @@ class Recorder:
             return tuple(self._kept[number] for number in sorted(self._kept))
 
 
-# How much time and memory one answer may take.
-
-
 MEBIBYTE = 1024 * 1024
 
 
@@ -80,9 +75,6 @@ class Limits:
     body: int = 32 * MEBIBYTE
     error_body: int = MEBIBYTE
     excerpt: int = 2000
-
-
-# JSON from outside: exact numbers, no surprises, bounded, and errors as sentences.
 
 
 Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"

@@ -108,9 +108,6 @@ class Keys:
         return Secret(value)
 
 
-# Application default credentials: an access token for Google, through the optional extra.
-
-
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TOKEN_HOST = re.compile(r"([a-z0-9-]+\.)*googleapis\.com")
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "169.254.169.254"})

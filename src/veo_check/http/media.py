@@ -128,8 +128,8 @@ def _elsewhere(door: HttpClient, url: str, home: str, exchange: str | None) -> _
     return _Hop(url, None, public_only=True)
 
 
-def _same_origin(one: str, other: str) -> bool:
+def _same_origin(address: str, other: str) -> bool:
     try:
-        return origin_of(one) == origin_of(other)
+        return origin_of(address) == origin_of(other)
     except ValueError:
         return False

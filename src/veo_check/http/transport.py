@@ -26,9 +26,6 @@ from veo_check.core.clock import Clock
 from veo_check.core.facts import MissingCode
 from veo_check.http.answers import MEBIBYTE, Limits
 
-# Which network addresses media may be fetched from.
-
-
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -260,9 +257,6 @@ def _as_httpx() -> Iterator[None]:
         raise NotPublicError("the host has an address that is not public") from None
     except _SAME_NAMES as error:
         raise getattr(httpx, type(error).__name__)(str(error)) from None
-
-
-# One request, one answer, within its limits: the only module that speaks through httpx.
 
 
 Sink = Callable[[bytes], None]

@@ -10,8 +10,6 @@ from veo_check.core.money import plain, usd
 from veo_check.pricing.shape import Line, Quote, Refusal, RefusedError, Shape
 from veo_check.reference.prices import Component, CreditPool, Pack, PriceRule, TokenFormula
 
-# What a price's components count in one shape: seconds, tokens, frames, calls, images.
-
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -168,7 +166,7 @@ def _priced(rule: PriceRule, shape: Shape, pool: CreditPool | None) -> Quote:
 
 
 def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], count: int) -> Decimal:
-    one_clip = max(sum((one.amount for one in lines), Decimal(0)), rule.min_charge)
+    one_clip = max(sum((part.amount for part in lines), Decimal(0)), rule.min_charge)
     total = one_clip * rule.multiplier * count
     if rule.currency == "USD":
         return total
@@ -192,18 +190,18 @@ def _arithmetic(
     money = "" if pool is not None else "$"
     coin = " credits" if pool is not None else ""
     parts = []
-    for one in lines:
-        if not one.quantity:
+    for part in lines:
+        if not part.quantity:
             continue
-        rate = plain(one.component.rate, 0 if pool is not None else 2)
-        per = "per clip" if rule.flat and rule.unit != "call" else _PER[one.component.meter]
-        if one.component.per != 1:
-            size = plain(one.component.per)
-            per = f"per {_LARGE.get(size, size)} {one.component.meter}s"
-        fixed = one.component.meter == "call"
-        parts.append(f"{money}{rate}{coin} {per}" + ("" if fixed else f" x {one.text}"))
+        rate = plain(part.component.rate, 0 if pool is not None else 2)
+        per = "per clip" if rule.flat and rule.unit != "call" else _PER[part.component.meter]
+        if part.component.per != 1:
+            size = plain(part.component.per)
+            per = f"per {_LARGE.get(size, size)} {part.component.meter}s"
+        fixed = part.component.meter == "call"
+        parts.append(f"{money}{rate}{coin} {per}" + ("" if fixed else f" x {part.text}"))
     text = " + ".join(parts) or "nothing is charged"
-    if rule.min_charge and rule.min_charge > sum((one.amount for one in lines), Decimal(0)):
+    if rule.min_charge and rule.min_charge > sum((part.amount for part in lines), Decimal(0)):
         text = f"at least {money}{plain(rule.min_charge, 2)}{coin} ({text})"
     if rule.multiplier != 1:
         text += f" x {plain(rule.multiplier)}"
@@ -226,9 +224,6 @@ _PER = {
 _LARGE = {"1000000": "million"}
 
 
-# What a clip costs when its credits come from a prepaid pack, part of which may lapse.
-
-
 def from_pack(quote: Quote, size: Decimal, clips: int | None = None) -> Quote | Refusal:
     """`quote` paid from packs of `size` credits, in USD a clip.
 
@@ -238,9 +233,9 @@ def from_pack(quote: Quote, size: Decimal, clips: int | None = None) -> Quote | 
     pool = quote.rule.pool
     if pool is None:
         return Refusal("unknown-credit", f"{quote.rule.model} is not paid in credits", quote.source)
-    pack = next((one for one in pool.packs if one.units == size), None)
+    pack = next((pack for pack in pool.packs if pack.units == size), None)
     if pack is None:
-        known = ", ".join(plain(one.units) for one in pool.packs) or "none"
+        known = ", ".join(plain(pack.units) for pack in pool.packs) or "none"
         return Refusal(
             "unknown-credit",
             f"no pack of {plain(size)} credits is known; known: {known}",

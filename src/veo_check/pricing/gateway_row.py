@@ -19,8 +19,6 @@ from veo_check.core.money import plain, usd
 from veo_check.pricing.billing_expression import evaluate
 from veo_check.pricing.shape import Refusal, RefusalCode, RefusedError, Shape, per_second
 
-# A new-api gateway's quota: whole numbers, cut off after every factor.
-
 
 def size_factor(model: str, resolution: str | None) -> Decimal:
     """What the gateway multiplies a Veo price by, from the upstream id and the resolution."""
@@ -152,7 +150,7 @@ def _read(
             " (quota_per_unit of /api/status), which cannot be",
         )
     at = _At(row, group, ratio, shape, unit)
-    shown = tuple(one for one in catalog.display if one.billing_kind == "per_second")
+    shown = tuple(price for price in catalog.display if price.billing_kind == "per_second")
     if row.billing_mode == "tiered_expr":
         return _by_expression(at)
     if row.quota_type == 0 and row.model_ratio == UNPRICED_RATIO:
@@ -333,15 +331,15 @@ def _notes(at: _At, price: Decimal, display: tuple[DisplayPrice, ...]) -> Iterat
 def _by_display(at: _At, shown: tuple[DisplayPrice, ...]) -> GatewayPrice:
     if len(shown) > 1:
         raise _refused("ambiguous", "display_pricing has more than one price per second")
-    one = shown[0]
-    if one.unit != "second":
-        raise _refused("unknown-unit", f"display_pricing per_second counts by {one.unit}")
-    listed = None if one.configured is None else _usable(one.configured, "display_pricing")
-    public = None if one.group is None else _usable(one.group, "display_pricing")
+    price = shown[0]
+    if price.unit != "second":
+        raise _refused("unknown-unit", f"display_pricing per_second counts by {price.unit}")
+    listed = None if price.configured is None else _usable(price.configured, "display_pricing")
+    public = None if price.group is None else _usable(price.group, "display_pricing")
     notes: list[str] = []
     if at.shape.audio is False:
         notes.append("the gateway does not price audio: a silent clip costs the same")
-    if one.lower_bound:
+    if price.lower_bound:
         notes.append("`from`: the lowest tier only; this shape may cost more")
     if listed is None:
         if public is None:
@@ -365,7 +363,7 @@ def _by_display(at: _At, shown: tuple[DisplayPrice, ...]) -> GatewayPrice:
         f"display_pricing {plain(listed)} is USD per second",
         tuple(notes),
         expected=total,
-        bound="lower" if one.lower_bound else "exact",
+        bound="lower" if price.lower_bound else "exact",
         rate=rate,
     )
 

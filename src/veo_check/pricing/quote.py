@@ -20,8 +20,6 @@ from veo_check.pricing.shape import Quote, Refusal, RefusalCode, Shape
 from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
 from veo_check.reference.rows import LifecycleRow, Source, SourceKind
 
-# Which of one publisher's rules decides about a shape on a day, and why none does.
-
 
 def choose(rules: list[PriceRule], shape: Shape, day: date) -> tuple[PriceRule, Shape] | Refusal:
     """The rule that prices `shape` on `day`, and the shape with its audio settled.
@@ -35,7 +33,7 @@ def choose(rules: list[PriceRule], shape: Shape, day: date) -> tuple[PriceRule, 
     candidates = [rule for rule in live if matches(rule, heard)]
     if not candidates:
         return _no_match(live, heard)
-    rule = max(candidates, key=lambda one: (len(one.match), recency(one)))
+    rule = max(candidates, key=lambda rule: (len(rule.match), recency(rule)))
     for name, choice in rule.allowed.items():
         refusal = _outside(rule, name, choice, heard)
         if refusal is not None:
@@ -237,7 +235,7 @@ def _quote(
         if any(refusal.code not in _SILENT for refusal in refusals):
             return next(refusal for refusal in refusals if refusal.code not in _SILENT)
     unheard = [answer for answer in answers if isinstance(answer, Refusal)]
-    return min(unheard, key=lambda one: one.code == "unpriced")
+    return min(unheard, key=lambda refusal: refusal.code == "unpriced")
 
 
 #: A publisher that refuses so may leave the word to a lesser one.
@@ -345,17 +343,16 @@ def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal
 def _agreed(quotes: list[Quote]) -> Quote | Refusal:
     """The amount that most publishers name; the newest of them speaks for it."""
     by_amount: dict[Decimal, list[Quote]] = {}
-    for one in quotes:
-        by_amount.setdefault(one.expected, []).append(one)
+    for quoted in quotes:
+        by_amount.setdefault(quoted.expected, []).append(quoted)
     camps = sorted(by_amount.values(), key=len, reverse=True)
     if len(camps) > 1 and len(camps[0]) == len(camps[1]):
-        views = "; ".join(f"{one.source.publisher} says ${usd(one.expected)}" for one in quotes)
+        views = "; ".join(
+            f"{quoted.source.publisher} says ${usd(quoted.expected)}" for quoted in quotes
+        )
         return Refusal("ambiguous", f"the sources disagree and none leads: {views}")
     first, *others = camps[0]
     return replace(first, agreeing=tuple(other.source for other in others))
-
-
-# Which surface a model's price is taken from when nobody names one.
 
 
 def own_surfaces(reference: Priced, model: str) -> tuple[str, ...]:
@@ -381,8 +378,8 @@ def quote_anywhere(
         quote(reference, replace(shape, surface=surface), day, kinds=kinds) for surface in surfaces
     ]
     quotes = [answer for answer in answers if isinstance(answer, Quote)]
-    if len({one.expected for one in quotes}) > 1:
-        views = ", ".join(f"{one.shape.surface} ${usd(one.expected)}" for one in quotes)
+    if len({quoted.expected for quoted in quotes}) > 1:
+        views = ", ".join(f"{quoted.shape.surface} ${usd(quoted.expected)}" for quoted in quotes)
         return Refusal(
             "ambiguous", f"{shape.model} costs differently by surface: say which ({views})"
         )

@@ -115,9 +115,6 @@ def normal_resolution(text: str) -> str:
     return {2160: "4k", 1440: "2k"}.get(shorter, f"{shorter}p")
 
 
-# What pricing answers: a quote in USD, or a refusal with its code. Never a guess.
-
-
 RefusalCode = Literal[
     "unsupported-combination",
     "retired",

@@ -15,13 +15,11 @@ from veo_check.sandbox.wire import (
     Request,
     Response,
     Shape,
+    Surface,
     accepts,
     as_json,
     google_api_key,
 )
-
-# Google's bodies: errors and finished operations, as public logs and the SDK's code show them.
-
 
 _TYPE = "type.googleapis.com/google.rpc."
 GEMINI_SERVICE = "generativelanguage.googleapis.com"
@@ -241,9 +239,6 @@ def model_resource(model: GoogleModel) -> dict[str, object]:
     }
 
 
-# What Google accepts: the request body of `predictLongRunning` against the model's limits.
-
-
 _AGENT_PLATFORM_ONLY = (
     "generateAudio",
     "fps",
@@ -372,39 +367,65 @@ def _count(parameters: Mapping[str, object], model: GoogleModel) -> int | Respon
     return count
 
 
-# What both Google surfaces do with a submit and a poll.
-
-
-def accept(
+def forward(
     state: State,
-    request: Request,
-    row: GoogleModel,
-    parent: str = "",
+    body: Mapping[str, object] | None,
+    row: GoogleModel | None,
+    *,
+    surface: Surface,
+    label: str,
+    upstream: str,
+    parent: str,
+    key: str,
+    quota: int = 0,
+    at_submit: bool = False,
 ) -> Job | Response:
-    """A new job, or the refusal of this submit. Either way the ledger knows.
+    """What becomes of a submit that reaches Google, by itself or through a gateway.
 
-    The caller answers a model that is not offered; a job that was accepted while the connection
-    drops is in the ledger, and its answer is `DROPPED`.
+    A new job, Google's refusal, or `DROPPED`: nobody accepted anything. `at_submit`: a wrong clip
+    length is refused at once, on the Agent Platform too.
     """
-    refusal = submit_trouble(state, row.id, parent, gemini=row.surface == "gemini-api")
-    if state.has("submit-dropped-before"):
-        refusal = DROPPED
+    if row is None:
+        return publisher_not_found(parent, upstream)
+    refusal = submit_trouble(state, upstream, parent, gemini=surface == "gemini-api")
     if refusal is not None:
-        return refuse(state, row.surface, row.id, refusal)
-    body = request.fields()
+        return refusal
+    if state.has("submit-dropped-before"):
+        return DROPPED
     rerouting = state.has("wrong-request-rerouted")
-    shape = accepted_shape(body, row, lenient=rerouting or state.has("wrong-request-accepted"))
+    lenient = rerouting or state.has("wrong-request-accepted")
+    shape = (shape_of if at_submit else accepted_shape)(body, row, lenient)
     if isinstance(shape, Response):
-        return refuse(state, row.surface, row.id, shape)
-    job = state.start(
-        row.surface,
-        row.id,
-        row.id,
+        return shape
+    return state.start(
+        surface,
+        label,
+        upstream,
         shape,
-        "api-key" if row.surface == "gemini-api" else "access-token",
+        key,
+        quota=quota,
         prompt=prompt_of(body),
         rerouted=rerouting and outside_limits(body, row),
     )
+
+
+def accept(state: State, request: Request, row: GoogleModel, parent: str = "") -> Job | Response:
+    """A new job, or the refusal of this submit. Either way the ledger knows.
+
+    A job that was accepted while the connection drops is in the ledger; its answer is `DROPPED`.
+    """
+    job = forward(
+        state,
+        request.fields(),
+        row,
+        surface=row.surface,
+        label=row.id,
+        upstream=row.id,
+        parent=parent,
+        key="api-key" if row.surface == "gemini-api" else "access-token",
+    )
+    if isinstance(job, Response):
+        return refuse(state, row.surface, row.id, job)
     return DROPPED if state.has("submit-dropped-after") else job
 
 
@@ -412,14 +433,6 @@ def refuse(state: State, surface: str, model: str, refusal: Response) -> Respons
     """The refusal, noted in the ledger."""
     state.note_refusal(surface, model, refusal.status)
     return refusal
-
-
-def poll_trouble(state: State, job: Job) -> Response | None:
-    """The 5xx that the scenario has for a poll, or None. Counts the polls."""
-    job.polls += 1
-    if state.has("poll-5xx") or (state.has("poll-5xx-passing") and job.polls <= 2):
-        return unavailable()
-    return None
 
 
 _LIST = re.compile(r"/(v1|v1beta|v1alpha)/models/?")
@@ -495,9 +508,8 @@ def _poll(state: State, request: Request, name: str, operation: str) -> Response
     job = state.find(operation, "gemini-api")
     if job is None:
         return error(404, "NOT_FOUND", "Requested entity was not found.")
-    trouble = poll_trouble(state, job)
-    if trouble is not None:
-        return trouble
+    if state.poll_fails(job):
+        return unavailable()
     if job.phase(state.now) != "done":
         return as_json({"name": name})
     version = request.path.split("/")[1]
@@ -520,9 +532,6 @@ def _download(state: State, operation: str) -> Response:
         return error(404, "NOT_FOUND", "The requested file does not exist.")
     kind = "text/html" if state.has("html-file") else "video/mp4"
     return Response(200, {"content-type": kind}, video_of(state, job))
-
-
-# The Agent Platform (Vertex AI): publisher models, submit, `fetchPredictOperation`.
 
 
 _VERSION = r"/(?:v1|v1beta1)/"
@@ -585,9 +594,8 @@ def _poll_agent_platform(state: State, request: Request) -> Response:
     job = state.find(name.rsplit("/", 1)[1], "agent-platform")
     if job is None:
         return error(404, "NOT_FOUND", "The operation was not found.")
-    trouble = poll_trouble(state, job)
-    if trouble is not None:
-        return trouble
+    if state.poll_fails(job):
+        return unavailable()
     if job.phase(state.now) != "done":
         return as_json({"name": name})
     samples: list[object] = []

@@ -14,9 +14,6 @@ from functools import lru_cache
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import Job
 
-# A minimal H.264 stream: one flat grey key frame, then frames that repeat it.
-
-
 FRAME_RATE = 24
 _FRAME_NUM_BITS = 8
 #: level_idc -> most macroblocks in a frame, and in a second
@@ -265,9 +262,6 @@ def _sample_table(track: _Track, start: int) -> bytes:
         _full(b"stsz", 0, _words(0, len(sizes), *sizes)),
         _full(b"stco", 0, _words(1, start)),
     )
-
-
-# The file a finished job delivers, spoiled where the scenario says so.
 
 
 HTML_PAGE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from veo_check.sandbox import newapi_jobs as tasks
 from veo_check.sandbox.newapi_catalog import (
@@ -34,13 +35,7 @@ def answer(state: State, request: Request) -> Response:
     if response.dropped:
         return response
     headers = {"x-oneapi-request-id": request_id(state), "x-new-api-version": "v1.0.0-rc.25"}
-    return Response(
-        response.status,
-        headers | dict(response.headers),
-        response.body,
-        response.chunks,
-        response.delay,
-    )
+    return replace(response, headers=headers | dict(response.headers))
 
 
 def request_id(state: State) -> str:
@@ -70,9 +65,6 @@ def _answer(state: State, request: Request) -> Response:
         if path.startswith("/v1/models/"):
             return _one_model(state, request, path.removeprefix("/v1/models/"))
     return invalid_url(request)
-
-
-# --- without a key ----------------------------------------------------------------------------
 
 
 def _status(state: State, request: Request) -> Response:
@@ -154,9 +146,6 @@ def _website_v2(state: State, request: Request) -> Response:
         "models": models,
     }
     return as_json(body).with_headers(cache_control="public, max-age=30")
-
-
-# --- with a key -------------------------------------------------------------------------------
 
 
 def _listed(state: State, surface: str, token: Token) -> list[dict[str, object]]:

@@ -199,9 +199,6 @@ def _display(configured: Decimal, plg: Decimal) -> dict[str, object]:
     }
 
 
-# new-api's error envelopes: each part of the gateway has its own.
-
-
 def gateway_error(status: int, message: str, code: str = "") -> Response:
     """Authentication and routing: an `error` object with the request's id in its text."""
     text = f"{message} (request id: {fresh_id(20)})"

@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from veo_check.sandbox.google import (
-    accepted_shape,
-    outside_limits,
-    prompt_of,
-    publisher_not_found,
-    shape_of,
-    submit_trouble,
-)
-from veo_check.sandbox.google_models import find_model
+from veo_check.sandbox.google import forward
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.newapi_catalog import (
     GROUP_RATIO,
@@ -41,9 +33,6 @@ from veo_check.sandbox.wire import (
     as_json,
     token_name,
 )
-
-# new-api's arithmetic: quota before the submit, log rows, refunds. Integers, cut not rounded.
-
 
 _DEFAULT_SECONDS = 8
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
@@ -150,7 +139,7 @@ def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path:
     text += f"resolution: {priced.resolution_ratio:.2f}"
     for _ in range(2 if state.has("charged-twice") else 1):
         token.used += quota
-        state.charge(job)
+        state.move("charge", job)
         if not state.has("usage-missing"):
             log(state, token.name, 2, job.label, job.group, quota, text, other, job.request_id)
 
@@ -171,7 +160,7 @@ def keep(state: State, token: Token, row: Row, priced: Estimate, request: Reques
 def give_back(state: State, job: Job) -> None:
     """Refund a failed job: the row names the task, and no request id."""
     state.token(job.surface, job.key).used -= job.quota
-    state.refund(job)
+    state.move("refund", job)
     other = json.loads(job.ratios) | {"task_id": job.operation, "reason": job.reason}
     text = f"异步任务执行失败 {job.operation}"
     log(state, job.key, 6, job.label, job.group, job.quota, text, other, "")
@@ -215,9 +204,6 @@ def log(
     state.usage_log.append((key, row))
 
 
-# new-api and Flatkey, what becomes of a job: polls in three shapes, content, refunds.
-
-
 def _find(state: State, request: Request, task: str) -> Job | None:
     job = state.find(task, request.surface)
     if job is not None and not job.booked:  # accepted by the world of an earlier process
@@ -232,8 +218,7 @@ def poll(state: State, request: Request, family: str, task: str) -> Response:
     job = _find(state, request, task)
     if job is None:
         return task_error(400, "task_not_exist", "task_not_exist")
-    job.polls += 1
-    if state.has("poll-5xx") or (state.has("poll-5xx-passing") and job.polls <= 2):
+    if state.poll_fails(job):
         return gateway_error(503, "Service Unavailable")
     if family == "/v1/videos":
         return as_json(_video_object(state, job))
@@ -385,26 +370,21 @@ def answer(state: State, request: Request, path: str) -> Response | None:
     flatkey = request.surface == "flatkey"
     if path.startswith("/v1/generation/tasks") and not flatkey:
         return None
-    if request.method == "POST" and path in _SUBMITS:
-        token = authenticate(state, request)
-        return token if isinstance(token, Response) else _submit(state, request, path, token)
-    if request.method != "GET":
+    submitted = request.method == "POST" and path in _SUBMITS
+    fetched = _CONTENT.fullmatch(path) if request.method == "GET" else None
+    polled = _POLL.fullmatch(path) if request.method == "GET" else None
+    if fetched and flatkey:  # on Flatkey the task id alone opens it
+        return content(state, request, fetched[1])
+    if not (submitted or fetched or polled):
         return None
-    if match := _CONTENT.fullmatch(path):
-        if not flatkey:  # on Flatkey the task id alone opens it
-            token = authenticate(state, request)
-            if isinstance(token, Response):
-                return token
-        return content(state, request, match[1])
-    if match := _POLL.fullmatch(path):
-        token = authenticate(state, request)
-        if isinstance(token, Response):
-            return token
-        return poll(state, request, match[1], match[2])
-    return None
-
-
-# --- submit -----------------------------------------------------------------------------------
+    token = authenticate(state, request)
+    if isinstance(token, Response):
+        return token
+    if fetched:
+        return content(state, request, fetched[1])
+    if polled:
+        return poll(state, request, polled[1], polled[2])
+    return _submit(state, request, path, token)
 
 
 def _submit(state: State, request: Request, path: str, token: Token) -> Response:
@@ -416,7 +396,6 @@ def _submit(state: State, request: Request, path: str, token: Token) -> Response
             state.note_refusal(request.surface, label, outcome.status)
         return outcome
     job = outcome
-    ratios = job.ratios
     if path == "/v1/generation/tasks":
         shown: dict[str, object] = {"id": job.operation, "model": label, "status": "processing"}
     else:
@@ -430,7 +409,7 @@ def _submit(state: State, request: Request, path: str, token: Token) -> Response
             "created_at": job.created,
         }
     return as_json(shown).with_headers(
-        x_oneapi_request_id=job.request_id, x_new_api_other_ratios=ratios
+        x_oneapi_request_id=job.request_id, x_new_api_other_ratios=job.ratios
     )
 
 
@@ -560,40 +539,29 @@ def _upstream(
     body: dict[str, object],
     estimate: Estimate,
 ) -> Job | Response:
-    parent = "projects/flatkey-upstream/locations/us-central1"
     model = state.google_model(row.upstream, row.surface)
-    refusal = submit_trouble(state, row.upstream, parent, gemini=False)
-    if model is None:
-        known = find_model(row.upstream, row.surface)
-        refusal = publisher_not_found(parent, known.id if known else row.upstream)
-    if refusal is None and state.has("refusal-charged"):
-        refusal = Response(429)
-    if refusal is None and state.has("submit-dropped-before"):
+    outcome: Job | Response = Response(429)
+    if model is None or not state.has("refusal-charged"):
+        outcome = forward(
+            state,
+            body,
+            model,
+            surface=request.surface,
+            label=row.label,
+            upstream=row.upstream,
+            parent="projects/flatkey-upstream/locations/us-central1",
+            key=token.name,
+            quota=estimate.quota,
+            # a gateway that looks at the clip length itself refuses before Google sees it
+            at_submit=state.has("wrong-request-charged"),
+        )
+    if isinstance(outcome, Job):
+        book(state, token, row, outcome, estimate, request.path)
+        return DROPPED if state.has("submit-dropped-after") else outcome
+    if outcome.dropped:
         return DROPPED
-    rerouting = state.has("wrong-request-rerouted")
-    if refusal is None and model is not None:
-        # a gateway that looks at the clip length itself refuses before Google sees it
-        at_submit = state.has("wrong-request-charged")
-        lenient = rerouting or state.has("wrong-request-accepted")
-        shape = (shape_of if at_submit else accepted_shape)(body, model, lenient)
-        if not isinstance(shape, Response):
-            job = state.start(
-                request.surface,
-                row.label,
-                row.upstream,
-                shape,
-                token.name,
-                quota=estimate.quota,
-                prompt=prompt_of(body),
-                rerouted=rerouting and outside_limits(body, model),
-            )
-            book(state, token, row, job, estimate, request.path)
-            return DROPPED if state.has("submit-dropped-after") else job
-        refusal = shape
-    if refusal is None:
-        return DROPPED
-    said = _BUSY if refusal.status == 429 else refusal.body.decode()
-    answer = task_error(refusal.status, "fail_to_fetch_task", said)
+    said = _BUSY if outcome.status == 429 else outcome.body.decode()
+    answer = task_error(outcome.status, "fail_to_fetch_task", said)
     if state.has("refusal-charged") or state.has("wrong-request-charged"):
         charged = keep(state, token, row, estimate, request)
         return answer.with_headers(x_oneapi_request_id=charged)

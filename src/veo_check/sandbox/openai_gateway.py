@@ -6,12 +6,7 @@ import base64
 import re
 from decimal import Decimal
 
-from veo_check.sandbox.google import (
-    accepted_shape,
-    outside_limits,
-    publisher_not_found,
-    submit_trouble,
-)
+from veo_check.sandbox.google import forward
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
@@ -101,9 +96,6 @@ def _info(label: str) -> dict[str, object]:
     }
 
 
-# --- the job ----------------------------------------------------------------------------------
-
-
 def _submit(state: State, request: Request) -> Response:
     body = request.fields() or {}
     label = str(body.get("model") or "")
@@ -135,29 +127,20 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
         return _error(400, text, "invalid_request_error")
     upstream = DEPLOYMENTS[label]
     row = state.google_model(upstream, "agent-platform")
-    refusal = submit_trouble(state, upstream, _PARENT, gemini=False)
-    if row is None:
-        refusal = publisher_not_found(_PARENT, upstream)
-    if state.has("submit-dropped-before"):
-        return DROPPED
-    rerouting = state.has("wrong-request-rerouted")
-    if row is not None and refusal is None:
-        sent = _upstream_body(body)
-        shape = accepted_shape(sent, row, rerouting or state.has("wrong-request-accepted"))
-        if not isinstance(shape, Response):
-            job = state.start(
-                "openai",
-                label,
-                upstream,
-                shape,
-                "proxy-key",
-                prompt=str(body.get("prompt", "")),
-                rerouted=rerouting and outside_limits(sent, row),
-            )
-            _book(state, job)
-            return DROPPED if state.has("submit-dropped-after") else job
-        refusal = shape
-    return _passed_on(refusal, label) if refusal is not None else DROPPED
+    job = forward(
+        state,
+        _upstream_body(body),
+        row,
+        surface="openai",
+        label=label,
+        upstream=upstream,
+        parent=_PARENT,
+        key="proxy-key",
+    )
+    if isinstance(job, Response):
+        return job if job.dropped else _passed_on(job, label)
+    _book(state, job)
+    return DROPPED if state.has("submit-dropped-after") else job
 
 
 def _upstream_body(body: dict[str, object]) -> dict[str, object]:
@@ -209,7 +192,7 @@ def _book(state: State, job: Job) -> None:
     if not job.booked:
         job.booked = True
         job.usd *= Decimal("1.5") if state.has("overcharged") else Decimal(1)
-        state.charge(job)
+        state.move("charge", job)
 
 
 def _object(job: Job, status: str) -> dict[str, object]:
@@ -240,8 +223,7 @@ def _poll(state: State, video: str) -> Response:
     job = _missing(state, video)
     if isinstance(job, Response):
         return job
-    job.polls += 1
-    if state.has("poll-5xx") or (state.has("poll-5xx-passing") and job.polls <= 2):
+    if state.poll_fails(job):
         return _error(503, "litellm.ServiceUnavailableError: upstream", "service_unavailable")
     if job.phase(state.now) != "done":
         return as_json(_object(job, "processing"))

@@ -203,9 +203,6 @@ def _surface_of(path: str, query: dict[str, str], headers: dict[str, str]) -> tu
     return "flatkey", ""
 
 
-# The simulated world as an httpx transport: a client that uses it never opens a socket.
-
-
 _GEMINI_HOST = "generativelanguage.googleapis.com"
 _AGENT_PLATFORM_HOST = "aiplatform.googleapis.com"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from veo_check.core.clock import Clock
 from veo_check.sandbox.google_models import MODELS, GoogleModel, GoogleSurface, find_model
@@ -29,9 +30,6 @@ from veo_check.sandbox.wire import (
     Surface,
     Token,
 )
-
-# Operation ids that say what job they stand for.
-
 
 _LABELS = ("veo3.1", "veo3.1-fast", "veo3.1-lite", "veo3.1-pro", "veo-fast")
 #: append only: a ticket holds places in these
@@ -131,9 +129,9 @@ class State:
     limited_reads: list[float] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def has(self, quirk: Fault) -> bool:
+    def has(self, fault: Fault) -> bool:
         """Whether the scenario deviates in this way."""
-        return self.scenario.quirk == quirk
+        return self.scenario.fault == fault
 
     @property
     def now(self) -> float:
@@ -263,21 +261,16 @@ class State:
         self.jobs[operation] = job
         return job
 
-    def charge(self, job: Job) -> None:
-        """Book the job's price."""
+    def move(self, kind: Literal["charge", "refund"], job: Job) -> None:
+        """Book the job's price, or give it back."""
         self.ledger.charges.append(
-            Charge(
-                self.now, "charge", job.surface, job.operation, job.key, job.quota or None, job.usd
-            )
+            Charge(self.now, kind, job.surface, job.operation, job.key, job.quota or None, job.usd)
         )
 
-    def refund(self, job: Job) -> None:
-        """Give the job's price back."""
-        self.ledger.charges.append(
-            Charge(
-                self.now, "refund", job.surface, job.operation, job.key, job.quota or None, job.usd
-            )
-        )
+    def poll_fails(self, job: Job) -> bool:
+        """Whether the scenario answers this poll with a 5xx. Counts the polls."""
+        job.polls += 1
+        return self.has("poll-5xx") or (self.has("poll-5xx-passing") and job.polls <= 2)
 
     def settle(self, at_the_end: Callable[[Job], None]) -> None:
         """Book what follows from jobs that ended since the last look, once each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 from urllib.parse import unquote
@@ -103,9 +103,6 @@ def as_text(text: str, status: int, kind: str = "text/plain; charset=utf-8") -> 
 DROPPED = Response(0, dropped=True)
 
 
-# The keys the simulated world accepts, and what stands behind each.
-
-
 _BARE: dict[Surface, str] = {
     "gemini-api": f"AIza{SANDBOX_KEY_MARK}gemini",
     "agent-platform": f"ya29.{SANDBOX_KEY_MARK}agentplatform",
@@ -173,9 +170,6 @@ def google_api_key(request: Request) -> str | None:
     return request.header("x-goog-api-key") or request.query.get("key")
 
 
-# The simulated world's book of record: what was asked to run, what was accepted, what it cost.
-
-
 @dataclass(frozen=True, slots=True)
 class Submit:
     """One request to start a job, whatever became of it. `operation` is None when refused.
@@ -239,39 +233,18 @@ class Ledger:
         return json.dumps(
             {
                 "submits": [
-                    {
-                        "at": round(submit.at, 3),
-                        "surface": submit.surface,
-                        "model": submit.model,
-                        "status": submit.status,
-                        "accepted": submit.accepted,
-                        "operation": submit.operation,
-                        "seconds": submit.seconds,
-                        "resolution": submit.resolution,
-                        "prompt": submit.prompt,
-                    }
+                    {**asdict(submit), "at": round(submit.at, 3), "accepted": submit.accepted}
                     for submit in self.submits
                 ],
                 "accepted": len(self.accepted),
                 "charges": [
-                    {
-                        "at": round(charge.at, 3),
-                        "kind": charge.kind,
-                        "surface": charge.surface,
-                        "operation": charge.operation,
-                        "key": charge.key,
-                        "quota": charge.quota,
-                        "usd": str(charge.usd),
-                    }
+                    {**asdict(charge), "at": round(charge.at, 3), "usd": str(charge.usd)}
                     for charge in self.charges
                 ],
                 "spent": str(self.spent),
             },
             ensure_ascii=False,
         )
-
-
-# One simulated job: what was asked, what will be delivered, and how far it is.
 
 
 #: Seconds of the world's clock. At the sandbox's usual speed of 20, one job takes 1.25 s.

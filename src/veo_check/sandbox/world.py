@@ -28,9 +28,6 @@ from veo_check.sandbox.wire import (
     as_text,
 )
 
-# Free reads that go wrong in every scenario-given way, whatever surface was asked.
-
-
 SLOW_SECONDS = 120.0
 #: Longer than any client should read, and an end all the same: nobody must be able to hang on it.
 _HUGE_BYTES = 512 * 1024 * 1024
@@ -162,7 +159,7 @@ class World:
         if job.surface in {"flatkey", "newapi"}:
             newapi_results.settle(self._state, job)
         elif job.surface in {"gemini-api", "agent-platform"} and job.delivers:
-            self._state.charge(job)  # Google charges for videos, not for attempts
+            self._state.move("charge", job)  # Google charges for videos, not for attempts
 
 
 def open_world(scenario: str, clock: Clock | None = None) -> World:

@@ -33,7 +33,7 @@ class _One:
     kept: str | None = None
 
 
-def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies) -> Delivery:
+def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies) -> Delivery:
     """Every announced video, fetched and inspected; the file is kept only where it was asked for.
 
     Raises OSError where nothing can be written here.
@@ -43,17 +43,17 @@ def deliver(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependen
         _fetch(entry, driver, video, index, tools)
         for index, video in enumerate(answer.videos[:_MOST_VIDEOS])
     ]
-    bad = next((one.answer for one in got if one.facts is None), None)
+    bad = next((fetched.answer for fetched in got if fetched.facts is None), None)
     symptom, failure = (bad.symptom, bad.text) if bad else (None, None)
     if not answer.videos:
         symptom = answer.symptom or "empty-result"
     return Delivery(
-        videos=tuple(one.facts for one in got if one.facts is not None),
+        videos=tuple(fetched.facts for fetched in got if fetched.facts is not None),
         announced=len(answer.videos),
         symptom=symptom,
         failure=failure,
-        kept=tuple(one.kept for one in got if one.kept is not None),
-        exchanges=tuple(id_ for one in got for id_ in one.answer.exchanges),
+        kept=tuple(fetched.kept for fetched in got if fetched.kept is not None),
+        exchanges=tuple(id_ for fetched in got for id_ in fetched.answer.exchanges),
     )
 
 
@@ -110,9 +110,6 @@ def _keep(path: Path, entry: Entry, index: int, tools: Dependencies) -> str | No
     target.unlink(missing_ok=True)
     shutil.move(path, target)  # the two may be on different disks
     return str(target)
-
-
-# What a job cost, from the gateway's own record, read within the record's rate limit.
 
 
 #: Waits before the next look where a row is missing; a refund follows the gateway's own poller,

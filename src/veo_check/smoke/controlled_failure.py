@@ -162,9 +162,6 @@ def _certainly_gone(
     return row if late <= day - _GONE_FOR else None
 
 
-# The controlled failure: sent once, like a job; good only when it is refused and costs nothing.
-
-
 #: Refusals that name what is wrong with each kind, whatever words they use.
 _CLEAR: Mapping[WrongKind, frozenset[str]] = {
     "unsupported-parameter": frozenset(
@@ -198,11 +195,11 @@ def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettl
     if submission.state == "not-sent":
         return Missing(PROBE, "unreachable", submission.text or "nothing left this machine")
     if entry.state in {"submitted", "refused"}:
-        return take_up(entry, step.route, driver, tools, submission.exchanges)
+        return resume(entry, step.route, driver, tools, submission.exchanges)
     return WrongSettled(_as_settled(entry), doubtful(entry))
 
 
-def take_up(
+def resume(
     entry: Entry,
     stored: Route,
     driver: JobDriver,

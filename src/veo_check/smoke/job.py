@@ -24,6 +24,7 @@ from veo_check.core.results import (
     ProofCode,
     ProofStatus,
     binding_of,
+    stored_route,
 )
 from veo_check.evidence.proofs import (
     PROOF_KEY_VARIABLE,
@@ -43,9 +44,9 @@ from veo_check.smoke.controlled_failure import (
     WrongSettled,
     doubtful,
     from_record,
+    resume,
     send_wrong,
     smoke_request,
-    take_up,
     wrong_request,
 )
 from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake
@@ -54,7 +55,6 @@ from veo_check.smoke.journal import (
     Entry,
     JournalUnreadableError,
     at_most_spent,
-    stored_route,
 )
 from veo_check.smoke.state_folder import route_lock
 from veo_check.smoke.steps import (
@@ -76,8 +76,6 @@ from veo_check.smoke.steps import (
     without_job,
 )
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
-
-# What the state folder says of one route, and taking up what earlier runs left open.
 
 
 class RouteHistory:
@@ -101,9 +99,8 @@ class RouteHistory:
     def status(self, entries: tuple[Entry, ...], problem: str | None) -> ProofStatus:
         """Whether a proof speaks for the route, given its jobs."""
         case, tools = self.case, self.tools
-        variable = proof_key_variable(self.route, gateway_of(self.route))
-        key = tools.key_for(variable) if variable else None
-        read = read_proofs(tools.folder.proofs_of(self.route.name), key)
+        proofs = tools.folder.proofs_of(self.route.name)
+        read = read_proofs(proofs, tools.sealing_key(self.route))
         status = assess(
             read,
             self.route,
@@ -126,7 +123,7 @@ class RouteHistory:
     ) -> NewestJob | None:
         """The newest smoke job. One that was given up unread may have been one, unless the proof
         itself names it as its controlled failure."""
-        newest = first(reversed(entries), lambda one: one.intent.kind == "smoke")
+        newest = first(reversed(entries), lambda entry: entry.intent.kind == "smoke")
         head = next(iter(read), None)
         sealed = head.proof.controlled_failure if isinstance(head, SealedProof) else None
         lost = max(
@@ -163,16 +160,16 @@ class RouteHistory:
                 return result_of(entry, exchanges=(f"job:{entry.id}",))
         return None
 
-    def doubt_if_killed(self, entry: Entry) -> Entry:
+    def mark_if_killed(self, entry: Entry) -> Entry:
         """An intent without an answer, and nobody holds the lock: its run was killed."""
         if entry.state != "intent":
             return entry
         text = "the run was killed before an answer was on disk"
-        doubted = entry.doubted(Ended(self.tools.now(), "submit-uncertain", text))
+        doubted = entry.mark_uncertain(Ended(self.tools.now(), "submit-uncertain", text))
         self.journal.save(doubted)
         return doubted
 
-    def take_up_smoke(self, entries: tuple[Entry, ...]) -> Settled | None:
+    def resume_smoke(self, entries: tuple[Entry, ...]) -> Settled | None:
         """Follow a job that an earlier run left open, the way it was submitted."""
         entry = first_open(entries, "smoke")
         if entry is None or entry.state in _DOUBTED:
@@ -187,7 +184,7 @@ class RouteHistory:
             return seal_refusal(weigh(entry, driver, self.tools), stored, self.tools)
         return seal(settle(entry, stored, driver, self.tools), stored, self.tools)
 
-    def take_up_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
+    def resume_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
         """Follow an answered controlled failure of an earlier run to its end, and seal it.
 
         None where there is none, or a proof tells of it, or it was another version of this route's.
@@ -202,7 +199,7 @@ class RouteHistory:
         elif isinstance(driver, Missing):
             return driver
         else:
-            wrong = take_up(entry, stored, driver, self.tools)
+            wrong = resume(entry, stored, driver, self.tools)
         self.seal_wrong(wrong)
         failure = wrong.failure
         same = entry.intent.binding == binding_of(self.route)
@@ -223,7 +220,8 @@ class RouteHistory:
             return
         if not self._sealed(entry, replace(failure, exchanges=())) or not entry.is_open:
             return
-        if entry.state in {"finished", "failed"} or entry.charged in {"no", "unknown"}:
+        done = entry.state in {"finished", "failed"} or entry.charged in {"no", "unknown"}
+        if done and not (failure.late and failure.charged):
             close(wrong.settled, self.tools)
 
     def _sealed(self, entry: Entry, failure: ControlledFailure) -> bool:
@@ -234,7 +232,7 @@ class RouteHistory:
         """
         entries, problem = self.entries()
         smoke = first(
-            reversed(entries), lambda one: one.intent.kind == "smoke" and one.id < entry.id
+            reversed(entries), lambda job: job.intent.kind == "smoke" and job.id < entry.id
         )
         if problem is not None or (smoke is not None and smoke.is_open):
             return False
@@ -242,8 +240,7 @@ class RouteHistory:
         if path is None or not path.exists():
             return True  # it was paid without the key that would have sealed it
         stored = stored_route(self.route, entry.intent.binding)
-        variable = proof_key_variable(stored, gateway_of(stored))
-        sealed = read_proof(path, self.tools.key_for(variable) if variable else None)
+        sealed = read_proof(path, self.tools.sealing_key(stored))
         if isinstance(sealed, Unusable):
             return sealed.code not in {"no-key", "other-key"}
         if sealed.proof.binding == entry.intent.binding:
@@ -271,7 +268,7 @@ def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | 
 
 def first_open(entries: Iterable[Entry], kind: JobKind) -> Entry | None:
     """The one job of a kind that still needs something."""
-    return first(entries, lambda one: one.is_open and one.intent.kind == kind)
+    return first(entries, lambda entry: entry.is_open and entry.intent.kind == kind)
 
 
 def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> SmokeOutcome:
@@ -328,11 +325,11 @@ class _Run:
 
     def begin(self) -> None:
         """Remember what was on record before this run did anything."""
-        self._before = frozenset(one.id for one in self.record.entries()[0])
+        self._before = frozenset(entry.id for entry in self.record.entries()[0])
 
     def spent(self) -> Decimal:
         """The most that this run's own jobs can have cost, in USD."""
-        own = (one for one in self.record.entries()[0] if one.id not in self._before)
+        own = (entry for entry in self.record.entries()[0] if entry.id not in self._before)
         return sum(map(at_most_spent, own), Decimal(0))
 
     def waiting(self) -> None:
@@ -358,14 +355,15 @@ class _Run:
         if problem is not None:
             return unreadable(problem)
         self.tools.journal.add_digests(self.route.name)
-        entries = tuple(self.record.doubt_if_killed(entry) for entry in entries)
-        settled = self.record.take_up_smoke(entries)
+        entries = tuple(self.record.mark_if_killed(entry) for entry in entries)
+        settled = self.record.resume_smoke(entries)
         if settled is not None:
             self.notes.append(f"job {settled.entry.id} of an earlier run was taken up, none sent")
-        wrong = self.record.take_up_wrong(entries)
+        wrong = self.record.resume_wrong(entries)
         # only now: a refusal that turns out to be charged is one
         doubted = first(
-            self.record.entries()[0], lambda one: one.is_open and one.state == "uncertain"
+            self.record.entries()[0],
+            lambda entry: entry.is_open and entry.state == "uncertain",
         )
         if doubted is not None and doubted.intent.kind == "smoke":
             return self._left_open(doubted, self.record.status_now())
@@ -441,8 +439,6 @@ class _Run:
             why = plan
         return replace(outcome, controlled_failure=Missing("controlled-failure", "not-run", why))
 
-    # --- paying --------------------------------------------------------------------------------
-
     def _plan(
         self,
         status: ProofStatus,
@@ -466,7 +462,7 @@ class _Run:
             return self._not_sent(
                 f"job {doubted.id} may or may not have been accepted; `job abandon` it first"
             )
-        left = first(self.record.entries()[0], lambda one: one.is_open)
+        left = first(self.record.entries()[0], lambda entry: entry.is_open)
         if left is not None:
             return self._not_sent(
                 f"job {left.id} is {left.state} and still open; one job at a time per route "
@@ -509,13 +505,13 @@ class _Run:
             return self._not_sent(
                 f"the smoke job can cost ${usd(stake.at_stake)}, budget.per_job is ${usd(limit)}"
             )
-        stakes = [one.at_stake for one in (stake, wrong[1] if wrong else None) if one is not None]
-        if not stakes:
+        steps = [step for step in (stake, wrong[1] if wrong else None) if step is not None]
+        if not steps:
             return self._not_sent(no_wrong or "there is nothing to send")
         driver = self.tools.driver_for(route)
         if isinstance(driver, Missing):
             return self._not_sent(driver.detail)
-        short = purse.take(sum(stakes, Decimal(0)))
+        short = purse.take(sum((step.at_stake for step in steps), Decimal(0)))
         if short is not None:
             return self._not_sent(short)
         return _Plan(driver, stake, wrong, no_wrong)
@@ -562,10 +558,8 @@ class _Run:
 
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
-        variable = proof_key_variable(self.route, gateway_of(self.route))
-        if settled.job.state == "finished" and (
-            variable is None or self.tools.key_for(variable) is None
-        ):
+        if settled.job.state == "finished" and self.tools.sealing_key(self.route) is None:
+            variable = proof_key_variable(self.route, gateway_of(self.route))
             why = f"{variable} is not set" if variable else "the route names no key"
             if variable == PROOF_KEY_VARIABLE:
                 why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"

@@ -18,8 +18,6 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
 from veo_check.core.reading import read_limited
@@ -30,9 +28,7 @@ from veo_check.core.results import (
     RefusalCharge,
     RowSeen,
     WrongKind,
-    binding_of,
 )
-from veo_check.core.route import Model, Route, Via
 from veo_check.evidence.records import (
     TEMPORARY,
     Disk,
@@ -50,9 +46,6 @@ from veo_check.smoke.state_folder import (
     route_lock,
     route_mark,
 )
-
-# One paid job on record, and the only ways in which its record may change. Pure.
-
 
 #: Changes of status that are kept; an operation that flutters more often than this is cut.
 _HISTORY = 200
@@ -160,7 +153,7 @@ class Entry:
     @property
     def statuses(self) -> tuple[str, ...]:
         """Every status seen, repeats folded."""
-        return tuple(one.status for one in self.history)
+        return tuple(seen.status for seen in self.history)
 
     def accepted(self, operation: Operation) -> Entry:
         """The submit was answered with an operation."""
@@ -177,7 +170,7 @@ class Entry:
         self._from("refused")
         return replace(self, charged=charged)
 
-    def doubted(self, ended: Ended) -> Entry:
+    def mark_uncertain(self, ended: Ended) -> Entry:
         """Nobody knows whether the submit was accepted. Open until a person abandons it."""
         self._from("intent", "refused")
         return replace(self, state="uncertain", ended=ended)
@@ -190,12 +183,12 @@ class Entry:
             history = (*history, StatusSeen(status, at, polls))
         return replace(self, polls=polls, last_polled_at=at, history=history)
 
-    def ran_out(self, ended: Ended) -> Entry:
+    def timed_out(self, ended: Ended) -> Entry:
         """The deadline came first. Open: a later run polls on."""
         self._from("submitted")
         return replace(self, state="unfinished", ended=ended)
 
-    def taken_up(self) -> Entry:
+    def resume(self) -> Entry:
         """A later run polls on."""
         self._from("submitted", "unfinished")
         return replace(self, state="submitted", ended=None)
@@ -359,12 +352,6 @@ class Journal:
             if not isinstance(held, Unreadable) and not held[1]:
                 self.save(held[0])
 
-    def newest(self, route: str, kind: JobKind = "smoke") -> Entry | None:
-        """A route's newest job of a kind. Raises JournalUnreadableError."""
-        return next(
-            (entry for entry in reversed(self.entries(route)) if entry.intent.kind == kind), None
-        )
-
     def begin(self, intent: Intent) -> Entry:
         """Put an intent on disk, under an id of its own; nothing was sent before this returns.
 
@@ -372,7 +359,7 @@ class Journal:
         """
         folder = self.folder.journal_of(intent.route)
         entries = self.entries(intent.route)
-        if any(one.is_open and one.intent.kind == intent.kind for one in entries):
+        if any(entry.is_open and entry.intent.kind == intent.kind for entry in entries):
             raise OpenJobError(intent.kind)
         if not folder.is_dir():
             make_folders(folder, self._disk)
@@ -392,7 +379,7 @@ class Journal:
         """Every job on record, route by route, oldest first; files that cannot be read too."""
         journal = self.folder.home / "journal"
         if journal.is_dir():
-            for folder in sorted(one for one in journal.iterdir() if one.is_dir()):
+            for folder in sorted(place for place in journal.iterdir() if place.is_dir()):
                 yield from self._read(folder)
 
     def find(self, job: str) -> Entry | Unreadable | None:
@@ -421,17 +408,17 @@ class Journal:
     def spend(self) -> tuple[Spend, ...]:
         """What each cost centre spent, jobs without one last."""
         centres: dict[str | None, list[Entry]] = {}
-        for one in self.everything():
-            if isinstance(one, Entry):
-                centres.setdefault(one.intent.owner.get("cost_center"), []).append(one)
+        for entry in self.everything():
+            if isinstance(entry, Entry):
+                centres.setdefault(entry.intent.owner.get("cost_center"), []).append(entry)
         return tuple(
             Spend(
                 centre,
-                len(held),
-                sum((one.billed for one in held if one.billed is not None), Decimal(0)),
-                sum(map(at_most_spent, held), Decimal(0)),
+                len(jobs),
+                sum((job.billed for job in jobs if job.billed is not None), Decimal(0)),
+                sum(map(at_most_spent, jobs), Decimal(0)),
             )
-            for centre, held in sorted(
+            for centre, jobs in sorted(
                 centres.items(), key=lambda pair: (pair[0] is None, pair[0] or "")
             )
         )
@@ -439,7 +426,7 @@ class Journal:
     def _last_number(self, route: str) -> int:
         """The highest number given to a job of this route that has left anything behind."""
         places = (self.folder.journal_of(route), self.folder.proofs_of(route))
-        names = [one.name for place in places if place.is_dir() for one in place.iterdir()]
+        names = [file.name for place in places if place.is_dir() for file in place.iterdir()]
         found = [match[1] for name in names if (match := _FILE.fullmatch(name))]
         return max((int(number.partition("-")[0]) for number in found), default=0)
 
@@ -515,9 +502,6 @@ def _id(route: str, number: int, salt: str) -> str:
     return f"{route_mark(route)[:8]}-{number:06d}-{salt}"
 
 
-# The jobs of a state folder as a person asks for them: all, one, or to give one up.
-
-
 @dataclass(frozen=True, slots=True)
 class JobList:
     """Everything on record, simulated jobs apart from real ones."""
@@ -530,11 +514,11 @@ class JobList:
 
 def jobs_in(folder: Path) -> JobList:
     """Every job in a state folder, real ones first. A folder that is not there holds none."""
-    held = [one for half in _halves(folder) for one in half.everything()]
+    held = [record for half in _halves(folder) for record in half.everything()]
     return JobList(
         folder,
-        tuple(one for one in held if isinstance(one, Entry)),
-        tuple(one for one in held if isinstance(one, Unreadable)),
+        tuple(record for record in held if isinstance(record, Entry)),
+        tuple(record for record in held if isinstance(record, Unreadable)),
         Journal(StateFolder(folder, simulated=False)).spend(),
     )
 
@@ -585,56 +569,8 @@ def _find(folder: Path, job: str) -> tuple[Journal, Entry | Unreadable]:
 
 
 def _halves(folder: Path) -> tuple[Journal, Journal]:
-    real, simulated = (StateFolder(folder, simulated=one) for one in (False, True))
+    real, simulated = StateFolder(folder, simulated=False), StateFolder(folder, simulated=True)
     return Journal(real), Journal(simulated)
-
-
-# The route as a journal entry recorded it: a stored job is polled the way it was submitted.
-
-
-def stored_route(route: Route, binding: Binding) -> Route:
-    """`route` with the gateway, endpoint, key variable and shape of a stored job.
-
-    What the route file has become since does not matter. Raises JournalUnreadableError where the
-    record makes no route; where its key may go is still decided when it is sent.
-    """
-    if binding == binding_of(route):
-        return route
-    shape = binding.shape
-    try:
-        via = Via.model_validate(_nested(binding.via))
-        model = Model.model_validate(_nested(binding.model))
-        request = route.request.model_validate(
-            route.request.model_dump()
-            | {"mode": shape.mode, "aspect_ratio": shape.aspect_ratio, "audio": shape.audio}
-        )
-        smoke = route.smoke.model_validate(
-            route.smoke.model_dump() | {"seconds": shape.seconds, "resolution": shape.resolution}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(map(str, first["loc"]))
-        raise JournalUnreadableError(
-            f"the record of a paid job of '{binding.route}' makes no route ({at}: {first['msg']})"
-        ) from None
-    return route.model_copy(update={"via": via, "model": model, "request": request, "smoke": smoke})
-
-
-def _nested(flat: Mapping[str, str]) -> dict[str, object]:
-    nested: dict[str, object] = {}
-    for name, value in flat.items():
-        part = nested
-        *above, last = name.split(".")
-        for step in above:
-            below = part.setdefault(step, {})
-            if not isinstance(below, dict):
-                return {}
-            part = below
-        part[last] = value == "true" if last == "adc" else value
-    return nested
-
-
-# How much of an operation id a report may show.
 
 
 def opens_video(entry: Entry) -> bool:

@@ -149,7 +149,7 @@ def _judge(
 ) -> MediaFacts:
     videos = [track for track in tracks if track.is_video]
     sounds = [track for track in tracks if track.is_audio]
-    video = next((one for one in videos if one.samples), videos[0] if videos else None)
+    video = next((track for track in videos if track.samples), videos[0] if videos else None)
     if any(track.data_end > file.size for track in tracks):
         problems.append("truncated")
     if not all(track.agree for track in tracks):

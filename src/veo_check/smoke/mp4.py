@@ -82,7 +82,7 @@ class BoxFile:
     def first(self, parent: Box, *path: bytes) -> Box | None:
         """The first box below `parent` along a path of kinds."""
         for kind in path:
-            found = next((one for one in self.inside(parent) if one.kind == kind), None)
+            found = next((box for box in self.inside(parent) if box.kind == kind), None)
             if found is None:
                 return None
             parent = found
@@ -152,9 +152,6 @@ class Payload:
         """`rows` rows of 32-bit numbers; as many as the payload holds, else it is malformed."""
         content = self.take(rows * columns * 4)
         return tuple(struct.iter_unpack(f">{columns}I", content)) if rows else ()
-
-
-# The tracks of an ISO base media file: sizes, times, and where their samples lie.
 
 
 _MOST_SAMPLES = 1_000_000

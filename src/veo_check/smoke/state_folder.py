@@ -25,9 +25,6 @@ from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
 from veo_check.evidence.records import Disk, make_folders, write_durably
 
-# Whether git tracks anything in a folder, told from git's own index file.
-
-
 _INDEX_LIMIT = 512 * 1024 * 1024
 _ENTRY = struct.Struct(">62x")
 _FLAGS_AT = 60
@@ -229,9 +226,9 @@ def _claim(place: Path, disk: Disk) -> None:
             raise OSError("it has a .gitignore that is not veo-check's")
     else:
         strangers = {
-            one.name
-            for one in place.iterdir()
-            if one.name not in _UNREMARKABLE and not one.name.startswith(".tmp-")
+            file.name
+            for file in place.iterdir()
+            if file.name not in _UNREMARKABLE and not file.name.startswith(".tmp-")
         }
         if strangers:
             raise OSError("it holds other files")
@@ -245,9 +242,6 @@ def _make_private(place: Path) -> None:
     place.chmod(0o700)
     if place.stat().st_mode & 0o077:
         raise OSError("other users can read it, and that cannot be changed")
-
-
-# One run at a time per route: a lock that the operating system drops when its holder dies.
 
 
 _PAUSE = 0.5  # seconds between two looks at a lock that another run holds

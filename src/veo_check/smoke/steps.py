@@ -29,23 +29,19 @@ from veo_check.core.results import (
     binding_of,
 )
 from veo_check.core.route import Route
-from veo_check.evidence.proofs import proof_key_variable, write_proof
-from veo_check.gateways.registry import gateway_of
+from veo_check.evidence.proofs import write_proof
 from veo_check.smoke.collect import (
     PASSING,
     WORTH_WAITING,
     charge_of_refusal,
     cost_nothing,
-    deliver,
+    download,
     read_bill,
     used_before,
 )
 from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
 from veo_check.smoke.tools import Dependencies, Progress, next_wait
-
-# From an accepted operation to its end: polled politely, every answer on disk before the next.
-
 
 #: Answers in a row after which "this key may not look" is believed.
 _BARRED = 3
@@ -54,7 +50,7 @@ _BARRED = 3
 _GONE, _GONE_SECONDS = 5, 300
 
 
-def follow(
+def poll(
     entry: Entry, route: Route, driver: JobDriver, tools: Dependencies
 ) -> tuple[Entry, PollAnswer | None]:
     """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
@@ -78,7 +74,7 @@ def follow(
         wait = next_wait(pace, entry.polls, left, since=since, retry_after=retry_after)
         if wait is None:
             ended = Ended(tools.now(), "job-unfinished", _last_status(entry))
-            return _saved(entry.ran_out(ended), tools), None
+            return _saved(entry.timed_out(ended), tools), None
         tools.progress(_progress(entry, clock.monotonic() - start, wait))
         if wait > 0:
             clock.sleep(wait)
@@ -101,10 +97,10 @@ def follow(
             return _saved(entry.failed(failed), tools), answer
         if gone >= _GONE and clock.monotonic() - gone_since >= _GONE_SECONDS:
             lost = Ended(now, "operation-unknown", answer.text)
-            return _saved(entry.ran_out(lost), tools), answer
+            return _saved(entry.timed_out(lost), tools), answer
         if barred >= _BARRED:
             symptom = answer.symptom or "poll-refused"
-            return _saved(entry.ran_out(Ended(now, symptom, answer.text)), tools), answer
+            return _saved(entry.timed_out(Ended(now, symptom, answer.text)), tools), answer
 
 
 def _saved(entry: Entry, tools: Dependencies) -> Entry:
@@ -185,7 +181,9 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
         return _keep(entry, submission, tools), submission
     except BaseException as error:  # also Ctrl-C: the request may have left
         if submission is None:
-            journal.save(entry.doubted(Ended(tools.now(), "submit-uncertain", "interrupted")))
+            journal.save(
+                entry.mark_uncertain(Ended(tools.now(), "submit-uncertain", "interrupted"))
+            )
         elif isinstance(error, KeyboardInterrupt):
             _keep(entry, submission, tools)  # only the answer names the operation
         raise
@@ -218,7 +216,7 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     answer: PollAnswer | None = None
     operation = entry.operation.id
     if entry.state in {"submitted", "unfinished"}:
-        entry, answer = follow(entry.taken_up(), route, driver, tools)
+        entry, answer = poll(entry.resume(), route, driver, tools)
     elif entry.state == "finished":
         answer = _announced(operation, driver, tools)
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
@@ -247,7 +245,7 @@ def _vanished(
     delivery = Missing("smoke-job", "not-run", "nothing was delivered")
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
     if cost_nothing(entry, usage, tools):
-        tools.journal.save(entry := entry.taken_up().failed(ended))
+        tools.journal.save(entry := entry.resume().failed(ended))
         return Settled(entry, replace(job, state=entry.state, charged=False), delivery, usage)
     charged = isinstance(usage, UsageProof) and usage.source == "usage-log" and usage.charges > 0
     why = "the other side knows no such operation, and what the job cost is not settled"
@@ -271,7 +269,7 @@ def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
     if charged == "yes" and entry.intent.kind == "smoke":
         said = f": {ended.text}" if ended.text else ""
         why = f"answered as refused ({ended.symptom}) and charged all the same{said}"
-        entry = entry.doubted(replace(ended, symptom="submit-uncertain", text=why))
+        entry = entry.mark_uncertain(replace(ended, symptom="submit-uncertain", text=why))
     tools.journal.save(entry)
     return entry
 
@@ -309,8 +307,7 @@ def close(settled: Settled, tools: Dependencies) -> Settled:
 
 def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
     """Seal a proof under the key that its route pays with, if this run has it."""
-    variable = proof_key_variable(route, gateway_of(route))
-    key = tools.key_for(variable) if variable else None
+    key = tools.sealing_key(route)
     if key is None:
         return False
     write_proof(tools.folder.proofs_of(route.name), proof, key, tools.disk)
@@ -416,7 +413,7 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
         return entry.refused(replace(ended, symptom=submission.symptom or "refused"))
     if submission.state == "not-sent":
         return entry.refused(replace(ended, symptom="not-sent")).weighed("no").closed(now)
-    return entry.doubted(replace(ended, symptom="submit-uncertain"))
+    return entry.mark_uncertain(replace(ended, symptom="submit-uncertain"))
 
 
 def _announced(operation: str, driver: JobDriver, tools: Dependencies) -> PollAnswer:
@@ -434,7 +431,7 @@ def _delivered(
 ) -> Delivery | Missing:
     """The videos of a finished job. A Missing where the other side cannot be asked now."""
     if answer.state == "done":
-        return deliver(entry, driver, answer, tools)
+        return download(entry, driver, answer, tools)
     if answer.state != "failed":
         lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
         return Missing(
@@ -503,9 +500,6 @@ def _say_progress(entry: Entry, doing: str) -> Progress:
         at_stake=entry.intent.at_stake,
         polls=entry.polls,
     )
-
-
-# What a route's smoke job leaves for the checks: facts, or the reason why there is none.
 
 
 PROBE = "smoke-job"

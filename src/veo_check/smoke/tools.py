@@ -15,14 +15,13 @@ from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import JobDriver
 from veo_check.core.results import JobKind, JobState, RowSeen
 from veo_check.core.route import Route
-from veo_check.evidence.proofs import SealingKey
+from veo_check.evidence.proofs import SealingKey, proof_key_variable
 from veo_check.evidence.records import Disk
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.journal import Journal
 from veo_check.smoke.state_folder import StateFolder
-
-# One route before its smoke job: what is known of it, and what this run may do about it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,6 @@ class SpendPolicy:
     stopped: str | None = None
     renew: bool = False
     online: bool = True
-
-
-# When to poll a running job. Pure: what happened so far in, seconds to wait out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +146,8 @@ class Dependencies:
     def now(self) -> datetime:
         """The clock's moment."""
         return self.clock.now()
+
+    def sealing_key(self, route: Route) -> SealingKey | None:
+        """The key that a proof of this route is sealed with, if this run has it."""
+        variable = proof_key_variable(route, gateway_of(route))
+        return self.key_for(variable) if variable else None
