@@ -251,6 +251,7 @@ def _look(
 
 def _learn_from_catalog(draft: Draft, day: str, seen: RowInspection) -> None:
     """A live row into the draft. Raises NotReadError or NoRowError where there is none."""
+    from veo_check.checks.endpoint_family import VIDEO_TYPES
     from veo_check.core.facts import Missing
     from veo_check.core.secrets import printable
 
@@ -275,7 +276,7 @@ def _learn_from_catalog(draft: Draft, day: str, seen: RowInspection) -> None:
         names = ", ".join(row.enable_groups[:20]) or "none"
         draft.note("via.group", f"not known: the group of your key; the row is enabled for {names}")
         draft.note("via.group", "group: plg")
-    if draft.endpoint is None and "openai-video" not in row.endpoint_types:
+    if draft.endpoint is None and not VIDEO_TYPES & {*row.endpoint_types}:
         types = ", ".join(row.endpoint_types) or "nothing"
         draft.note(
             "via.endpoint",
