@@ -261,6 +261,9 @@ class _WithoutDates:
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         return ()
 
+    def capability(self, model: str, surface: str) -> None:
+        return None
+
 
 def _prices(
     old: LifecycleJudgement, new: LifecycleJudgement, book: Reference, day: date

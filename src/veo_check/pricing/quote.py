@@ -17,8 +17,9 @@ from typing import Protocol
 from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, RefusalCode, Shape
+from veo_check.reference.capabilities import unsupported
 from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
-from veo_check.reference.rows import LifecycleRow, Source, SourceKind
+from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
 # Which of one publisher's rules decides about a shape on a day, and why none does.
 
@@ -163,6 +164,8 @@ __all__ = [
     "Quote",
     "Refusal",
     "RefusalCode",
+    "anyway",
+    "impossible",
     "promotions",
     "quote",
     "quotes_by_source",
@@ -190,6 +193,9 @@ class Priced(Protocol):
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         """What is known of a model's dates."""
 
+    def capability(self, model: str, surface: str) -> Capability | None:
+        """What the model accepts on a surface."""
+
     def __hash__(self) -> int:
         """By identity: what was quoted from one book is never the answer of another."""
 
@@ -200,9 +206,32 @@ def quote(
     """The price of `shape` on `day`, by the most trustworthy publisher.
 
     Where only third parties price it, the amount that most of them name; without one that leads,
-    `ambiguous`. Promotions count only where `kinds` holds "promo".
+    `ambiguous`. Promotions count only where `kinds` holds "promo". A shape that the model does not
+    make has no price: what `run` refuses, this refuses too.
     """
-    return _quote(reference, shape, day, tuple(kinds))
+    gone = _retired(reference, shape, day)
+    return gone or impossible(reference, shape) or _quote(reference, shape, day, tuple(kinds))
+
+
+def impossible(reference: Priced, shape: Shape) -> Refusal | None:
+    """Why no such job exists, where what the model accepts on this surface is known."""
+    capability = reference.capability(shape.model, shape.surface)
+    if capability is None:
+        return None
+    parts = [part for part in unsupported(capability, shape) if part.outcome == "unsupported"]
+    if not parts:
+        return None
+    return Refusal(
+        "unsupported-combination",
+        "; ".join(part.message for part in parts),
+        capability.source,
+        capability.id,
+    )
+
+
+def anyway(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
+    """What would be billed for a shape that the model should refuse, if it made it after all."""
+    return _quote(reference, shape, day, LIST)
 
 
 # Several parts of a report ask for the same price, and so do many routes of one run.
@@ -210,8 +239,7 @@ def quote(
 def _quote(
     reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
 ) -> Quote | Refusal:
-    gone = _retired(reference, shape, day)
-    if gone is not None:
+    if (gone := _retired(reference, shape, day)) is not None:
         return gone
     if not reference.prices_of(shape.model):
         if reference.lifecycle(shape.model):
