@@ -81,7 +81,7 @@ def test_json_is_the_documented_shape(veo: Command, folder: Path) -> None:
                 "column": 17,
                 "id": SOON,
                 "state": "retiring",
-                "replacement": DEAD,
+                "replacement": SURE,
             },
             {
                 "file": "b.env",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from veo_check import __version__
 from veo_check.core.clock import AsOf
 from veo_check.core.secrets import printable
-from veo_check.reference.lifecycle import State
+from veo_check.reference.lifecycle import State, living_end
 from veo_check.reference.load import Reference
 from veo_check.scan.judged import Hit, Verdict
 from veo_check.scan.scanner import Scan
@@ -97,11 +97,12 @@ def _move(verdict: Verdict) -> str:
     named = verdict.judgement.replacement
     if named is None or verdict.judgement.state == "alive":
         return ""
-    steps = [step for step in verdict.next if step.state in {"retired", "retiring"}]
-    last = verdict.next[-1].model if verdict.next else named
-    if not steps or last == named:
+    end = living_end(verdict.next)
+    if end is None:
+        return f" Its replacement {named} is gone too."
+    if end.model == named:
         return f" Move to {named}."
-    return f" Its replacement {named} is {steps[0].state} too: move to {last}."
+    return f" Its replacement {named} is {verdict.next[0].state} too: move to {end.model}."
 
 
 def _summary(shown: Shown) -> str:

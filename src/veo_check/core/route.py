@@ -24,6 +24,7 @@ from pydantic import (
 
 from veo_check.core.findings import Tier
 from veo_check.core.money import amount
+from veo_check.core.reading import bare_id
 from veo_check.core.secrets import origin_of
 
 # The single values of a route file: what each may look like, and the words for what it may not.
@@ -270,6 +271,11 @@ class Via(Part):
     project: CloudName | None = None
     location: CloudName | None = None
 
+    @field_validator("model")
+    @classmethod
+    def _google_knows_ids(cls, model: str, others: ValidationInfo) -> str:
+        return bare_id(model) if others.data.get("gateway") == "google" else model
+
     @field_validator("base_url")
     @classmethod
     def _has_an_address(cls, base_url: str | None, others: ValidationInfo) -> str | None:
@@ -292,6 +298,11 @@ class Model(Part):
     official: ModelId
     surface: SurfaceName
     listing: Listing | None = None
+
+    @field_validator("official")
+    @classmethod
+    def _without_prefix(cls, official: str) -> str:
+        return bare_id(official)
 
 
 class Request(Part):

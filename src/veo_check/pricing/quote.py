@@ -18,6 +18,7 @@ from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, RefusalCode, Shape
 from veo_check.reference.capabilities import unsupported
+from veo_check.reference.lifecycle import is_over
 from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
 from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
@@ -170,6 +171,7 @@ __all__ = [
     "quote",
     "quotes_by_source",
     "rank",
+    "served_somewhere",
 ]
 
 #: Whose word weighs most. A gateway is the authority on its own surface.
@@ -333,7 +335,7 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
     """
     rows = reference.lifecycle(shape.model, shape.surface)
     if rows:
-        return _shut_down(rows, shape.surface, day)
+        return _shut_down(reference, rows, shape.surface, day)
     sold_by_gateway = any(
         rule.source.kind == "gateway"
         for rule in reference.prices_of(shape.model)
@@ -343,13 +345,15 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
         return None
     everywhere = reference.lifecycle(shape.model)
     ends = [
-        _shut_down([row for row in everywhere if row.surface == surface], surface, day)
+        _shut_down(reference, [row for row in everywhere if row.surface == surface], surface, day)
         for surface in dict.fromkeys(row.surface for row in everywhere)
     ]
     return ends[0] if ends and all(ends) else None
 
 
-def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal | None:
+def _shut_down(
+    reference: Priced, rows: Sequence[LifecycleRow], surface: str, day: date
+) -> Refusal | None:
     """Only the newest reading of each publisher counts. That a page lists a model no more takes
     nothing back: pages drop what was shut down."""
     newest: dict[str, LifecycleRow] = {}
@@ -360,14 +364,35 @@ def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal
         if held is None or held.source.confirmed < row.source.confirmed:
             newest[row.source.publisher] = row
     for row in newest.values():
-        if row.shutdown is not None and row.kind in {"exact", "earliest"} and row.shutdown <= day:
-            successor = f"; replacement: {row.replacement}" if row.replacement else ""
+        if is_over(row, day):
+            end = _living(reference, row, day)
+            successor = f"; replacement: {end}" if end else ""
             return Refusal(
                 "retired",
                 f"{row.model} was shut down on {surface} on {row.shutdown}{successor}",
                 row.source,
             )
     return None
+
+
+def _living(reference: Priced, row: LifecycleRow, day: date) -> str | None:
+    """Where the chain of replacements ends that begins with this row; None: nowhere."""
+    seen = {row.model}
+    name = row.replacement
+    while name is not None and name not in seen:
+        seen.add(name)
+        if served_somewhere(reference, name, day):
+            return name
+        rows = reference.lifecycle(name)
+        name = next((each.replacement for each in rows if each.replacement is not None), None)
+    return None
+
+
+def served_somewhere(reference: Priced, model: str, day: date) -> bool:
+    """Whether some surface has not shut the id down; true of an id without dates."""
+    rows = reference.lifecycle(model)
+    ended = {row.surface for row in rows if is_over(row, day)}
+    return not rows or any(row.surface not in ended for row in rows)
 
 
 def _agreed(quotes: list[Quote]) -> Quote | Refusal:

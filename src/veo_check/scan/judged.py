@@ -12,7 +12,13 @@ from pathlib import Path
 from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import TooLargeError, read_limited, strict_json, why_unread
-from veo_check.reference.lifecycle import LifecycleJudgement, State, judge_lifecycle, successors
+from veo_check.reference.lifecycle import (
+    LifecycleJudgement,
+    State,
+    judge_lifecycle,
+    living_end,
+    successors,
+)
 from veo_check.reference.load import Reference
 from veo_check.scan.scanner import Found
 
@@ -51,7 +57,9 @@ class Hit:
 
     @property
     def replacement(self) -> str | None:
-        return self.verdict.judgement.replacement
+        """Where to go: the end of the chain of replacements, never an id that is gone too."""
+        end = living_end(self.verdict.next)
+        return None if end is None else end.model
 
     @property
     def exit_code(self) -> int:
