@@ -57,13 +57,17 @@ def render(name: str, shown: Shown, colour: bool = False) -> str:
 
 def _text(shown: Shown, colour: bool) -> str:
     lines = list(_places(shown, colour))
-    verdicts = {hit.found.id: hit.verdict for hit in shown.hits if hit.exit_code != 0}
+    # one id may be called on two surfaces, with two verdicts
+    verdicts: dict[tuple[str, str], list[Hit]] = {}
+    for hit in shown.hits:
+        if hit.exit_code != 0:
+            where = hit.verdict.judgement.surface
+            verdicts.setdefault((hit.found.id, where), []).append(hit)
     if verdicts:
         lines.append("")
-    for model in sorted(verdicts):
-        count = sum(hit.found.id == model for hit in shown.hits)
-        times = "once" if count == 1 else f"{count} times"
-        lines.append(f"{model} ({times}): {_why(verdicts[model])}")
+    for (model, _), hits in sorted(verdicts.items(), key=lambda each: each[0]):
+        times = "once" if len(hits) == 1 else f"{len(hits)} times"
+        lines.append(f"{model} ({times}): {_why(hits[0].verdict)}")
     if lines:
         lines.append("")
     lines.append(_summary(shown))

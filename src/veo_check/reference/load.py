@@ -67,6 +67,13 @@ class Reference:
         found = {row.model for row in rows if surface is None or row.surface == surface}
         return tuple(sorted(found))
 
+    def priced_models(self) -> tuple[str, ...]:
+        """All names with a price on record, sorted; the prices themselves are not read."""
+        listed = self.read_prices().get("prices")
+        rows = listed if isinstance(listed, list) else []
+        found = {row.get("model") for row in rows if isinstance(row, dict)}
+        return tuple(sorted(name for name in found if isinstance(name, str) and name))
+
     def surfaces(self, model: str | None = None) -> tuple[str, ...]:
         """The surfaces with a row for this id (or any rows at all), sorted."""
         rows = self.lifecycle_rows if model is None else self._by_model.get(model, ())

@@ -74,7 +74,8 @@ def judge_hits(
 
     An ignore counts through its day; of the day judged and today, the later one decides.
     """
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[tuple[str, str | None], Verdict] = {}
+    known = reference.surfaces()
     hits: list[Hit] = []
     ignored = 0
     today = max(judging.day, judging.clock_day)
@@ -83,9 +84,12 @@ def judge_hits(
         if until is not None and until >= today:
             ignored += 1
             continue
-        if place.id not in verdicts:
-            verdicts[place.id] = worst(place.id, reference, surface, judging)
-        hits.append(Hit(place, verdicts[place.id], until))
+        # a reseller's host is no surface of the reference: there, any surface may be meant
+        where = surface or (place.surface if place.surface in known else None)
+        key = place.id, where
+        if key not in verdicts:
+            verdicts[key] = worst(place.id, reference, where, judging)
+        hits.append(Hit(place, verdicts[key], until))
     return tuple(hits), ignored
 
 
