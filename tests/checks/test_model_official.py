@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+
+import pytest
 
 from check_world import (
     GOOGLE,
@@ -15,9 +18,12 @@ from check_world import (
     only,
 )
 from veo_check.checks.model_official import model_official
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Outcome, note
 from veo_check.reference.load import Reference, load_reference
+
+DAY = date(2026, 11, 30)
 
 
 def run(
@@ -30,6 +36,7 @@ def run(
         route=a_route(changes),
         reference=book or load_reference(),
         official=asked or missing(),
+        judging=AsOf(DAY, DAY),
     )
 
 
@@ -46,9 +53,49 @@ def test_an_alias_is_never_guessed() -> None:
     outcome = run({"model.official": "veo3.1-fast"})
     assert outcome.findings == ()
     assert outcome.blocked == (
-        "veo3.1-fast is not a known id of agent-platform; nothing is guessed from a name; did you "
-        "mean veo-3.1-fast-generate-001 or veo-3.1-fast-generate-preview?"
+        "veo3.1-fast is not a known id of agent-platform. Nothing is guessed from a name. This is "
+        "how resellers write a name, not an id that its vendor publishes: which official id runs "
+        "under it, only the reseller can say. It looks like veo-3.1-fast-generate-001 or "
+        "veo-3.1-generate-001."
     )
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "models/",
+        "google/",
+        "gemini/",
+        "vertex_ai/",
+        "publishers/google/models/",
+        "projects/p-1/locations/us-central1/publishers/google/models/",
+        "gemini/models/",
+    ],
+)
+def test_a_prefix_is_no_part_of_an_id(prefix: str) -> None:
+    changes = GOOGLE | {"model.official": prefix + MODEL, "via.model": f"models/{MODEL}"}
+    assert codes(run(changes)) == ["note known"]
+
+
+def test_a_label_of_a_gateway_keeps_its_prefix() -> None:
+    route = a_route({"via.model": f"gemini/{MODEL}"})
+    assert route.via.model == f"gemini/{MODEL}"
+
+
+@pytest.mark.parametrize(
+    ("model", "surface", "wanted", "never"),
+    [
+        ("veo-3.1-lite-generate-preview", "agent-platform", "lite-generate-001", "preview or"),
+        ("veo-3.1-fast-generate-01", "agent-platform", "veo-3.1-fast-generate-001", "preview"),
+        ("veo_3_1_i2v_s_fast", "agent-platform", "veo-3.1-fast-generate-001", "preview"),
+        ("fal-ai/veo3.1/fast", "agent-platform", "only the reseller can say", "seedance"),
+        ("veo3_fast", "gemini-api", "only the reseller can say", "seedance"),
+    ],
+)
+def test_what_is_suggested_still_serves(model: str, surface: str, wanted: str, never: str) -> None:
+    blocked = run({"model.official": model, "model.surface": surface}).blocked or ""
+    assert wanted in blocked
+    assert never not in blocked
 
 
 def test_an_id_of_another_surface() -> None:
@@ -56,14 +103,16 @@ def test_an_id_of_another_surface() -> None:
     assert outcome.findings == ()
     assert outcome.blocked is not None
     assert outcome.blocked.startswith(
-        "veo-3.1-fast-generate-001 is not a known id of gemini-api, only of agent-platform; "
+        "veo-3.1-fast-generate-001 is not a known id of gemini-api. Nothing is guessed from a "
+        "name. Right id, wrong surface: it is an id of agent-platform (contested there); set the "
+        "surface to agent-platform."
     )
 
 
 def test_nothing_near() -> None:
     outcome = run({"model.official": "zzz"})
     assert outcome.blocked == (
-        "zzz is not a known id of agent-platform; nothing is guessed from a name"
+        "zzz is not a known id of agent-platform. Nothing is guessed from a name."
     )
 
 

@@ -63,6 +63,31 @@ def test_a_price_without_its_unit_is_none(row: Any, code: str) -> None:
     assert codes(run(a_catalog(row))) == [f"blocker {code}"]
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'tier("x", max(u("seconds"), 4) * 0.1)',
+        'param("duration") * 0.1',
+        'header("x-tier") == "gold" ? 1 : 2',
+        'has(u("resolution"), "4k") ? 1 : 2',
+        'v7:u("seconds")',
+        '"per second"',
+    ],
+)
+def test_an_expression_beyond_the_grammar_is_not_checked(expression: str) -> None:
+    row = a_row(billing_mode="tiered_expr", billing_expr=expression)
+    outcome = run(a_catalog(row))
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert "a price that is an expression" in outcome.blocked
+
+
+def test_an_expression_with_an_exponent_is_a_price() -> None:
+    row = a_row(billing_mode="tiered_expr", billing_expr='v1:tier("x", u("seconds") * 1e-1)')
+    outcome = run(a_catalog(row))
+    assert outcome.findings[0].actual == "0.10"
+
+
 def test_a_shape_the_gateway_would_price_though_no_video_is_made() -> None:
     assert codes(run(a_catalog(a_row()), {"request.count": 2})) == [
         "blocker unsupported-combination"

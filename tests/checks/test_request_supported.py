@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
-from veo_check.checks.request_supported import request_supported, smoke_request
+from veo_check.checks.request_supported import request_supported
 from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, blocker, note
+from veo_check.reference.capabilities import smoke_request, with_smoke_length
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -90,6 +91,33 @@ def test_the_smoke_job_has_to_fit_from_staging_up() -> None:
     assert [outcome.status_at(tier).value for tier in TARGETS] == ["warn", "fail", "fail"]
     request = smoke_request(a_route({"request.count": 3}))
     assert (request.seconds, request.resolution, request.count) == (4, "720p", 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({"request.seconds": 8}, 4),
+        ({"request.mode": "reference-images"}, 8),
+        ({"request.mode": "extension", "request.seconds": 7}, 7),
+        ({"smoke": {"resolution": "4k"}}, 8),
+        ({"smoke": {"resolution": "1080p"}}, 8),
+        ({"model.official": "veo-2.0-generate-001", "model.surface": "gemini-api"}, 5),
+        ({"model.official": "veo-of-tomorrow"}, 4),
+        ({"request.mode": "reference-images", "smoke": {"seconds": 4}}, 4),
+    ],
+)
+def test_a_length_that_was_never_written_is_one_that_the_model_takes(
+    changes: dict[str, Any], seconds: int
+) -> None:
+    route = a_route(changes)
+    capability = load_reference().capability(route.model.official, route.model.surface)
+    assert with_smoke_length(route, capability).smoke.seconds == seconds
+
+
+def test_where_sources_differ_it_warns() -> None:
+    outcome = run({"request.seconds": 4, "request.resolution": "1080p"}, load_reference())
+    assert codes(outcome) == ["warning full-length-disputed", "note fits"]
+    assert [outcome.status_at(tier).value for tier in TARGETS] == ["warn"] * 3
 
 
 def test_the_gateways_adapter_leaves_things_out() -> None:

@@ -59,6 +59,75 @@ def test_what_a_litellm_label_stands_for(
     assert (ran.code, ran.data["model"]) == (0, {"official": official, "surface": surface})
 
 
+def _files(veo: Command, folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+
+
+def test_what_a_config_includes_is_read(veo: Command, tmp_path: Path) -> None:
+    row = "{model_name: ours, litellm_params: {model: vertex_ai/veo-3.1-generate-001}}"
+    _files(
+        veo,
+        tmp_path,
+        outer="include: [inner.yaml]\nmodel_list: [{model_name: chat, litellm_params: {model: a}}]",
+        inner=f"model_list: [{row}]",
+        broken="include: [nowhere.yaml]",
+    )
+    ran = veo("--from-litellm", "outer.yaml")
+    assert ran.code == 0
+    assert ran.data["via"]["model"] == "ours"
+    assert ran.data["model"] == {"official": "veo-3.1-generate-001", "surface": "agent-platform"}
+    ran = veo("--from-litellm", "broken.yaml")
+    assert ran.code == 2
+    assert "nowhere.yaml" in ran.err
+
+
+@pytest.mark.parametrize("target", ["ours", "{model: ours, hidden: true}"])
+def test_an_alias_of_a_group_is_followed(veo: Command, tmp_path: Path, target: str) -> None:
+    row = "{model_name: ours, litellm_params: {model: vertex_ai/veo-3.1-generate-001}}"
+    _files(
+        veo,
+        tmp_path,
+        a=f"model_list: [{row}]\nrouter_settings: {{model_group_alias: {{theirs: {target}}}}}",
+    )
+    ran = veo("--from-litellm", "a.yaml", "--model-name", "theirs")
+    assert ran.code == 0
+    assert ran.data["via"]["model"] == "theirs"
+    assert ran.data["model"]["official"] == "veo-3.1-generate-001"
+
+
+@pytest.mark.parametrize("provider", ["azure", "fal_ai", "openrouter", "replicate"])
+def test_a_resellers_surface_is_not_guessed(veo: Command, tmp_path: Path, provider: str) -> None:
+    row = f"{{model_name: ours, litellm_params: {{model: {provider}/veo-3.1-generate-001}}}}"
+    _files(veo, tmp_path, a=f"model_list: [{row}]")
+    ran = veo("--from-litellm", "a.yaml")
+    assert ran.data["model"] == {"official": "veo-3.1-generate-001", "surface": "not-known"}
+    assert f"{provider} serves it" in ran.out
+
+
+@pytest.mark.parametrize("host", ["x.openai.azure.com", "openrouter.ai", "queue.fal.run"])
+def test_a_resellers_host_is_no_surface(veo: Command, host: str) -> None:
+    ran = veo("--gateway", "openai", "--base-url", f"https://{host}", "--model", "sora-2")
+    assert ran.data["model"] == {"official": "sora-2", "surface": "not-known"}
+    assert f"{host} serves it" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        ("models/veo-3.1-fast-generate-preview", "Move to veo-3.1-fast-generate-001"),
+        ("veo-3.0-generate-001", "Move to "),
+        ("gemini/veo-2.0-generate-001", "Move to "),
+    ],
+)
+def test_a_retired_id_is_told_with_where_to_go(veo: Command, model: str, wanted: str) -> None:
+    ran = veo("--gateway", "google", "--model", model)
+    said = " ".join(re.sub(r"\n *# +", " ", ran.out).split())
+    assert "Retired on " in said
+    assert wanted in said
+    assert ran.data["model"]["official"] == model.rpartition("/")[2]
+
+
 def test_two_deployments_are_told(veo: Command) -> None:
     out = veo("--from-litellm", "config.yaml", "--model-name", "two").out
     said = " ".join(re.sub(r"\n *# +", " ", out).split())

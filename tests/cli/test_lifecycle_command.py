@@ -161,7 +161,41 @@ def test_an_id_that_another_surface_knows_is_told_apart() -> None:
     code, out, _ = run("veo-3.1-generate-001", "--surface", "gemini-api")
     assert code == 3
     assert "No dated row for this id on gemini-api" in said(out)
-    assert "Known on: agent-platform." in said(out)
+    assert "Right id, wrong surface: it is an id of agent-platform" in said(out)
+    assert "name the surface that serves it: agent-platform" in said(out)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/veo-3.1-generate-preview",
+        "publishers/google/models/veo-3.1-generate-preview",
+        "gemini/veo-3.1-generate-preview",
+        "google/veo-3.1-generate-preview",
+        "vertex_ai/veo-3.1-generate-preview",
+    ],
+)
+def test_a_prefixed_id_has_the_ids_own_state(name: str) -> None:
+    code, out, _ = run(name, "--surface", "gemini-api", "-o", "json")
+    (model,) = json.loads(out)["models"]
+    assert (code, model["id"], model["state"]) == (1, "veo-3.1-generate-preview", "retired")
+
+
+@pytest.mark.parametrize("name", ["fal-ai/veo3.1/fast", "veo3_fast", "veo_3_1_i2v_s_fast", "sora2"])
+def test_a_resellers_name_is_recognised(name: str) -> None:
+    code, out, _ = run(name)
+    assert code == 3
+    assert "how resellers write a name" in said(out)
+    assert "eedance" not in out
+
+
+def test_a_replacement_is_where_the_chain_ends() -> None:
+    _, out, _ = run("-o", "json")
+    models = json.loads(out)["models"]
+    serving = {row["id"] for row in models if row["state"] != "retired"}
+    gone = {row["id"] for row in models} - serving
+    assert gone
+    assert not gone & {row["replacement"] for row in models}
 
 
 @pytest.mark.parametrize("arguments", [(), ("veo-9", "veo-3.1-generate-001", "sora-2")])

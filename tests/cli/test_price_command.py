@@ -131,7 +131,21 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         ("qwencloud --surface x", "unknown-model"),
         ("veo-3.1-fast-generate-001 --resolution 720p", "unknown-duration"),
         ("veo-3.1-lite-generate-001 --seconds 8 --resolution 4k", "unsupported-combination"),
-        ("veo-3.1-fast-generate-001 --seconds 6 --resolution 1080p", "unsupported-combination"),
+        ("veo-3.1-fast-generate-001 --seconds 6 --resolution 1080p", "0.72"),
+        ("veo-3.1-fast-generate-001 --seconds 6 --resolution 4k", "unsupported-combination"),
+        ("veo-3.1-generate-001 --mode extension --seconds 7 --resolution 720p", "2.80"),
+        (
+            "veo-3.1-generate-001 --mode extension --seconds 8 --resolution 720p",
+            "unsupported-combination",
+        ),
+        (
+            "veo-3.1-lite-generate-001 --mode reference-images --seconds 8 --resolution 720p",
+            "unsupported-combination",
+        ),
+        (
+            "veo-3.1-generate-001 --mode reference-images --seconds 4 --resolution 720p",
+            "unsupported-combination",
+        ),
         ("doubao-seedance-2-0-260128 --seconds 5 --resolution 720p", "unknown-currency"),
         ("seedance-2.0 --surface shotstack --seconds 8 --resolution 720p", "unknown-credit"),
         ("MiniMax-H3 --seconds 4 --resolution 768p --tokens 4", "unknown-unit"),

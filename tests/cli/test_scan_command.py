@@ -65,6 +65,15 @@ def veo(folder: Path, capfd: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
+def test_a_litellm_alias_is_no_id(veo: Command, folder: Path) -> None:
+    (folder / "c.yaml").write_text(
+        f"model_list:\n  - model_name: veo-7-ours\n    litellm_params: {{model: gemini/{ODD}}}\n"
+    )
+    assert [hit["id"] for hit in veo(".", "-o", "json").json["hits"]] == [ODD]
+    (folder / "c.yaml").write_text("model_name: veo-7-ours\n")
+    assert [hit["id"] for hit in veo(".", "-o", "json").json["hits"]] == ["veo-7-ours"]
+
+
 def test_json_is_the_documented_shape(veo: Command, folder: Path) -> None:
     (folder / "a.py").write_text(f'x = 1\nmodel = "models/{SOON}"\n')
     (folder / "b.env").write_text(f"A={SURE}\nB={ODD}\n")
@@ -81,7 +90,7 @@ def test_json_is_the_documented_shape(veo: Command, folder: Path) -> None:
                 "column": 17,
                 "id": SOON,
                 "state": "retiring",
-                "replacement": DEAD,
+                "replacement": SURE,
             },
             {
                 "file": "b.env",

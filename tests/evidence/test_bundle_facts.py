@@ -26,7 +26,7 @@ from veo_check.pricing.job_cost import JobCost
 from veo_check.reference.load import Reference
 
 #: Not facts: the route, what it is judged by, and what is worked out while judging.
-GIVEN = {Route, Reference, AsOf, AllowList, UsedRows, FallbackOutcomes, JobCost}
+GIVEN = {Route, Reference, AsOf, Gateway, AllowList, UsedRows, FallbackOutcomes, JobCost}
 
 
 def test_every_need_of_every_check_is_kept() -> None:

@@ -188,6 +188,21 @@ def test_what_is_no_catalogue_says_so(body: object, status: int, code: str) -> N
     assert got.code == code
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"key": "ssvip", "name": "n", "visible": True}],
+        [{"model_name": None}, {"model_name": 7}],
+        [{"id": "veo3.1-fast", "price": 1}],
+        ["veo3.1-fast"],
+    ],
+)
+def test_rows_without_a_model_name_are_no_price_rows(rows: list[object]) -> None:
+    got = read_catalog(answer({"success": True, "data": rows}), "veo3.1-fast", "u")
+    assert isinstance(got, Failure)
+    assert "not price rows" in got.detail
+
+
 def test_a_catalogue_without_rows_is_a_catalogue() -> None:
     assert read({"success": True, "data": []}).total_rows == 0
 

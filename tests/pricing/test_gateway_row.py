@@ -160,7 +160,11 @@ def test_the_unpriced_sentinel_is_no_price() -> None:
             "unpriced",
         ),
         (replace(ROW, billing_mode="tiered_expr"), SHAPE, "unpriced"),
-        (replace(ROW, billing_mode="tiered_expr", billing_expr="p * 2"), SHAPE, "unknown-unit"),
+        (
+            replace(ROW, billing_mode="tiered_expr", billing_expr="p * 2"),
+            SHAPE,
+            "expression-unread",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused(row: CatalogRow, shape: Shape, code: str) -> None:

@@ -88,12 +88,12 @@ def test_lite_makes_no_4k() -> None:
     assert code(lite) == "unsupported-combination"
 
 
-def test_1080p_is_8_seconds() -> None:
-    for model, surface, day in (
-        (FAST, "agent-platform", TODAY),
-        ("veo-3.1-fast-generate-preview", "gemini-api", AUGUST),
+def test_some_resolutions_are_8_seconds() -> None:
+    for model, surface, day, resolution in (
+        (FAST, "agent-platform", TODAY, "4k"),
+        ("veo-3.1-fast-generate-preview", "gemini-api", AUGUST, "1080p"),
     ):
-        shape = {"seconds": D(6), "resolution": "1080p"}
+        shape = {"seconds": D(6), "resolution": resolution}
         assert code(ask(model, surface, day, **shape)) == "unsupported-combination"
 
 

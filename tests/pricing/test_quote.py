@@ -52,6 +52,9 @@ class Book:
             row for row in self.rows if row.model == model and surface in {None, row.surface}
         )
 
+    def capability(self, model: str, surface: str) -> None:
+        return None
+
 
 def book(*rows: dict[str, object], **tables: object) -> Book:
     sources = {

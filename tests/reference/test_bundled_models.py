@@ -19,6 +19,7 @@ DATA = Path(load.__file__).parent / "data"
 
 STATES = {
     "agent-platform": {
+        "gemini-omni-1.1-flash-preview": "stale",
         "gemini-omni-1.2-flash": "alive",
         "gemini-omni-flash-preview": "contested",
         "veo-2.0-generate-001": "retired",

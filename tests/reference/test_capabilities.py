@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from veo_check.core.route import Request
+from veo_check.pricing.shape import Shape
 from veo_check.reference.capabilities import Unsupported, unsupported
 from veo_check.reference.load import load_reference
 from veo_check.reference.rows import Capability, Source
@@ -154,7 +156,12 @@ def test_everything_wrong_is_said_at_once() -> None:
     ("model", "surface", "changed", "expected"),
     [
         ("veo-3.1-lite-generate-001", "agent-platform", {"resolution": "4k"}, "resolution"),
-        ("veo-3.1-fast-generate-001", "agent-platform", {"resolution": "1080p"}, "full-length"),
+        ("veo-3.1-fast-generate-001", "agent-platform", {"resolution": "4k"}, "full-length"),
+        ("veo-3.1-fast-generate-001", "agent-platform", {"mode": "extension"}, "seconds"),
+        ("veo-3.1-generate-001", "agent-platform", {"seconds": 7}, "seconds"),
+        ("veo-3.1-lite-generate-001", "agent-platform", {"mode": "reference-images"}, "mode"),
+        ("gemini-omni-1.1-flash-preview", "agent-platform", {"audio": False}, "audio"),
+        ("gemini-omni-1.2-flash", "gemini-api", {"audio": False}, "audio"),
         ("veo-3.1-generate-preview", "gemini-api", {"audio": False}, "audio"),
         ("veo-3.1-generate-preview", "gemini-api", {"count": 2}, "count"),
         ("veo-3.1-lite-generate-preview", "gemini-api", {"mode": "extension"}, "mode"),
@@ -167,6 +174,32 @@ def test_the_bundled_matrix_knows_the_rules_of_veo(
     capability = load_reference().capability(model, surface)
     assert capability is not None
     assert codes(ask(**changed), capability) == [("unsupported", expected)]
+
+
+@pytest.mark.parametrize("model", ["generate", "fast-generate", "lite-generate"])
+@pytest.mark.parametrize("resolution", ["720p", "1080p"])
+def test_extension_on_the_agent_platform_takes_7_s(model: str, resolution: str) -> None:
+    capability = load_reference().capability(f"veo-3.1-{model}-001", "agent-platform")
+    assert capability is not None
+    for seconds in (4, 6, 7, 8):
+        asked = ask(mode="extension", seconds=seconds, resolution=resolution)
+        assert codes(asked, capability) == ([] if seconds == 7 else [("unsupported", "seconds")])
+
+
+@pytest.mark.parametrize("seconds", [4, 6])
+def test_where_sources_differ_it_is_said_and_not_refused(seconds: int) -> None:
+    capability = load_reference().capability("veo-3.1-lite-generate-001", "agent-platform")
+    assert capability is not None
+    asked = ask(seconds=seconds, resolution="1080p")
+    assert codes(asked, capability) == [("disputed", "full-length")]
+
+
+def test_what_is_left_open_is_not_judged() -> None:
+    shape = Shape("veo-9", "agent-platform", aspect_ratio=None, mode=None)
+    assert unsupported(FAST, shape) == ()
+    assert [part.code for part in unsupported(FAST, replace(shape, seconds=Decimal("7.5")))] == [
+        "seconds"
+    ]
 
 
 def test_the_readmes_route_is_supported() -> None:

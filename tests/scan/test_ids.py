@@ -13,7 +13,8 @@ from veo_check.reference.load import load_reference
 from veo_check.scan.ids import LONGEST_ID, IdFinder
 
 KNOWN = load_reference().models()
-finder = IdFinder.of(KNOWN)
+PRICED = load_reference().priced_models()
+finder = IdFinder.of(KNOWN, PRICED)
 
 
 def ids(text: str, settings: bool = False) -> list[tuple[int, str]]:
@@ -64,6 +65,23 @@ def test_the_longest_known_id_wins() -> None:
         ("veo-latest", "veo-latest"),
         ("veo-experimental", "veo-experimental"),
         ("veo-preview-0815", "veo-preview-0815"),
+        (r'"{\"model\": \"veo3_fast\"}"', "veo3_fast"),
+        (r"'{\'model\': \'veo_3_1_i2v_s_fast\'}'", "veo_3_1_i2v_s_fast"),
+        ('"fal-ai/veo3.1"', "fal-ai/veo3.1"),
+        ('"fal-ai/veo3.1/fast"', "fal-ai/veo3.1/fast"),
+        ("https://fal.run/fal-ai/veo3/fast/image-to-video", "fal-ai/veo3/fast/image-to-video"),
+        ('"veo3/text-to-video"', "veo3/text-to-video"),
+        ("sora-20", "sora-20"),
+        ('"sora-2.5"', "sora-2.5"),
+        ('"seedance-2.0"', "seedance-2.0"),
+        ('"dreamina-seedance-9-0-270101"', "dreamina-seedance-9-0-270101"),
+        ('"gemini-omni-7-flash"', "gemini-omni-7-flash"),
+        ('"kling-v9"', "kling-v9"),
+        ('"kling-v3"', "kling-v3"),
+        ("'MiniMax-H3'", "MiniMax-H3"),
+        ('"wan2.6-i2v"', "wan2.6-i2v"),
+        ('"gen4.5"', "gen4.5"),
+        ('"I2V-01-Director"', "I2V-01-Director"),
     ],
 )
 def test_what_looks_like_veo_is_found(text: str, found: str) -> None:
@@ -84,9 +102,13 @@ def test_what_looks_like_veo_is_found(text: str, found: str) -> None:
         "./veo-3.1/client",
         "https://x.example/blog/veo-3.1-is-here",
         "my-veo-3.9",
-        "sora-20",
-        "sora-2.5",
-        "seedance-2.0",
+        "kling",
+        "sora-next",
+        "the aleph of it",
+        "ray-2 of the sun",
+        "my-sora-2.5",
+        "examples/sora-2.5.mp4",
+        "from lib/veo3/client",
         "veo-3" + "a" * LONGEST_ID,
     ],
 )
@@ -95,19 +117,50 @@ def test_other_words_are_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["MODEL=veo3", "model: veo3", "- veo3", "[veo3, x]", "m: veo3 # x"]
+    "line",
+    [
+        "MODEL=veo3",
+        "model: veo3",
+        "- veo3",
+        "[veo3, x]",
+        "m: veo3 # x",
+        "veo: {model: veo3}",
+        "{a: 1, model: veo3, b: 2}",
+    ],
 )
 def test_a_bare_word_is_an_id_only_among_settings(line: str) -> None:
     assert [one for _, one in ids(line, settings=True)] == ["veo3"]
     assert ids(line) == []
 
 
+@pytest.mark.parametrize("model", PRICED)
+def test_every_model_with_a_price_is_found(model: str) -> None:
+    assert [found for _, found in ids(f'MODEL = "{model}"')] == [model]
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [
+        ("vertex_ai/{}", "agent-platform"),
+        ("publishers/google/models/{}:predictLongRunning", "agent-platform"),
+        ("https://us-central1-aiplatform.googleapis.com/v1/x/models/{}", "agent-platform"),
+        ("gemini/{}", "gemini-api"),
+        ("https://generativelanguage.googleapis.com/v1beta/models/{}:x", "gemini-api"),
+        ('model="{}"', None),
+        ("models/{}", None),
+    ],
+)
+def test_what_stands_before_an_id_says_where_the_call_goes(text: str, surface: str | None) -> None:
+    (span,) = finder.spans(text.format("veo-3.1-generate-001").encode())
+    assert (span.id, span.surface) == ("veo-3.1-generate-001", surface)
+
+
 def test_a_reference_may_name_anything() -> None:
     odd = IdFinder.of(["", "a.*+[x]", "wan2.5", "x" * (LONGEST_ID + 1), "modèle-1"])
     text = "a.*+[x] abbbb wan2.5 wan205 modèle-1".encode()
     assert [span.id for span in odd.spans(text)] == ["a.*+[x]", "wan2.5", "modèle-1"]
-    assert odd.needles == (b"a.*+[x]", "modèle-1".encode(), b"veo", b"wan2.5")
-    assert [span.id for span in IdFinder.of([]).spans(b"sora-2 veo-3")] == ["veo-3"]
+    assert {b"a.*+[x]", "modèle-1".encode(), b"veo", b"wan2."} <= {*odd.needles}
+    assert [span.id for span in IdFinder.of([]).spans(b"sora-2 veo-3")] == ["sora-2", "veo-3"]
 
 
 @given(st.text(alphabet="vso -.2\n", max_size=30).map(lambda text: text.replace("s", "sora-2")))

@@ -23,7 +23,14 @@ from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import Route
 from veo_check.core.secrets import is_google
-from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day
+from veo_check.reference.lifecycle import (
+    LifecycleJudgement,
+    judge_lifecycle,
+    living_end,
+    say_day,
+    successors,
+    suggestions,
+)
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
 
@@ -146,7 +153,7 @@ def _said(
                 text + _cutover(route, judging, judged),
                 at="model.official",
                 actual=_day(judged),
-                fix=_move(judged),
+                fix=_move(reference, judging, judged),
                 evidence=evidence,
                 warn_below=Tier.PRODUCTION,
             )
@@ -156,7 +163,7 @@ def _said(
                 text + _still_runs(reference, judging, judged),
                 at="model.official",
                 actual=_day(judged),
-                fix=_move(judged),
+                fix=_move(reference, judging, judged),
                 evidence=evidence,
             )
 
@@ -190,17 +197,22 @@ def _cutover(route: Route, judging: AsOf, judged: LifecycleJudgement) -> str:
     return f" Traffic moves here on {cutover} and needs {judging.within_days} days after that."
 
 
-def _move(judged: LifecycleJudgement) -> str:
+def _move(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> str:
     if judged.state == "contradictory":
         return "ask again live, and plan the move: a passed date can be enforced any day"
-    if judged.replacement is None:
-        return "choose a model that is alive: veo-check lifecycle lists them"
-    return f"move to {judged.replacement}; successor-known says what changes"
+    end = living_end(successors(reference, judged, judging))
+    if end is not None:
+        return f"move to {end.model}; successor-known says what changes"
+    like = suggestions(reference, judged.model, judging, judged.surface)
+    if like:
+        return f"move to {like[0]}, the id on {judged.surface} that is most like it"
+    return "choose a model that is alive: veo-check lifecycle lists them"
 
 
 def _still_runs(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> str:
     """The named replacement, and where models of the same family still answer."""
-    named = f" Named replacement: {judged.replacement}." if judged.replacement else ""
+    end = living_end(successors(reference, judged, judging))
+    named = f" Named replacement: {end.model}." if end is not None else ""
     own = reference.capability(judged.model, judged.surface)
     if own is None:
         return named

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
+from veo_check.reference.lifecycle import unknown_here
 from veo_check.reference.load import Reference
 
 
 @check(item="official-model-id", since="0.1", waivable=False)
 def model_official(
-    route: Route, gateway: Gateway, reference: Reference, official: OfficialModel | Missing
+    route: Route,
+    gateway: Gateway,
+    reference: Reference,
+    official: OfficialModel | Missing,
+    judging: AsOf,
 ) -> Findings:
     """The model underneath is a known official id of its surface.
 
@@ -43,6 +49,7 @@ def model_official(
         )
         yield from _label(route, gateway, reference)
         return
+    hints = unknown_here(reference, model, judging, surface)
     live = official if isinstance(official, OfficialModel) and official.model == model else None
     if live is not None and live.state != "offered":
         said = f' Google says: "{live.text}"' if live.text else ""
@@ -51,7 +58,7 @@ def model_official(
             f"No table lists {model} on {surface}, and Google itself does not know it.{said}",
             at="model.official",
             actual=model,
-            fix=_did_you_mean(route, reference) or "set model.official to an id Google publishes",
+            fix=" ".join(hints) or "set model.official to an id Google publishes",
             evidence=live.exchanges,
         )
     elif live is not None:
@@ -66,12 +73,8 @@ def model_official(
             "to do so; ask the vendor's own listing (model.listing)"
         )
     else:
-        yield Blocked(
-            f"{model} is not a known id of {surface}"
-            + _elsewhere(route, reference)
-            + "; nothing is guessed from a name"
-            + (f"; {hint}" if (hint := _did_you_mean(route, reference)) else "")
-        )
+        hint = " ".join(("Nothing is guessed from a name.", *hints))
+        yield Blocked(f"{model} is not a known id of {surface}. {hint}")
 
 
 def _label(route: Route, gateway: Gateway, reference: Reference) -> Findings:
@@ -87,13 +90,3 @@ def _label(route: Route, gateway: Gateway, reference: Reference) -> Findings:
             actual=label,
             fix="make sure that model.official is the id the gateway really calls",
         )
-
-
-def _elsewhere(route: Route, reference: Reference) -> str:
-    surfaces = reference.surfaces(route.model.official)
-    return f", only of {', '.join(surfaces)}" if surfaces else ""
-
-
-def _did_you_mean(route: Route, reference: Reference) -> str | None:
-    near = reference.near(route.model.official, route.model.surface)
-    return f"did you mean {' or '.join(near)}?" if near else None

@@ -38,6 +38,12 @@ def price_unit(
         why = f" ({status.detail})" if isinstance(status, Missing) else ""
         yield Blocked(f"{price.message}{why}")
         return
+    if isinstance(price, Refusal) and price.code == "expression-unread":
+        yield Blocked(
+            f"The row '{label}' has a price that is an expression, and {price.message}; a finished "
+            "job's usage row shows what it charges: --spend USD"
+        )
+        return
     if isinstance(price, Refusal) and price.code == "quota-unit":
         yield blocker(
             "price-unit/quota-unit",

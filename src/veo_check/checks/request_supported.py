@@ -15,7 +15,7 @@ from veo_check.core.findings import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Request, Route
-from veo_check.reference.capabilities import Unsupported, unsupported
+from veo_check.reference.capabilities import Unsupported, smoke_request, unsupported
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
@@ -25,8 +25,8 @@ def request_supported(route: Route, gateway: Gateway, reference: Reference) -> F
     """The model accepts the request: length, resolution, aspect ratio, audio, mode and count.
 
     Why: an impossible combination is refused after a queue, or served as something else: 1080p and
-    4K need the longest clip, Lite has no 4K, the Gemini API cannot make silent video. It is cheaper
-    to know before anything is sent.
+    4K can need the longest clip, Lite has no 4K, the Gemini API cannot make silent video. It is
+    cheaper to know before anything is sent.
     Fix: change the field that is named to one of the values that the finding lists.
     """
     model, surface = route.model.official, route.model.surface
@@ -44,7 +44,7 @@ def request_supported(route: Route, gateway: Gateway, reference: Reference) -> F
     for one in _of_smoke(capability, route):
         yield _said(one, one.at.replace("request.", "smoke."), evidence, Tier.STAGING)
     yield from _through_gateway(route, gateway)
-    if not asked:
+    if all(part.outcome == "disputed" for part in asked):
         yield note(
             "request-supported/fits",
             f"{model} accepts {_shape(route.request)} on {surface}.",
@@ -58,6 +58,16 @@ def _said(
 ) -> Finding | Blocked:
     if one.outcome == "unknown":
         return Blocked(one.message)
+    if one.outcome == "disputed":
+        return warning(
+            f"request-supported/{one.code}-disputed",
+            f"{one.message[0].upper()}{one.message[1:]}.",
+            at=at,
+            expected=one.expected,
+            actual=one.actual,
+            fix=f"set {at} to {one.expected}, or let one paid job of this shape settle it",
+            evidence=evidence,
+        )
     return blocker(
         f"request-supported/{one.code}",
         f"{one.message}." if at.startswith("request") else f"Smoke job: {one.message}.",
@@ -100,12 +110,6 @@ def _through_gateway(route: Route, gateway: Gateway) -> Findings:
             actual=route.request.count,
             fix="set request.count to 1 and submit several jobs",
         )
-
-
-def smoke_request(route: Route) -> Request:
-    """The request of the smoke job: the route's, at the smoke job's length and resolution."""
-    changed = {"seconds": route.smoke.seconds, "resolution": route.smoke.resolution, "count": 1}
-    return route.request.model_copy(update=changed)
 
 
 def _shape(request: Request) -> str:

@@ -11,7 +11,7 @@ from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Finding, Findings, check, note
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.quote import Quote, quote
+from veo_check.pricing.quote import Quote, anyway, quote
 from veo_check.pricing.shape import Shape
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day, successors
@@ -106,7 +106,7 @@ def _price(
             }
         )
     )
-    new = quote(reference, moved, day)
+    new = anyway(reference, moved, day)
     if not isinstance(new, Quote):
         yield "price", f"the price of this request is not known ({new.message})"
         return

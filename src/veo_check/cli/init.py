@@ -20,10 +20,13 @@ from veo_check.cli.output import (
     safe,
     tell,
 )
+from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
+from veo_check.core.reading import bare_id
 from veo_check.core.route import NEEDS_BASE_URL
 from veo_check.gateways.openai import OPENAI
 from veo_check.gateways.registry import GATEWAYS
+from veo_check.reference.lifecycle import judge_lifecycle, living_end, successors, suggestions
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft, Value
@@ -101,7 +104,6 @@ def init(
     Exit codes: 0 written, 1 the catalogue has no such row, 2 usage, 3 it could not be read.
     """
     from veo_check.cli.init_template import Draft
-    from veo_check.core.clock import SystemClock
 
     if from_catalog is not None and from_litellm is not None:
         raise UsageError("--from-catalog and --from-litellm: choose one")
@@ -253,6 +255,7 @@ def _look(
 
 def _learn_from_catalog(draft: Draft, day: str, seen: RowInspection) -> None:
     """A live row into the draft. Raises NotReadError or NoRowError where there is none."""
+    from veo_check.checks.endpoint_family import VIDEO_TYPES
     from veo_check.core.facts import Missing
     from veo_check.core.secrets import printable
 
@@ -277,7 +280,7 @@ def _learn_from_catalog(draft: Draft, day: str, seen: RowInspection) -> None:
         names = ", ".join(row.enable_groups[:20]) or "none"
         draft.note("via.group", f"not known: the group of your key; the row is enabled for {names}")
         draft.note("via.group", "group: plg")
-    if draft.endpoint is None and "openai-video" not in row.endpoint_types:
+    if draft.endpoint is None and not VIDEO_TYPES & {*row.endpoint_types}:
         types = ", ".join(row.endpoint_types) or "nothing"
         draft.note(
             "via.endpoint",
@@ -324,6 +327,8 @@ def _learn_from_litellm(
     if len(called) == 1:
         draft.official = draft.official or first.upstream
         draft.surface = draft.surface or first.surface
+        if first.reseller is not None and draft.surface is None:
+            _resold(draft, first.reseller)
     else:
         several = ", ".join(
             f"{upstream or '?'} on {surface or '?'}" for upstream, surface in called
@@ -341,8 +346,28 @@ def _learn_from_litellm(
     draft.key = "LITELLM_KEY" if draft.key is None else draft.key
 
 
+#: Hosts that sell others' models: what an id says of its vendor's surface is not said of them.
+_RESELLERS = ("azure.com", "openrouter.ai", "fal.run", "fal.ai", "replicate.com", "kie.ai")
+
+
+def _resold(draft: Draft, seller: str) -> None:
+    draft.note(
+        "model.surface",
+        f"not known: {seller} serves it, under dates and prices of its own; an id's surface at its "
+        "vendor says nothing of them",
+    )
+
+
 def _complete(draft: Draft, reference: Reference) -> None:
     """What follows from the rest, and a word on what does not."""
+    from urllib.parse import urlsplit
+
+    if draft.gateway == "google":
+        draft.model = bare_id(draft.model)
+    draft.official = draft.official and bare_id(draft.official)
+    host = urlsplit(draft.base_url or "").hostname or ""
+    if draft.surface is None and any(f".{host}".endswith(f".{name}") for name in _RESELLERS):
+        _resold(draft, host)
     draft.name = draft.name or _slug(draft.model)
     draft.asked = frozenset(draft.request)
     draft.request = _SHAPE | draft.request
@@ -355,10 +380,31 @@ def _complete(draft: Draft, reference: Reference) -> None:
     _allow_host(draft)
 
 
+def _say_when_gone(
+    draft: Draft, reference: Reference, judging: AsOf, known: tuple[str, ...]
+) -> None:
+    """That the id is retired, and where to go, where no surface in question serves it."""
+    assert draft.official is not None
+    places = [draft.surface] if draft.surface in known else list(known)
+    judged = [judge_lifecycle(reference, draft.official, place, judging) for place in places]
+    if any(each.state != "retired" for each in judged):
+        return
+    end = living_end(successors(reference, judged[0], judging))
+    like = suggestions(reference, draft.official, judging, judged[0].surface)
+    go = end.model if end is not None else next(iter(like), None)
+    draft.note(
+        "model.official",
+        f"Retired on {judged[0].surface}: {' '.join(judged[0].reasons)}"
+        + (f" Move to {go}." if go is not None else ""),
+    )
+
+
 def _model(draft: Draft, reference: Reference) -> None:
+    clock_day = SystemClock().now().date()
+    judging = AsOf(clock_day, clock_day)
     if draft.official is None and not draft.notes.get("model.official"):
-        if reference.surfaces(draft.model):
-            draft.official = draft.model
+        if reference.surfaces(bare_id(draft.model)):
+            draft.official = bare_id(draft.model)
             draft.note(
                 "model.official",
                 "Taken from the label. Whether the gateway runs what its label says, a paid job "
@@ -367,7 +413,7 @@ def _model(draft: Draft, reference: Reference) -> None:
                 else "The label is the id.",
             )
         else:
-            near = " or ".join(reference.near(draft.model))
+            near = " or ".join(suggestions(reference, draft.model, judging))
             draft.note(
                 "model.official",
                 f"not known: the official id that runs under {draft.model}"
@@ -376,6 +422,10 @@ def _model(draft: Draft, reference: Reference) -> None:
     known = reference.surfaces(draft.official) if draft.official else ()
     if draft.official is not None and not known:
         draft.note("model.official", "No dated row knows this id: the checks will say so")
+    if draft.official is not None and known:
+        _say_when_gone(draft, reference, judging, known)
+    if draft.notes.get("model.surface"):
+        return
     if draft.surface is None and len(known) == 1:
         (draft.surface,) = known
     elif draft.surface is None:

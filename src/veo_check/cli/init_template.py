@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from veo_check.cli.output import wrapped
@@ -254,7 +254,8 @@ class Deployment:
     """One entry of `model_list`: the label that clients send, and what is called for it.
 
     `upstream` is None where the file does not say it (a variable, or nothing); `project` and
-    `location` are those of Google's cloud.
+    `location` are those of Google's cloud. `reseller` is the provider where it is none of the
+    vendors whose surface is known: Azure, fal, OpenRouter.
     """
 
     label: str
@@ -263,6 +264,7 @@ class Deployment:
     project: str | None
     location: str | None
     is_video: bool
+    reseller: str | None = None
 
 
 def read_litellm(
@@ -278,8 +280,13 @@ def read_litellm(
     if document.data is None:
         problems = "; ".join(str(problem) for problem in document.problems[:3])
         raise InvalidFileError(f"--from-litellm: {problems}")
-    finder = IdFinder.of(reference.models())
-    deployments = list(_deployments(document.data, finder))
+    finder = IdFinder.of(reference.models(), reference.priced_models())
+    data = _with_includes(document.data, path)
+    deployments = list(_deployments(data, finder))
+    aliases = _aliases(data)
+    if label is not None and not any(deployment.label == label for deployment in deployments):
+        meant = aliases.get(label)
+        deployments += [replace(each, label=label) for each in deployments if each.label == meant]
     if label is None:
         labels = sorted({deployment.label for deployment in deployments if deployment.is_video})
         if len(labels) != 1:
@@ -293,7 +300,35 @@ def read_litellm(
         known = sorted({printable(deployment.label, 100) for deployment in deployments})
         names = ", ".join(known[:20]) or "none"
         raise UsageError(f"--model-name {printable(label, 100)}: not in {shown}; there: {names}")
-    return chosen, list(_remarks(document.data, label))
+    return chosen, list(_remarks(data, label))
+
+
+def _with_includes(data: Mapping[str, Data], path: Path) -> Mapping[str, Data]:
+    """The configuration with the files it includes, as the proxy reads it: lists are joined, other
+    values replaced; what an included file includes is not followed. Raises InvalidFileError."""
+    names = data.get("include")
+    merged = dict(data)
+    for name in names if isinstance(names, list) else []:
+        file = path.parent / str(name)
+        part = read_file(file, "LiteLLM configuration")
+        if part.data is None:
+            problems = "; ".join(str(problem) for problem in part.problems[:3])
+            raise InvalidFileError(f"--from-litellm: include: {problems}")
+        for key, value in part.data.items():
+            there = merged.get(key)
+            both = isinstance(there, list) and isinstance(value, list)
+            merged[key] = [*there, *value] if both else value  # type: ignore[misc]
+    return merged
+
+
+def _aliases(data: Mapping[str, Data]) -> dict[str, str]:
+    """Other names that clients may send, and the label that each stands for."""
+    listed = _mapping(_mapping(data.get("router_settings")).get("model_group_alias"))
+    meant = {
+        alias: target if isinstance(target, str) else _mapping(target).get("model")
+        for alias, target in listed.items()
+    }
+    return {alias: label for alias, label in meant.items() if isinstance(label, str)}
 
 
 def _deployments(data: Mapping[str, Data], finder: IdFinder) -> Iterator[Deployment]:
@@ -304,11 +339,12 @@ def _deployments(data: Mapping[str, Data], finder: IdFinder) -> Iterator[Deploym
             continue
         params, info = _mapping(row.get("litellm_params")), _mapping(row.get("model_info"))
         called = params.get("model")
-        upstream = surface = None
+        upstream = surface = reseller = None
         if isinstance(called, str) and not called.startswith("os.environ/") and "*" not in called:
             provider, slash, rest = called.partition("/")
             upstream = (rest if slash else called).rpartition("models/")[2] or None
             surface = PROVIDER_SURFACES.get(provider) if slash else None
+            reseller = provider if slash and surface is None else None
         yield Deployment(
             label=label,
             upstream=upstream,
@@ -317,6 +353,7 @@ def _deployments(data: Mapping[str, Data], finder: IdFinder) -> Iterator[Deploym
             location=_cloud_name(params.get("vertex_location")),
             is_video=info.get("mode") == "video_generation"
             or next(finder.spans(f'"{upstream}"'.encode()), None) is not None,
+            reseller=reseller,
         )
 
 

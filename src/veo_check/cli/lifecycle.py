@@ -29,7 +29,14 @@ from veo_check.cli.output import (
 )
 from veo_check.core.clock import AsOf
 from veo_check.core.money import ExitCode, UsageError
-from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
+from veo_check.core.reading import bare_id
+from veo_check.reference.lifecycle import (
+    LifecycleJudgement,
+    judge_lifecycle,
+    living_end,
+    successors,
+    suggestions,
+)
 from veo_check.reference.load import Reference
 
 if TYPE_CHECKING:
@@ -70,7 +77,7 @@ def lifecycle(
     judging = judged_day(as_of, within, max_age)
     book = chosen_reference(reference)
     check_surface(surface, book)
-    asked = list(dict.fromkeys(models or ()))
+    asked = list(dict.fromkeys(map(bare_id, models or ())))
     if any(not model.strip() for model in asked):
         raise UsageError("a model id is empty")
     names = asked or list(book.models(surface))
@@ -143,6 +150,7 @@ def _as_json(judgements: tuple[LifecycleJudgement, ...], judging: AsOf, book: Re
 
 def _model_json(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> dict[str, object]:
     unknown = judgement.state == "unknown" and not judgement.rows
+    end = living_end(successors(book, judgement, judging))
     return {
         "id": judgement.model,
         "surface": None if judgement.surface == _ANYWHERE else judgement.surface,
@@ -151,7 +159,7 @@ def _model_json(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -
         if judgement.kind is None
         else {"date": _iso(judgement.shutdown), "kind": judgement.kind},
         "released": _iso(judgement.released),
-        "replacement": judgement.replacement,
+        "replacement": None if end is None else end.model,
         "sources": [
             {
                 "row": row.id,
@@ -168,7 +176,7 @@ def _model_json(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -
         "age_days": judgement.age_days,
         "live": judgement.live,
         "reasons": list(judgement.reasons),
-        "did_you_mean": list(book.near(judgement.model)) if unknown else [],
+        "did_you_mean": list(suggestions(book, judgement.model, judging)) if unknown else [],
     }
 
 

@@ -12,6 +12,7 @@ from veo_check.reference.lifecycle import (
     State,
     judge_lifecycle,
     last_usable_day,
+    living_end,
     say_day,
     successors,
 )
@@ -39,7 +40,7 @@ def table(
         state = _paint(f"{judgement.state:<14}", judgement.state, colour)
         name = safe(judgement.model, 200)
         lines.append(f"{name:<34} {_surface(judgement):<15} {state} {age:>5}")
-        lines.extend(_under(judgement))
+        lines.extend(_under(judgement, judging, book))
         if judgement.state == "unknown":
             lines.extend(_wrapped(" ".join(judgement.reasons), "    "))
     return page([*lines, "", *_foot(judging, book)])
@@ -122,6 +123,11 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
                 return "Google says that it does not exist: use another id."
             if judgement.rows:
                 return f"send nothing here until a page lists it again; ask Google itself: {live}."
+            known = book.surfaces(judgement.model)
+            if known:
+                return f"name the surface that serves it: {' or '.join(known)}."
+            if book.is_resellers_name(judgement.model):
+                return "ask the reseller which official id runs under it, and judge that id."
             return "check the spelling; `veo-check lifecycle` lists every known id."
         case "unreleased":
             return f"wait for its release on {judgement.released}, or judge another day (--as-of)."
@@ -173,7 +179,17 @@ def _where_family_runs(
     yield ""
 
 
-def _under(judgement: LifecycleJudgement) -> Iterator[str]:
+def _end_of(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
+    """The replacement named, and where that is gone too, what follows it."""
+    end = living_end(successors(book, judgement, judging))
+    if end is None:
+        return "nothing that still serves"
+    if end.model == judgement.replacement:
+        return end.model
+    return f"{end.model} (named: {judgement.replacement})"
+
+
+def _under(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> Iterator[str]:
     """The dates, one line each publisher's reading; then what replaces it."""
     for row in judgement.decisive:
         yield from _wrapped(
@@ -182,7 +198,7 @@ def _under(judgement: LifecycleJudgement) -> Iterator[str]:
             "    ",
         )
     if judgement.replacement is not None:
-        yield f"    replaced by {judgement.replacement}"
+        yield f"    replaced by {_end_of(judgement, judging, book)}"
 
 
 def _foot(judging: AsOf, book: Reference) -> list[str]:
@@ -260,6 +276,9 @@ class _WithoutDates:
 
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         return ()
+
+    def capability(self, model: str, surface: str) -> None:
+        return None
 
 
 def _prices(

@@ -26,6 +26,7 @@ from veo_check.cli.output import (
     write_each,
 )
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
+from veo_check.core.reading import bare_id
 
 if TYPE_CHECKING:
     from veo_check.pricing.comparison import Compared
@@ -128,7 +129,7 @@ def price(
     outputs = parse_outputs(output)
     day = parse_day(as_of) if as_of is not None else SystemClock().now().date()
     book = price_reference(reference)
-    asked = _asked(subject, surface, compare)
+    asked = _asked(book, subject, surface, compare)
     shape = _said(
         asked.shape,
         {
@@ -173,7 +174,7 @@ def price(
         raise typer.Exit(int(ExitCode.FAILED))
 
 
-def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
+def _asked(book: Reference, subject: str | None, surface: str | None, compare: bool) -> Asked:
     from veo_check.pricing.shape import Shape
     from veo_check.routefile.load import RouteFile, load_route_file
 
@@ -183,6 +184,8 @@ def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
         raise UsageError("the model id is empty")
     model = subject or ""
     if not (model.endswith((".yaml", ".yml")) or Path(model).is_file()):
+        known = book.prices_of(model) or book.lifecycle(model)
+        model = model if known else bare_id(model)
         return Asked(Shape(model, surface or ""), surface is not None, 1, None)
     loaded = load_route_file(Path(model))
     if not isinstance(loaded, RouteFile):
@@ -238,15 +241,19 @@ def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote
     else:
         answer = quote_anywhere(book, asked.shape, day, promotions=promotions)
     if isinstance(answer, Refusal) and answer.code == "unknown-model":
-        near = _near(book, asked.shape.model)
+        near = _near(book, asked.shape.model, day)
         if near:
             return replace(answer, message=f"{answer.message}; did you mean {', '.join(near)}?")
     return answer
 
 
-def _near(book: Reference, word: str) -> list[str]:
-    """Up to three ids that look or begin like `word`, official ones first among equals."""
+def _near(book: Reference, word: str, day: date) -> list[str]:
+    """Up to three ids that look or begin like `word` and still serve, official ones first among
+    equals; of a word that names a family, ids of that family alone."""
     import difflib
+
+    from veo_check.pricing.quote import served_somewhere
+    from veo_check.reference.load import family_of
 
     wanted = word.lower()[:200]
 
@@ -257,8 +264,13 @@ def _near(book: Reference, word: str) -> list[str]:
         )
 
     known = dict.fromkeys([*book.models(), *(rule.model for rule in book.prices)])
-    scores = {model: likeness(model) for model in known}
-    close = [model for model in known if scores[model] >= 0.75]
+    family = family_of(word)
+    scores = {
+        model: likeness(model)
+        for model in known
+        if (family is None or family_of(model) == family) and served_somewhere(book, model, day)
+    }
+    close = [model for model, score in scores.items() if score >= 0.75]
     return sorted(close, key=lambda model: -scores[model])[:3]
 
 

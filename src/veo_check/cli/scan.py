@@ -60,6 +60,12 @@ def scan(
 ) -> None:
     """Find the ids of video models in files and folders, and judge each: alive, retired, unknown?
 
+    Looks for every model that this tool prices or judges, and for unknown ids of the families Veo,
+    Gemini Omni, Sora, Seedance and Kling, resellers' names too (fal-ai/veo3.1/fast, veo3_fast). An
+    id is judged on the surface that stands before it (publishers/google/models/, vertex_ai/,
+    gemini/, a Google host), else on the one where it is worst. In a LiteLLM config, model_name is
+    the file's own name and not looked at.
+
     Leaves out what .gitignore leaves out, binary files and files over --max-size. A comment
     `veo-check: ignore[ID] until YYYY-MM-DD`, on the line or alone above it, covers an id until
     that day.
@@ -86,7 +92,7 @@ def scan(
     book = chosen_reference(reference)
     check_surface(surface, book)
     own = [str(file) for file in (*(wanted.file for wanted in outputs), baseline) if file]
-    seen = look(paths, IdFinder.of(book.models()), max_size << 20, own)
+    seen = look(paths, IdFinder.of(book.models(), book.priced_models()), max_size << 20, own)
     hits, ignored = judge_hits(seen.found, book, surface, judging)
     _tell_unread(seen)
     _tell_undated(hits)

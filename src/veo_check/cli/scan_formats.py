@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from veo_check import __version__
 from veo_check.core.clock import AsOf
 from veo_check.core.secrets import printable
-from veo_check.reference.lifecycle import State
+from veo_check.reference.lifecycle import State, living_end
 from veo_check.reference.load import Reference
 from veo_check.scan.judged import Hit, Verdict
 from veo_check.scan.scanner import Scan
@@ -57,13 +57,17 @@ def render(name: str, shown: Shown, colour: bool = False) -> str:
 
 def _text(shown: Shown, colour: bool) -> str:
     lines = list(_places(shown, colour))
-    verdicts = {hit.found.id: hit.verdict for hit in shown.hits if hit.exit_code != 0}
+    # one id may be called on two surfaces, with two verdicts
+    verdicts: dict[tuple[str, str], list[Hit]] = {}
+    for hit in shown.hits:
+        if hit.exit_code != 0:
+            where = hit.verdict.judgement.surface
+            verdicts.setdefault((hit.found.id, where), []).append(hit)
     if verdicts:
         lines.append("")
-    for model in sorted(verdicts):
-        count = sum(hit.found.id == model for hit in shown.hits)
-        times = "once" if count == 1 else f"{count} times"
-        lines.append(f"{model} ({times}): {_why(verdicts[model])}")
+    for (model, _), hits in sorted(verdicts.items(), key=lambda each: each[0]):
+        times = "once" if len(hits) == 1 else f"{len(hits)} times"
+        lines.append(f"{model} ({times}): {_why(hits[0].verdict)}")
     if lines:
         lines.append("")
     lines.append(_summary(shown))
@@ -97,11 +101,12 @@ def _move(verdict: Verdict) -> str:
     named = verdict.judgement.replacement
     if named is None or verdict.judgement.state == "alive":
         return ""
-    steps = [step for step in verdict.next if step.state in {"retired", "retiring"}]
-    last = verdict.next[-1].model if verdict.next else named
-    if not steps or last == named:
+    end = living_end(verdict.next)
+    if end is None:
+        return f" Its replacement {named} is gone too."
+    if end.model == named:
         return f" Move to {named}."
-    return f" Its replacement {named} is {steps[0].state} too: move to {last}."
+    return f" Its replacement {named} is {verdict.next[0].state} too: move to {end.model}."
 
 
 def _summary(shown: Shown) -> str:

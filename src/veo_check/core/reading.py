@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -80,6 +81,20 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """The question after a word that is not known, or `otherwise` when none is like it."""
     nearest = near(word, known)
     return f"did you mean {nearest}?" if nearest else otherwise
+
+
+#: What stands before an id in a path, or in a tool that names the vendor; it is no part of the id.
+_PREFIX = re.compile(
+    r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/"
+    r"|(?:models|google|gemini|vertex_ai|openai)/"
+)
+
+
+def bare_id(name: str) -> str:
+    """A model's id without the path or the vendor before it: `models/veo-…`, `vertex_ai/veo-…`."""
+    while (prefix := _PREFIX.match(name)) is not None and prefix.end() < len(name):
+        name = name[prefix.end() :]
+    return name
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -24,6 +24,7 @@ from pydantic import (
 
 from veo_check.core.findings import Tier
 from veo_check.core.money import amount
+from veo_check.core.reading import bare_id
 from veo_check.core.secrets import origin_of
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
@@ -269,6 +270,11 @@ class Via(Part):
     project: CloudName | None = None
     location: CloudName | None = None
 
+    @field_validator("model")
+    @classmethod
+    def _google_knows_ids(cls, model: str, others: ValidationInfo) -> str:
+        return bare_id(model) if others.data.get("gateway") == "google" else model
+
     @field_validator("base_url")
     @classmethod
     def _has_an_address(cls, base_url: str | None, others: ValidationInfo) -> str | None:
@@ -291,6 +297,11 @@ class Model(Part):
     official: ModelId
     surface: SurfaceName
     listing: Listing | None = None
+
+    @field_validator("official")
+    @classmethod
+    def _without_prefix(cls, official: str) -> str:
+        return bare_id(official)
 
 
 class Request(Part):

@@ -28,7 +28,7 @@ from veo_check.core.secrets import Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import select
-from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
+from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route, settled
 from veo_check.engine.run import RunResult
 from veo_check.evidence.bundle import Bundle, RouteEvidence, RouteRecord, RunRecord
 from veo_check.evidence.records import UnreadableRecordError, to_text
@@ -74,7 +74,7 @@ def rejudge(
         for number, (record, evidence) in enumerate(
             zip(bundle.run.routes, bundle.routes, strict=True)
         ):
-            file = _route_file(record, evidence, folder / str(number))
+            file = settled(_route_file(record, evidence, folder / str(number)), reference)
             bench = RunContext(
                 select(bundle.checklist, options),
                 bundle.run.judging,

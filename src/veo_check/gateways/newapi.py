@@ -229,7 +229,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
     if envelope.get("success") is False or not isinstance(rows, list):
         said = text(envelope.get("message"))
         return answer.unreadable("it holds no price rows" + (f" ({said})" if said else ""))
-    if rows and not any(isinstance(row, dict) for row in rows):
+    if rows and not any(text(mapping(row).get("model_name")) for row in rows):
         return answer.unreadable("it holds things that are not price rows")
     own = [row for row in rows if isinstance(row, dict) and row.get("model_name") == label]
     by_group, by_model = answer.redactor.masked(_ratios(envelope, label))

@@ -217,7 +217,7 @@ def served_model(video: str) -> str | None:
 
 
 def _video_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status not in {200, 201}:
+    if isinstance(answer, Failure) or answer.status not in {200, 201, 202}:
         return None
     body = answer.json
     if isinstance(body, Failure) or mapping(body).get("error"):

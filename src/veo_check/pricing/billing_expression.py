@@ -1,8 +1,10 @@
 """A gateway's billing expression, evaluated with a parser of its own: never Python's.
 
 Only what a video price needs: numbers, text, `+ - * /`, comparisons, `&& || !`, `? :`,
-`u("fact")` for the request's own facts and `tier("name", amount)`. Everything else is refused by
-name, and so are expressions that are too long or too deep.
+`u("fact")` for the request's own facts and `tier("name", amount)`, after a `v1:` that names the
+language's first version. Everything else (`max()`, `param()`, `header()`, `has()`, another version)
+is refused by name: it is a price that this tool cannot work out, not a missing one. So are
+expressions that are too long or too deep.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ Value = Decimal | str | bool
 
 _LONGEST = 4_000
 _DEEPEST = 50
+#: The version that the gateway takes an expression without one to be written in.
+_FIRST_VERSION = "v1:"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d{1,20}(?:\.\d{1,20})?)(?![\w.])"
+    r"\s*(?:(?P<number>(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,2})?)(?![\w.])"
     r"|(?P<text>\"[^\"\\]{0,200}\"|'[^'\\]{0,200}')"
     r"|(?P<name>[A-Za-z_]\w{0,63})"
     r"|(?P<sign>&&|\|\||[=!<>]=|[-+*/<>!?:(),]))"
@@ -37,22 +41,22 @@ class Evaluated:
 def evaluate(text: str, facts: Mapping[str, Value | None]) -> Evaluated:
     """What the expression makes of the request's `facts`, in USD.
 
-    Raises RefusedError: `unknown-unit` for anything beyond the grammar or a fact that the request
-    does not have, `unpriced` where the value is no amount.
+    Raises RefusedError, `expression-unread`: anything beyond the grammar, a fact that the request
+    does not have, or a value that is no amount.
     """
     if len(text) > _LONGEST:
         raise _beyond("it is too long")
-    reader = _Reader(_split(text), facts)
+    reader = _Reader(_split(text.strip().removeprefix(_FIRST_VERSION)), facts)
     value = reader.choice(0)
     if reader.peek():
         raise _beyond(f"'{reader.peek()}' stands where it should end")
     if isinstance(value, bool) or not isinstance(value, Decimal) or not value.is_finite():
-        raise RefusedError("unpriced", "billing_expr does not end in an amount")
+        raise _beyond("it does not end in an amount")
     return Evaluated(value, reader.tier)
 
 
 def _beyond(why: str) -> RefusedError:
-    return RefusedError("unknown-unit", f"billing_expr cannot be read: {why}")
+    return RefusedError("expression-unread", f"billing_expr cannot be worked out: {why}")
 
 
 def _split(text: str) -> list[str]:
@@ -62,7 +66,10 @@ def _split(text: str) -> list[str]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
-            raise _beyond(f"nothing known at character {position + 1}")
+            rest = text[position:].split(maxsplit=1)
+            raise _beyond(
+                f"'{rest[0][:20] if rest else text[-1]}' is not part of the known grammar"
+            )
         tokens.append(found[0].strip())
         position = found.end()
     return tokens
@@ -168,7 +175,7 @@ class _Reader:
             return not self._truth(self._single(depth + 1))
         if word[0] in "\"'":
             return word[1:-1]
-        if word[0].isdigit():
+        if word[0].isdigit() or word[0] == ".":
             return Decimal(word)
         if word in {"true", "false"}:
             return word == "true"
@@ -176,7 +183,7 @@ class _Reader:
 
     def _call(self, name: str, depth: int) -> Value:
         if name not in {"u", "tier"} or self.peek() != "(":
-            raise _beyond(f"'{name[:40]}' is not something this tool can work out")
+            raise _beyond(f"'{name[:40]}' is not part of the known grammar")
         self._take("(")
         word = self.choice(depth + 1)
         if not isinstance(word, str):

@@ -17,7 +17,7 @@ from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit
-from veo_check.pricing.quote import quote, quotes_by_source
+from veo_check.pricing.quote import impossible, quote, quotes_by_source
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import Reference
 from veo_check.reference.prices import Bound
@@ -199,6 +199,8 @@ def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quo
     overall = quote(reference, shape, day)
     if isinstance(overall, Refusal) and overall.code == "retired":
         return overall
+    if (refused := impossible(reference, shape)) is not None:
+        return refused
     answers = quotes_by_source(reference, shape, day)
     quotes = [answer for answer in answers if isinstance(answer, Quote)]
     for each in quotes:

@@ -17,8 +17,10 @@ from typing import Protocol
 from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, RefusalCode, Shape
+from veo_check.reference.capabilities import unsupported
+from veo_check.reference.lifecycle import is_over
 from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
-from veo_check.reference.rows import LifecycleRow, Source, SourceKind
+from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
 
 def choose(rules: list[PriceRule], shape: Shape, day: date) -> tuple[PriceRule, Shape] | Refusal:
@@ -161,10 +163,13 @@ __all__ = [
     "Quote",
     "Refusal",
     "RefusalCode",
+    "anyway",
+    "impossible",
     "promotions",
     "quote",
     "quotes_by_source",
     "rank",
+    "served_somewhere",
 ]
 
 #: Whose word weighs most. A gateway is the authority on its own surface.
@@ -188,6 +193,9 @@ class Priced(Protocol):
     def lifecycle(self, model: str, surface: str | None = None) -> tuple[LifecycleRow, ...]:
         """What is known of a model's dates."""
 
+    def capability(self, model: str, surface: str) -> Capability | None:
+        """What the model accepts on a surface."""
+
     def __hash__(self) -> int:
         """By identity: what was quoted from one book is never the answer of another."""
 
@@ -198,9 +206,32 @@ def quote(
     """The price of `shape` on `day`, by the most trustworthy publisher.
 
     Where only third parties price it, the amount that most of them name; without one that leads,
-    `ambiguous`. Promotions count only where `kinds` holds "promo".
+    `ambiguous`. Promotions count only where `kinds` holds "promo". A shape that the model does not
+    make has no price: what `run` refuses, this refuses too.
     """
-    return _quote(reference, shape, day, tuple(kinds))
+    gone = _retired(reference, shape, day)
+    return gone or impossible(reference, shape) or _quote(reference, shape, day, tuple(kinds))
+
+
+def impossible(reference: Priced, shape: Shape) -> Refusal | None:
+    """Why no such job exists, where what the model accepts on this surface is known."""
+    capability = reference.capability(shape.model, shape.surface)
+    if capability is None:
+        return None
+    parts = [part for part in unsupported(capability, shape) if part.outcome == "unsupported"]
+    if not parts:
+        return None
+    return Refusal(
+        "unsupported-combination",
+        "; ".join(part.message for part in parts),
+        capability.source,
+        capability.id,
+    )
+
+
+def anyway(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
+    """What would be billed for a shape that the model should refuse, if it made it after all."""
+    return _quote(reference, shape, day, LIST)
 
 
 # Several parts of a report ask for the same price, and so do many routes of one run.
@@ -208,8 +239,7 @@ def quote(
 def _quote(
     reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
 ) -> Quote | Refusal:
-    gone = _retired(reference, shape, day)
-    if gone is not None:
+    if (gone := _retired(reference, shape, day)) is not None:
         return gone
     if not reference.prices_of(shape.model):
         if reference.lifecycle(shape.model):
@@ -303,7 +333,7 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
     """
     rows = reference.lifecycle(shape.model, shape.surface)
     if rows:
-        return _shut_down(rows, shape.surface, day)
+        return _shut_down(reference, rows, shape.surface, day)
     sold_by_gateway = any(
         rule.source.kind == "gateway"
         for rule in reference.prices_of(shape.model)
@@ -313,13 +343,15 @@ def _retired(reference: Priced, shape: Shape, day: date) -> Refusal | None:
         return None
     everywhere = reference.lifecycle(shape.model)
     ends = [
-        _shut_down([row for row in everywhere if row.surface == surface], surface, day)
+        _shut_down(reference, [row for row in everywhere if row.surface == surface], surface, day)
         for surface in dict.fromkeys(row.surface for row in everywhere)
     ]
     return ends[0] if ends and all(ends) else None
 
 
-def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal | None:
+def _shut_down(
+    reference: Priced, rows: Sequence[LifecycleRow], surface: str, day: date
+) -> Refusal | None:
     """Only the newest reading of each publisher counts. That a page lists a model no more takes
     nothing back: pages drop what was shut down."""
     newest: dict[str, LifecycleRow] = {}
@@ -330,14 +362,35 @@ def _shut_down(rows: Sequence[LifecycleRow], surface: str, day: date) -> Refusal
         if held is None or held.source.confirmed < row.source.confirmed:
             newest[row.source.publisher] = row
     for row in newest.values():
-        if row.shutdown is not None and row.kind in {"exact", "earliest"} and row.shutdown <= day:
-            successor = f"; replacement: {row.replacement}" if row.replacement else ""
+        if is_over(row, day):
+            end = _living(reference, row, day)
+            successor = f"; replacement: {end}" if end else ""
             return Refusal(
                 "retired",
                 f"{row.model} was shut down on {surface} on {row.shutdown}{successor}",
                 row.source,
             )
     return None
+
+
+def _living(reference: Priced, row: LifecycleRow, day: date) -> str | None:
+    """Where the chain of replacements ends that begins with this row; None: nowhere."""
+    seen = {row.model}
+    name = row.replacement
+    while name is not None and name not in seen:
+        seen.add(name)
+        if served_somewhere(reference, name, day):
+            return name
+        rows = reference.lifecycle(name)
+        name = next((each.replacement for each in rows if each.replacement is not None), None)
+    return None
+
+
+def served_somewhere(reference: Priced, model: str, day: date) -> bool:
+    """Whether some surface has not shut the id down; true of an id without dates."""
+    rows = reference.lifecycle(model)
+    ended = {row.surface for row in rows if is_over(row, day)}
+    return not rows or any(row.surface not in ended for row in rows)
 
 
 def _agreed(quotes: list[Quote]) -> Quote | Refusal:

@@ -126,6 +126,7 @@ RefusalCode = Literal[
     "unknown-duration",
     "ambiguous",
     "quota-unit",  # what the gateway tells of its quota cannot be
+    "expression-unread",  # the gateway's price is an expression that cannot be worked out
     "quota-unread",  # what its quota is worth was not read, so its price cannot be worked out
 ]
 

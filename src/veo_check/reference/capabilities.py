@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, Protocol
 
-from veo_check.core.route import Request
+from veo_check.core.route import Request, Route
 from veo_check.reference.rows import Capability
 
 Code = Literal[
     "seconds", "resolution", "full-length", "aspect-ratio", "audio", "mode", "count", "capability"
 ]
-Outcome = Literal["unsupported", "unknown"]
+#: `disputed`: some sources say that it is refused, others made such a clip.
+Outcome = Literal["unsupported", "unknown", "disputed"]
 #: code -> the route-file value it is about
 _AT: dict[Code, str] = {
     "seconds": "request.seconds",
@@ -29,9 +31,26 @@ _AT: dict[Code, str] = {
 }
 
 
+class Asked(Protocol):
+    """What a request or a priced shape asks for; None is left open, and nothing is said of it."""
+
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def seconds(self) -> Decimal | int | None: ...
+    @property
+    def resolution(self) -> str | None: ...
+    @property
+    def aspect_ratio(self) -> str | None: ...
+    @property
+    def audio(self) -> bool | None: ...
+    @property
+    def count(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """One part of the shape that the model refuses, or about which nothing is known.
+    """One part of the shape that the model refuses, or about which too little is known.
 
     `at` is the route-file path; `expected` and `actual` are the two values in words.
     """
@@ -44,7 +63,7 @@ class Unsupported:
     actual: str
 
 
-def unsupported(capability: Capability | None, request: Request) -> tuple[Unsupported, ...]:
+def unsupported(capability: Capability | None, request: Asked) -> tuple[Unsupported, ...]:
     """Everything about `request` that `capability` does not positively allow; empty: supported.
 
     Without a capability row everything is unknown: one finding with the code `capability`.
@@ -56,11 +75,36 @@ def unsupported(capability: Capability | None, request: Request) -> tuple[Unsupp
     return (Unsupported("capability", "unknown", at, message, "a capability row", "none"),)
 
 
-def _differences(capability: Capability, request: Request) -> Iterator[Unsupported]:
-    resolutions = capability.mode_resolutions.get(request.mode, capability.resolutions)
+def smoke_request(route: Route) -> Request:
+    """The request of the smoke job: the route's, at the smoke job's length and resolution."""
+    changed = {"seconds": route.smoke.seconds, "resolution": route.smoke.resolution, "count": 1}
+    return route.request.model_copy(update=changed)
+
+
+def with_smoke_length(route: Route, capability: Capability | None) -> Route:
+    """The route with a smoke job of a length that its model and mode take.
+
+    Only where the file leaves the length open: the usual short clip would be refused then, and
+    nobody asked for it. The shortest that fits is the cheapest.
+    """
+    if capability is None or "seconds" in route.smoke.model_fields_set:
+        return route
+    for seconds in (route.smoke.seconds, *sorted(capability.lengths(route.request.mode))):
+        smoke = route.smoke.model_copy(update={"seconds": seconds})
+        changed = route.model_copy(update={"smoke": smoke})
+        parts = unsupported(capability, smoke_request(changed))
+        if not any(part.code in {"seconds", "full-length"} for part in parts):
+            return route if seconds == route.smoke.seconds else changed
+    return route
+
+
+def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported]:
+    resolutions = capability.mode_resolutions.get(request.mode or "", capability.resolutions)
     ratios = capability.aspect_ratios
-    yield from _listed("mode", capability, capability.modes, request.mode)
-    yield from _listed("seconds", capability, capability.seconds, request.seconds, unit=" s")
+    lengths, mode = capability.lengths(request.mode), request.mode
+    alone = f" for {mode}" if mode in capability.mode_seconds else ""
+    yield from _listed("mode", capability, capability.modes, mode)
+    yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
     yield from _listed("resolution", capability, resolutions, request.resolution)
     yield from _full_length(capability, request)
     yield from _listed("aspect-ratio", capability, ratios, request.aspect_ratio)
@@ -69,32 +113,49 @@ def _differences(capability: Capability, request: Request) -> Iterator[Unsupport
 
 
 def _listed(
-    code: Code, capability: Capability, allowed: tuple[object, ...], asked: object, unit: str = ""
+    code: Code,
+    capability: Capability,
+    allowed: tuple[object, ...],
+    asked: object,
+    unit: str = "",
+    alone: str = "",
 ) -> Iterator[Unsupported]:
-    if asked in allowed:
+    if asked is None or asked in allowed:
         return
     if not allowed:
         yield _unknown(code, capability, f"{asked}{unit}")
         return
     what, takes = code.replace("-", " "), ", ".join(map(str, allowed))
-    says = f"does not take {what} {asked}{unit}; it takes {takes}{unit}"
+    says = f"does not take {what} {asked}{unit}{alone}; it takes {takes}{unit}"
     yield _refused(code, capability, says, takes, asked)
 
 
-def _full_length(capability: Capability, request: Request) -> Iterator[Unsupported]:
+def _full_length(capability: Capability, request: Asked) -> Iterator[Unsupported]:
     """What needs the longest clip: 1080p and 4k, and some modes, on Veo 3.1."""
-    if not capability.seconds or request.seconds not in capability.seconds:
+    lengths = capability.lengths(request.mode)
+    if request.seconds is None or request.seconds not in lengths:
         return  # said already
-    longest = max(capability.seconds)
-    needing = [
-        part for part in (request.resolution, request.mode) if part in capability.full_length_only
-    ]
-    if needing and request.seconds != longest:
-        says = f"makes {' and '.join(needing)} at {longest} s only, not at {request.seconds} s"
+    longest, asked = max(lengths), f"{request.seconds} s"
+    if request.seconds == longest:
+        return
+    parts = [part for part in (request.resolution, request.mode) if part is not None]
+    needing = [part for part in parts if part in capability.full_length_only]
+    if needing:
+        says = f"makes {' and '.join(needing)} at {longest} s only, not at {asked}"
         yield _refused("full-length", capability, says, str(longest), request.seconds)
+    for part in parts:
+        if part in capability.full_length_disputed:
+            message = (
+                f"sources differ on whether {capability.model} on {capability.surface} makes "
+                f"{part} at {asked}; at {longest} s it does"
+            )
+            at, seconds = _AT["full-length"], str(request.seconds)
+            yield Unsupported("full-length", "disputed", at, message, str(longest), seconds)
 
 
-def _audio(capability: Capability, request: Request) -> Iterator[Unsupported]:
+def _audio(capability: Capability, request: Asked) -> Iterator[Unsupported]:
+    if request.audio is None:
+        return
     asked = _on_off(request.audio)
     if capability.audio is None:
         yield _unknown("audio", capability, asked)
@@ -103,7 +164,7 @@ def _audio(capability: Capability, request: Request) -> Iterator[Unsupported]:
         yield _refused("audio", capability, says, _on_off(capability.audio == "always"), asked)
 
 
-def _count(capability: Capability, request: Request) -> Iterator[Unsupported]:
+def _count(capability: Capability, request: Asked) -> Iterator[Unsupported]:
     most = capability.max_count
     if request.count == 1:
         return  # one video a request is what every surface makes

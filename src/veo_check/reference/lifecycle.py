@@ -265,7 +265,7 @@ def _judge(
     read = counting(known, judging.day)
     rows = read.rows
     if not rows and not read.gone:
-        return _unknown(reference, model, surface, live, offered, gone)
+        return _unknown(reference, judging, model, surface, live, offered, gone)
     dated = tuple(row for row in rows if row.shutdown is not None)
     passed = [row for row in dated if _day(row) <= judging.day]
     coming = [row for row in dated if _day(row) > judging.day]
@@ -348,8 +348,61 @@ def successors(
     return tuple(steps)
 
 
+#: States of an id that may be named as where to go.
+_SERVED: frozenset[State] = frozenset({"alive", "contested", "retiring", "stale"})
+
+
+def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None:
+    """Where a chain of replacements ends, if that is no retired id."""
+    *_, last = [None, *steps]
+    return last if last is not None and last.state != "retired" else None
+
+
+def suggestions(
+    reference: Reference, word: str, judging: AsOf, surface: str | None = None
+) -> tuple[str, ...]:
+    """Up to three known ids that look like `word` and still serve, the likeliest first."""
+    near = reference.near(word, surface, most=12)
+    return tuple(
+        model
+        for model in near
+        if model != word
+        and any(
+            judge_lifecycle(reference, model, place, judging).state in _SERVED
+            for place in ((surface,) if surface is not None else reference.surfaces(model))
+        )
+    )[:3]
+
+
+def unknown_here(reference: Reference, model: str, judging: AsOf, surface: str) -> tuple[str, ...]:
+    """Why an id is not known on a surface, in sentences: another surface's, or a reseller's."""
+    elsewhere = tuple(place for place in reference.surfaces(model) if place != surface)
+    near = suggestions(reference, model, judging, surface if elsewhere else None)
+    ids = " or ".join(near)
+    if elsewhere:
+        states = {
+            place: judge_lifecycle(reference, model, place, judging).state for place in elsewhere
+        }
+        serving = " or ".join(place for place, state in states.items() if state in _SERVED)
+        there = ", ".join(f"{place} ({state} there)" for place, state in states.items())
+        said = [
+            f"Right id, wrong surface: it is an id of {there}; set the surface to {serving}."
+            if serving
+            else f"It is an id of {there}, not of {surface}."
+        ]
+        return (*said, f"On {surface} look at {ids}.") if near else tuple(said)
+    if reference.is_resellers_name(model):
+        said = [
+            "This is how resellers write a name, not an id that its vendor publishes: which "
+            "official id runs under it, only the reseller can say."
+        ]
+        return (*said, f"It looks like {ids}.") if near else tuple(said)
+    return (f"Did you mean {ids}?",) if near else ()
+
+
 def _unknown(
     reference: Reference,
+    judging: AsOf,
     model: str,
     surface: str,
     live: OfficialModel | None,
@@ -365,12 +418,7 @@ def _unknown(
         reasons.append(
             "Live evidence says that it serves: the table lags. Run `veo-check refresh`."
         )
-    if elsewhere:
-        reasons.append(f"Known on: {', '.join(elsewhere)}.")
-    else:
-        near = reference.near(model)
-        if near:
-            reasons.append(f"Did you mean {' or '.join(near)}?")
+    reasons.extend(unknown_here(reference, model, judging, surface))
     return LifecycleJudgement(
         model=model,
         surface=surface,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import (
     NotRegularError,
     TooLargeError,
+    bare_id,
     read_limited,
     strict_json,
     why_unread,
@@ -65,21 +67,47 @@ class Reference:
         found = {row.model for row in rows if surface is None or row.surface == surface}
         return tuple(sorted(found))
 
+    def priced_models(self) -> tuple[str, ...]:
+        """All names with a price on record, sorted; the prices themselves are not read."""
+        listed = self.read_prices().get("prices")
+        rows = listed if isinstance(listed, list) else []
+        found = {row.get("model") for row in rows if isinstance(row, dict)}
+        return tuple(sorted(name for name in found if isinstance(name, str) and name))
+
     def surfaces(self, model: str | None = None) -> tuple[str, ...]:
         """The surfaces with a row for this id (or any rows at all), sorted."""
         rows = self.lifecycle_rows if model is None else self._by_model.get(model, ())
         return tuple(sorted({row.surface for row in rows}))
 
-    def near(self, word: str, surface: str | None = None) -> tuple[str, ...]:
-        """Up to three known ids that look like `word`, the likeliest first."""
+    def near(self, word: str, surface: str | None = None, most: int = 3) -> tuple[str, ...]:
+        """Up to `most` known ids that look like `word`, the likeliest first.
+
+        Of a word that names a family, ids of that family alone: a reseller's `veo3_fast` is not
+        like Seedance's fast model.
+        """
         import difflib
 
-        wanted = word.lower()[:200].rpartition("/")[2]
-        by_letters = {_letters(model): model for model in self.models(surface)}
-        letters = _letters(wanted)
-        close = difflib.get_close_matches(letters, by_letters, n=3, cutoff=0.6)
+        letters, family = _letters(plain_name(word)), family_of(word)
+        by_letters = {
+            _letters(model): model
+            for model in self.models(surface)
+            if family is None or family_of(model) == family
+        }
+        close = difflib.get_close_matches(
+            letters,
+            by_letters,
+            n=most,
+            cutoff=0.6 if family is None else 0.5,
+        )
         inside = [known for known in by_letters if len(letters) >= 3 and letters in known]
-        return tuple(by_letters[known] for known in dict.fromkeys(close + inside))[:3]
+        return tuple(by_letters[known] for known in dict.fromkeys(close + inside))[:most]
+
+    def is_resellers_name(self, word: str) -> bool:
+        """Whether a name is of a known family, but written as resellers write it and no vendor."""
+        name = bare_id(word)
+        if family_of(name) is None or self.lifecycle(name):
+            return False
+        return "/" in name or "_" in name or _RUN_TOGETHER.search(name.lower()) is not None
 
     @cached_property
     def prices(self) -> tuple[PriceRule, ...]:
@@ -119,6 +147,34 @@ class Reference:
         for row in self.lifecycle_rows:
             found.setdefault(row.model, []).append(row)
         return found
+
+
+#: How the names of each family of models begin.
+FAMILIES = ("veo", "gemini-omni", "sora", "seedance", "kling")
+_FAMILY = re.compile(r"(?<![a-z])(veo|(?:gemini-?)?omni|sora|(?:[a-z]+-)?seedance|kling)(?![a-z])")
+#: A version without a hyphen before it: `veo3`, `sora2`. Vendors write `veo-3.0`.
+_RUN_TOGETHER = re.compile(r"(?:veo|sora|kling|omni|seedance)[0-9]")
+#: What resellers add to a name for the way it is called.
+_WAYS = re.compile(
+    r"(?:text|image|reference|video|first-last-frame)-to-video|(?<![a-z])[tiry]2v(?![a-z0-9])"
+    r"|(?<=_)s(?=_)|extend-video|preview-api"
+)
+
+
+def family_of(word: str) -> str | None:
+    """The family of models that a name is of, whoever wrote it; None where it names none."""
+    found = _FAMILY.search(word.lower()[:200])
+    if found is None:
+        return None
+    return next((family for family in FAMILIES if family.endswith(found[1][-4:])), None)
+
+
+def plain_name(word: str) -> str:
+    """What of a name is like an id: from the family on, without the way it is called."""
+    name = bare_id(word.lower()[:200])
+    found = _FAMILY.search(name)
+    name = name[found.start() :] if found else name.rpartition("/")[2]
+    return _WAYS.sub("", name)
 
 
 def _letters(word: str) -> str:

@@ -64,8 +64,9 @@ class Capability:
     """What one model accepts on one surface. An empty tuple or None is unknown, never "none".
 
     `seconds` are the allowed clip lengths. `full_length_only` names what needs the longest length:
-    resolutions and modes (e.g. "1080p", "4k", "reference-images"). `endpoints` are the endpoint
-    families that the vendor's own surface speaks for it.
+    resolutions and modes (e.g. "1080p", "4k", "reference-images"); `full_length_disputed` what
+    needs it by some sources and not by others. `endpoints` are the endpoint families that the
+    vendor's own surface speaks for it.
     """
 
     id: str
@@ -85,6 +86,13 @@ class Capability:
     source: Source
     #: modes that take fewer resolutions than the model does otherwise (extension: 720p only)
     mode_resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: modes that take other lengths than the model does otherwise (extension: 7 s only)
+    mode_seconds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    full_length_disputed: tuple[str, ...] = ()
+
+    def lengths(self, mode: str | None) -> tuple[int, ...]:
+        """The clip lengths that a mode takes; empty: unknown."""
+        return self.mode_seconds.get(mode or "", self.seconds)
 
 
 # Reading reference files: every cell checked, every complaint with its place.
@@ -324,7 +332,7 @@ def parse_capabilities(
     """The `capabilities` rows of a document. Raises InvalidFileError."""
 
     def read(cells: Cells) -> Capability:
-        limits = cells.below("mode_resolutions")
+        limits, lengths = cells.below("mode_resolutions"), cells.below("mode_seconds")
         return Capability(
             id=cells.text("id"),
             model=cells.text("model"),
@@ -342,6 +350,8 @@ def parse_capabilities(
             frame_rate=cells.optional(cells.integer, "frame_rate"),
             source=cells.named("source", sources, "sources"),
             mode_resolutions={mode: limits.texts(mode) for mode in limits},
+            mode_seconds={mode: lengths.integers(mode) for mode in lengths},
+            full_length_disputed=cells.texts("full_length_disputed"),
         )
 
     return rows(document, "capabilities", origin, read)

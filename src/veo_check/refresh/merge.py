@@ -7,6 +7,7 @@ page counts, and the older ones stay as what was true.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -391,7 +392,8 @@ def _shape(row: PriceRow, model: Capability | None) -> tuple[dict[str, object], 
         return match, allowed
     if model.seconds:
         longest = row.resolution in model.full_length_only
-        allowed["seconds"] = [max(model.seconds)] if longest else list(model.seconds)
+        every = sorted({*model.seconds, *itertools.chain(*model.mode_seconds.values())})
+        allowed["seconds"] = [max(model.seconds)] if longest else every
     if model.aspect_ratios:
         allowed["aspect_ratio"] = list(model.aspect_ratios)
     if model.max_count is not None:

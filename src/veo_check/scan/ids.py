@@ -13,13 +13,40 @@ LONGEST_ID = 160
 #: "\n" in a string and %2F in a URL.
 _BEGAN = rb"(?:(?<![A-Za-z0-9].)|(?<=\\[nrt].)|(?<=%[0-9A-Fa-f]{2}.))"
 #: Families of video models; a file without any of these words holds no known id.
-_STEMS = ("veo", "sora-", "omni-", "seedance-")
+_STEMS = (
+    "veo", "sora-", "omni-", "seedance", "kling-", "vidu", "wan2.", "wan3.", "ray-", "grok",
+    "happyhorse-", "inimax", "iniMax-", "2V-01",
+)  # fmt: skip
+#: What a text holds that holds an unknown id of these families.
+_ALWAYS = ("veo", "sora-", "omni-", "seedance", "kling-")
 #: What follows "veo" in an id: a version, or one of the words that vendors use.
 _LOOKS_LIKE_VEO = (
     rb"(?<=v)(?<![._-]v)eo(?:[-_]?[0-9]"
     rb"|-(?:exp(?:erimental)?|fast|generate|latest|lite|preview|pro|quality|standard|ultra)\b)"
     rb"[A-Za-z0-9._-]*"
 )
+#: The same of the other families: vendors write a hyphen before the version.
+_LOOKS_LIKE_OTHERS = (
+    rb"(?:(?<![._-].)(?:(?<=s)(?:ora|eedance)-[0-9]|(?<=k)ling-(?:v|video-)?[0-9o])"
+    rb"|(?<=d)(?:reamina|oubao)-seedance-[0-9]|(?<=g)emini-omni-[a-z0-9])[A-Za-z0-9._-]*"
+)
+#: What resellers add to a name for the way it is called: `fal-ai/veo3.1/fast/image-to-video`.
+_WAY = re.compile(
+    rb"(?:/(?:fast|lite|pro|standard|quality|preview|edit|[tir]2v|(?:text|image|reference|"
+    rb"first-last-frame|extend|video)-to-video|extend-video|first-last-frame-to-video))+"
+    rb"(?![A-Za-z0-9_./-])"
+)
+_RESELLER = re.compile(rb"(?<![A-Za-z0-9._-])(?:fal-ai|wavespeed-ai|replicate)/$")
+#: Where a call goes, by what stands right before the id.
+_SURFACES = (
+    ("agent-platform", re.compile(
+        rb"(?:publishers/[a-z]+/models/|vertex_ai/|aiplatform\.googleapis\.com[^\s\"'`]*/)$"
+    )),
+    ("gemini-api", re.compile(
+        rb"(?:gemini/(?:models/)?|generativelanguage\.googleapis\.com[^\s\"'`]*/)$"
+    )),
+)  # fmt: skip
+_ALIAS = re.compile(rb"model_name[\"']?\s*:\s*[\"']?$")
 _FILE_NAME = re.compile(
     rb"\.(?:avif|bat|cfg|conf|css|csv|gif|go|gz|html?|ini|ipynb|java|jpe?g|json[lc5]?|jsx?|kts?|"
     rb"lock|log|md|mdx|m?[jt]s|mov|mp[34]|pdf|php|png|ps1|py|rb|rs|rst|sh|sql|svg|tar|tf|toml|"
@@ -31,28 +58,39 @@ _QUOTES = b"\"'`"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One id: `text[start:end]`, without a prefix such as `publishers/google/models/`."""
+    """One id: `text[start:end]`, without a prefix such as `publishers/google/models/`.
+
+    `surface` is where what stands around it says that the call goes; None where nothing does.
+    """
 
     start: int
     end: int
     id: str
+    surface: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class IdFinder:
-    """Finds the ids in `known`, and what looks like a Veo id and is not among them."""
+    """Finds the ids in `known`, and what looks like an id of their families and is not among them.
+
+    `priced` are names that are only priced, some of them plain words: they count as a value alone.
+    """
 
     known: frozenset[str]
+    priced: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(models: Iterable[str]) -> IdFinder:
+    def of(models: Iterable[str], priced: Iterable[str] = ()) -> IdFinder:
         """A finder of these ids; without empty and overlong ones."""
-        return IdFinder(frozenset(model for model in models if 0 < len(model) <= LONGEST_ID))
+        known = frozenset(model for model in models if 0 < len(model) <= LONGEST_ID)
+        # what looks like Veo is found with or without a price
+        more = {name for name in priced if len(name) <= LONGEST_ID and not name.startswith("veo")}
+        return IdFinder(known | more, frozenset(more - known))
 
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
         """Plain byte strings, one of which is in every text that holds an id."""
-        found = {"veo"}
+        found = set(_ALWAYS)
         for model in self.known:
             found.add(next((stem for stem in _STEMS if stem in model), model))
         return tuple(needle.encode() for needle in sorted(found))
@@ -88,13 +126,15 @@ class IdFinder:
             b"(?<=" + re.escape(letter) + b")(?:" + b"|".join(rests) + b")"
             for letter, rests in by_letter.items()
         )
-        letters = b"".join(sorted({re.escape(letter) for letter in (*by_letter, b"v")}))
+        letters = b"".join(
+            sorted({re.escape(letter) for letter in (*by_letter, b"v", b"s", b"k", b"d", b"g")})
+        )
         return re.compile(
             b"[" + letters + b"]" + _BEGAN
             + rb"(?:(?P<known>" + (known or rb"(?!)") + rb")"
             # a longer word than the id is another id
             + rb"(?P<more>-[A-Za-z0-9][A-Za-z0-9._-]*)?(?![A-Za-z0-9]|\.[0-9])"
-            + rb"|" + _LOOKS_LIKE_VEO + rb")",
+            + rb"|" + _LOOKS_LIKE_VEO + rb"|" + _LOOKS_LIKE_OTHERS + rb")",
             re.DOTALL,
         )  # fmt: skip
 
@@ -102,17 +142,23 @@ class IdFinder:
         """Every id in `text`, in order. `settings`: the file holds values rather than code."""
         for match in self._pattern.finditer(text):
             start, end = match.span()
-            if match["known"] is None or match["more"]:
+            known = match["known"] is not None
+            only_priced = known and text[start : match.end("known")].decode() in self.priced
+            if not known or match["more"]:
                 end = start + len(text[start:end].rstrip(b"._-"))
-                if not _is_meant_as_id(text, start, end, settings):
+                start, end, called = _as_resellers_write(text, start, end)
+                if not called and not _is_meant_as_id(text, start, end, settings):
                     continue
-            yield Span(start, end, text[start:end].decode("utf-8", "replace"))
+            elif only_priced and not _stands_alone(text, start, end, settings):
+                continue
+            name = text[start:end].decode("utf-8", "replace")
+            yield Span(start, end, name, _surface_around(text, start))
 
 
 def _is_meant_as_id(text: bytes, start: int, end: int, settings: bool) -> bool:
     """Whether an unknown word is an id, and not a file, a folder, a page or a variable."""
     word = text[start:end]
-    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    after = text[end : end + 1]
     if len(word) > LONGEST_ID or _FILE_NAME.search(word):
         return False
     in_models = text[max(start - 7, 0) : start].endswith(b"models/")
@@ -123,9 +169,37 @@ def _is_meant_as_id(text: bytes, start: int, end: int, settings: bool) -> bool:
     if b"-" in word or b"." in word:
         return True
     # `veo3` and `veo_3` are ids in quotes, in a path and as a setting, and variables elsewhere
-    if before and before in _QUOTES and after and after in _QUOTES:
+    return _stands_alone(text, start, end, settings)
+
+
+def _stands_alone(text: bytes, start: int, end: int, settings: bool) -> bool:
+    """Whether a word is a whole value: in quotes, escaped or not, the end of a path, a setting."""
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    closes = text[end + 1 : end + 2] if after == b"\\" else after
+    if before and before in _QUOTES and closes and closes in _QUOTES:
         return True
     return (before == b"/" and after != b"(") or (settings and _is_a_value(text, start, end))
+
+
+def _as_resellers_write(text: bytes, start: int, end: int) -> tuple[int, int, bool]:
+    """The span with the reseller before it and the way it is called after it, if they are there."""
+    way = _WAY.match(text, end)
+    reseller = _RESELLER.search(text[max(start - 20, 0) : start])
+    if way is None and reseller is None:
+        return start, end, False
+    if reseller is not None:
+        start -= len(reseller[0])
+    return start, way.end() if way else end, way is not None or reseller is not None
+
+
+def _surface_around(text: bytes, start: int) -> str | None:
+    before = text[max(start - 300, 0) : start]
+    return next((name for name, pattern in _SURFACES if pattern.search(before)), None)
+
+
+def is_alias(text: bytes, start: int) -> bool:
+    """Whether a word is the name that a LiteLLM config gives a deployment of its own."""
+    return _ALIAS.search(text[max(start - 40, 0) : start]) is not None
 
 
 def _is_a_value(text: bytes, start: int, end: int) -> bool:
@@ -133,5 +207,5 @@ def _is_a_value(text: bytes, start: int, end: int) -> bool:
     line = text.rfind(b"\n", 0, start) + 1
     head = text[line:start].rstrip(b" \t")
     tail = text[end : end + 2].lstrip(b" \t\r")
-    ends = tail[:1] in (b"", b"\n", b"#", b",", b"]")
+    ends = tail[:1] in (b"", b"\n", b"#", b",", b"]", b"}")
     return ends and head.endswith((b"=", b":", b"-", b"[", b","))

@@ -12,7 +12,13 @@ from pathlib import Path
 from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import TooLargeError, read_limited, strict_json, why_unread
-from veo_check.reference.lifecycle import LifecycleJudgement, State, judge_lifecycle, successors
+from veo_check.reference.lifecycle import (
+    LifecycleJudgement,
+    State,
+    judge_lifecycle,
+    living_end,
+    successors,
+)
 from veo_check.reference.load import Reference
 from veo_check.scan.scanner import Found
 
@@ -51,7 +57,9 @@ class Hit:
 
     @property
     def replacement(self) -> str | None:
-        return self.verdict.judgement.replacement
+        """Where to go: the end of the chain of replacements, never an id that is gone too."""
+        end = living_end(self.verdict.next)
+        return None if end is None else end.model
 
     @property
     def exit_code(self) -> int:
@@ -66,7 +74,8 @@ def judge_hits(
 
     An ignore counts through its day; of the day judged and today, the later one decides.
     """
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[tuple[str, str | None], Verdict] = {}
+    known = reference.surfaces()
     hits: list[Hit] = []
     ignored = 0
     today = max(judging.day, judging.clock_day)
@@ -75,9 +84,12 @@ def judge_hits(
         if until is not None and until >= today:
             ignored += 1
             continue
-        if place.id not in verdicts:
-            verdicts[place.id] = worst(place.id, reference, surface, judging)
-        hits.append(Hit(place, verdicts[place.id], until))
+        # a reseller's host is no surface of the reference: there, any surface may be meant
+        where = surface or (place.surface if place.surface in known else None)
+        key = place.id, where
+        if key not in verdicts:
+            verdicts[key] = worst(place.id, reference, where, judging)
+        hits.append(Hit(place, verdicts[key], until))
     return tuple(hits), ignored
 
 

@@ -14,7 +14,7 @@ from io import FileIO
 
 from veo_check.core.reading import why_unread
 from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
-from veo_check.scan.ids import IdFinder, Span
+from veo_check.scan.ids import IdFinder, Span, is_alias
 from veo_check.scan.notebook import cells
 
 # The files below the paths that a person named: links not followed, `.gitignore` respected.
@@ -223,6 +223,7 @@ class TextHit:
     line_start: int
     id: str
     ignore: InlineIgnore | None
+    surface: str | None = None
 
 
 def hits_in(
@@ -231,10 +232,12 @@ def hits_in(
     finder: IdFinder,
     settings: bool = False,
     above: tuple[InlineIgnore, ...] = (),
+    aliases: bool = False,
 ) -> Iterator[TextHit]:
     """Every id in `text[:end]`, in order.
 
     `settings`: the text holds values rather than code. `above`: the marks in the line before it.
+    `aliases`: what follows `model_name:` is a name of the file's own.
     """
     places = [place for needle in finder.needles for place in occurrences(text, end, needle)]
     done = 0
@@ -249,7 +252,11 @@ def hits_in(
             first, last = max(line_start, place - _AROUND), min(line_end, place + _AROUND)
             sure = line_end if last == line_end else place + _SURE
         line = bytes(text[first:last])
-        spans = [span for span in finder.spans(line, settings) if done <= span.start + first < sure]
+        spans = [
+            span
+            for span in finder.spans(line, settings)
+            if done <= span.start + first < sure and not (aliases and is_alias(line, span.start))
+        ]
         done = sure
         if spans:
             here = ignores_in(line)
@@ -259,7 +266,7 @@ def hits_in(
             for span in spans:
                 if not any(mark.start <= span.start < mark.end for mark in here):
                     mark = _mark_for(span, here, above)
-                    yield TextHit(first + span.start, line_start, span.id, mark)
+                    yield TextHit(first + span.start, line_start, span.id, mark, span.surface)
 
 
 def _mark_for(
@@ -305,6 +312,7 @@ class Found:
     column: int
     id: str
     ignore: InlineIgnore | None = None
+    surface: str | None = None
 
 
 @dataclass(slots=True)
@@ -396,7 +404,8 @@ class _Reader:
         if pieces is None:
             place = _Place(_shown(path), text.startswith(_BOM))
             settings = _holds_settings(path)
-            self._add(place, text, hits_in(text, len(text), self._finder, settings))
+            aliases = settings and b"litellm_params" in text
+            self._add(place, text, hits_in(text, len(text), self._finder, settings, (), aliases))
             return
         for cell in pieces:
             place = _Place(_shown(path), text.startswith(_BOM))
@@ -436,7 +445,9 @@ class _Reader:
     def _add(self, place: _Place, text: Text, hits: Iterator[TextHit] | list[TextHit]) -> None:
         for hit in hits:
             line, column = place.of(text, hit)
-            self._seen.found.append(Found(place.file, line, column, hit.id, hit.ignore))
+            self._seen.found.append(
+                Found(place.file, line, column, hit.id, hit.ignore, hit.surface)
+            )
 
 
 class _Place:
@@ -476,7 +487,7 @@ def _mid_line(buffer: bytearray, filled: int) -> int:
 
 def _moved(text: bytes, offset: int, hit: TextHit) -> TextHit:
     """A hit in a cell as a hit in the notebook's file."""
-    return TextHit(offset, text.rfind(b"\n", 0, offset) + 1, hit.id, hit.ignore)
+    return TextHit(offset, text.rfind(b"\n", 0, offset) + 1, hit.id, hit.ignore, hit.surface)
 
 
 def _holds_settings(path: str) -> bool:

@@ -105,11 +105,10 @@ def wrong_request(
 def _impossible_length(reference: Reference, route: Route) -> int | None:
     """The shortest length between those that the model makes; else just above the longest."""
     known = reference.capability(route.model.official, route.model.surface)
-    if known is None or not known.seconds:
+    lengths = known.lengths(route.request.mode) if known is not None else ()
+    if not lengths:
         return None
-    return next(
-        length for length in range(min(known.seconds), 10_000) if length not in known.seconds
-    )
+    return next(length for length in range(min(lengths), 10_000) if length not in lengths)
 
 
 def _retired(
@@ -138,7 +137,8 @@ def _retired(
         ):
             continue
         fits = not known.resolutions or route.smoke.resolution in known.resolutions
-        if route.smoke.seconds not in lengths_of(reference, model, surface) or not fits:
+        lengths = lengths_of(reference, model, surface, route.request.mode)
+        if route.smoke.seconds not in lengths or not fits:
             continue
         stake = wrong_stake(route, replace(shape, model=model), prices)
         if isinstance(stake, CostEstimate):

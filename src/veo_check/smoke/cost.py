@@ -11,7 +11,7 @@ from decimal import Decimal
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
-from veo_check.pricing.quote import quote
+from veo_check.pricing.quote import anyway
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import Reference
 
@@ -95,13 +95,15 @@ def wrong_stake(route: Route, shape: Shape, prices: PriceSources) -> CostEstimat
     return _bare_stake(cost, max(amounts), prices, reading)
 
 
-def lengths_of(reference: Reference, model: str, surface: str) -> tuple[int, ...]:
-    """The clip lengths that a model takes; by its row of another surface where this one's does not
-    say, since the older pages of the Agent Platform print none. Empty: unknown."""
+def lengths_of(
+    reference: Reference, model: str, surface: str, mode: str | None = None
+) -> tuple[int, ...]:
+    """The clip lengths that a model takes in a mode; by its row of another surface where this one's
+    does not say, since the older pages of the Agent Platform print none. Empty: unknown."""
     for place in (surface, *reference.surfaces(model)):
         known = reference.capability(model, place)
-        if known is not None and known.seconds:
-            return known.seconds
+        if known is not None and known.lengths(mode):
+            return known.lengths(mode)
     return ()
 
 
@@ -134,7 +136,8 @@ def _tolerance(amount: Decimal, quota_per_unit: Decimal | None) -> Decimal:
 
 def _stretched(shape: Shape, reference: Reference) -> Shape:
     """The shape at the longest clip that it may be billed as."""
-    longest = Decimal(max(lengths_of(reference, shape.model, shape.surface), default=1))
+    lengths = lengths_of(reference, shape.model, shape.surface, shape.mode)
+    longest = Decimal(max(lengths, default=1))
     return replace(shape, seconds=max(longest, shape.seconds or longest))
 
 
@@ -163,7 +166,7 @@ def _most_listed(shape: Shape, prices: PriceSources) -> Decimal | None:
     found = [
         told.expected
         for day in _days(shape, prices)
-        if isinstance(told := quote(prices.reference, shape, day), Quote)
+        if isinstance(told := anyway(prices.reference, shape, day), Quote)
     ]
     return max(found, default=None)
 
