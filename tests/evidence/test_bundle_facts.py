@@ -19,6 +19,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import FallbackOutcomes
 from veo_check.core.findings import UsedRows
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.evidence.bundle import FACT_TYPES, fact_files, fact_name, read_facts
