@@ -175,7 +175,6 @@ def price(
 
 def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
     from veo_check.pricing.shape import Shape
-    from veo_check.routefile.load import RouteFile, load_route_file
 
     if subject is None and not compare:
         raise UsageError("name a model or a route file, or use --compare for every model")
@@ -184,6 +183,8 @@ def _asked(subject: str | None, surface: str | None, compare: bool) -> Asked:
     model = subject or ""
     if not (model.endswith((".yaml", ".yml")) or Path(model).is_file()):
         return Asked(Shape(model, surface or ""), surface is not None, 1, None)
+    from veo_check.routefile.load import RouteFile, load_route_file
+
     loaded = load_route_file(Path(model))
     if not isinstance(loaded, RouteFile):
         raise UsageError("\n".join(["the route file cannot be used", *map(str, loaded)]))
