@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import itertools
 import os
 import re
@@ -11,9 +13,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import typer.main
 
 from fake_clock import FakeClock
+from scenario_runs import ScenarioRuns
 from socket_guard import SocketGuard, guard
+from veo_check.cli import main as cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,6 +69,17 @@ def pytest_configure(config: pytest.Config) -> None:
     guard.install()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which tests did not run here, by what they lack: `-q` shows no more of them than an s."""
+    reasons = collections.Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, tests in reasons.most_common():
+        terminalreporter.line(f"{tests} skipped: {reason}")
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     # A test is named the same in every process and every run; compressed bytes hold the time.
     return "bytes" if isinstance(val, bytes) else None
@@ -77,12 +93,26 @@ def _homes_dir() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def home(_homes_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """This test's own home folder, with the platform's user folders in it. None exists yet."""
+    """This test's own home folder, with the platform's user folders in it. None exists yet.
+
+    The working folder is empty, so that a relative path leads nowhere on any machine."""
+    monkeypatch.chdir(_homes_dir)
     # a number, not tmp_path: making a folder for each of some thousand tests takes its time
     folder = _homes_dir / str(next(_homes))
     for name, below in _HOME_DIRS.items():
         monkeypatch.setenv(name, str(folder / below))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once() -> Iterator[None]:
+    """A program makes its command line once, so some thousand tests in one process do not make
+    it again either. No test can see a power cut; what is synced, and when, is `Disk`'s."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "program", functools.cache(cli.program))
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        patch.setattr(os, "fsync", os.fstat)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +149,16 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder.name} beside the repository")
     return folder
+
+
+@pytest.fixture
+def scenario_run(
+    tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]
+) -> ScenarioRuns:
+    """`scenario_run("slow")`: what the example's run in that scenario left, run once a session."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return ScenarioRuns(shared / "scenario-runs", capfd.readouterr)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import catalog, commands, scan
+from tests.benchmarks import catalog, commands, growth, scan
 from tests.benchmarks.stopwatch import table
 
 
@@ -28,6 +28,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = scan.measure(Path(folder), options.files, options.megabytes, options.rounds)
         print(table("Model ids in a tree, as ratios to grep -rnE", rows))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = growth.measure(Path(folder), options.rounds)
+        print(table(f"Hostile texts, as ratios to one of {growth.SIZE // 1024} KB", rows))
     rows = [row for size in (638, options.rows) for row in catalog.measure(size, options.rounds)]
     print(table("A gateway's catalogue, as ratios to json.loads", rows))
 

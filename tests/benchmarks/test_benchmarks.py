@@ -1,4 +1,4 @@
-"""The benchmarks run; what they measure is for a person to read."""
+"""The benchmarks run. What they measure is for a person to read, but for how time grows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.benchmarks import growth
+
+pytestmark = pytest.mark.benchmark
 SMALL = ("--rounds=1", "--routes=2", "--rows=9", "--files=80", "--megabytes=4")
+
+
+GROWTH = [
+    f"{name}, {size}"
+    for name in (*(f"keys in {piece.strip()!r}" for piece in growth.PIECES), *growth.FILES)
+    for size in ("48 KB", "4 times as much")
+]
 
 
 def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
@@ -28,6 +40,7 @@ def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
         "scan, 80 small files",
         "grep, 4 MB in 4 files",
         "scan, 4 MB in 4 files",
+        *GROWTH,
         "json.loads, 638 rows",
         "find a row among 638",
         "json.loads, 9 rows",
@@ -36,3 +49,9 @@ def test_the_benchmarks_print_a_ratio_for_each_job(root: Path) -> None:
     assert [ratio for name, ratio in rows if name.startswith(("hello", "json", "grep"))] == (
         ["1.00"] * 5
     )
+
+
+def test_four_times_the_text_is_far_from_sixteen_times_the_work(tmp_path: Path) -> None:
+    rows = growth.measure(tmp_path, rounds=5)
+    steep = {row.name: row.ratio for row in rows if row.ratio > 2 * growth.TIMES}
+    assert steep == {}

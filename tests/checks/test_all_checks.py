@@ -46,8 +46,10 @@ from veo_check.core.facts import (
 )
 from veo_check.core.fallbacks import FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import Check, Outcome, ReferenceUse, Status, Tier, UsedRows
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost, PriceSources
 from veo_check.reference.load import Reference, load_reference
 
@@ -69,6 +71,7 @@ def known(route: Route, reference: Reference = BOOK) -> dict[type, object]:
     """What the engine supplies without a network: everything else is missing."""
     return {
         Route: route,
+        Gateway: gateway_of(route),
         AsOf: judging(),
         Reference: reference,
         AllowList: AllowList(),
@@ -83,7 +86,7 @@ def judge(check: Check, values: Mapping[type, object]) -> Outcome:
     assert isinstance(route, Route)
     assert isinstance(book, Reference)
     assert isinstance(when, AsOf)
-    values = {**values, JobCost: PriceSources.of(values, book, when).cost(route)}
+    values = {**values, JobCost: PriceSources.of(values, book, when, gateway_of).cost(route)}
     given: dict[str, object] = {}
     for need in check.needs:
         value = values.get(need.type, missing())
@@ -101,7 +104,7 @@ def test_nothing_known_is_never_a_pass(changes: dict[str, Any]) -> None:
     good = {
         check.id
         for check in CHECKS
-        if route.via.gateway not in check.not_for
+        if check.not_for(gateway_of(route)) is None
         and judge(check, known(route)).status_at(Tier.PRODUCTION) in {Status.PASS, Status.WARN}
     }
     more: set[str] = set()
@@ -247,7 +250,7 @@ def test_losing_a_fact_never_turns_a_check_good(route: Route, world: dict[type, 
     }
     values = known(route) | world
     for check in CHECKS:
-        if check.id in allowed or route.via.gateway in check.not_for:
+        if check.id in allowed or check.not_for(gateway_of(route)):
             continue
         if judge(check, values).status_at(Tier.PRODUCTION) in {Status.PASS, Status.WARN}:
             continue

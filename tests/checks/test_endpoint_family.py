@@ -24,11 +24,13 @@ from check_world import (
     only,
 )
 from paid_jobs import proof
-from veo_check.checks.endpoint_family import ROUTED, endpoint_family
+from veo_check.checks.endpoint_family import endpoint_family
 from veo_check.core.facts import Catalog, GatewayListing, Missing, ProvenLife
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil, blocker, note, warning
 from veo_check.core.jobs import NOT_ROUTED
 from veo_check.core.results import JobResult, ProofStatus
+from veo_check.gateways.newapi import FLATKEY
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -57,7 +59,7 @@ def typed(*types: str) -> Catalog:
     return a_catalog(a_row(endpoint_types=types))
 
 
-@pytest.mark.parametrize("family", ROUTED["flatkey"])
+@pytest.mark.parametrize("family", FLATKEY.families)
 @pytest.mark.parametrize("types", [("openai", "openai-video"), ("openai-videos",)])
 def test_a_declared_video_type_warns_because_only_a_job_proves_it(
     family: str, types: tuple[str, ...]
@@ -184,7 +186,7 @@ def test_no_types_are_no_evidence() -> None:
 def test_a_family_the_gateway_does_not_route(gateway: str, family: str) -> None:
     changes = {"via.gateway": gateway, "via.endpoint": family}
     catalog = typed("openai-video")
-    families = " or ".join(ROUTED[gateway])  # type: ignore[index]
+    families = " or ".join(GATEWAYS[gateway].families)
     assert only(run(changes, catalog)) == blocker(
         "endpoint-family/not-routed",
         f"A {gateway} gateway does not route {family}.",

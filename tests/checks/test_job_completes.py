@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -69,26 +70,26 @@ def test_a_lower_resolution_warns() -> None:
     assert outcome.status_at(Tier.PRODUCTION) is Status.WARN
 
 
-@pytest.mark.parametrize("symptom", [*get_args(Symptom), None])
-@pytest.mark.parametrize("state", [one for one in get_args(JobState) if one != "finished"])
-@pytest.mark.parametrize("charged", [True, False, None])
-def test_no_other_end_is_good(
-    state: JobState, symptom: Symptom | None, charged: bool | None
-) -> None:
-    job = replace(GOOD, state=state, symptom=symptom, failure="their words", charged=charged)
-    outcome = judged(job)
-    (finding,) = outcome.findings
-    still = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
-    assert finding.code == f"job-completes/{symptom or still.get(state, state)}"
-    assert '"their words"' in finding.message
-    assert {True: "It was charged", False: "not charged", None: "cannot be told"}[charged] in (
-        finding.message
-    )
-    assert finding.fix
-    settled = state in {"refused", "failed"}
-    lasting = symptom not in {"rate-limited", "cooling-down", "provisioning", "not-sent"}
-    expected = Status.FAIL if settled and lasting else Status.BLOCKED
-    assert outcome.status_at(Tier.PRODUCTION) is expected
+CHARGED = {True: "It was charged", False: "not charged", None: "cannot be told"}
+STILL = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
+
+
+def test_no_other_end_is_good() -> None:
+    states = [state for state in get_args(JobState) if state != "finished"]
+    for case in product(states, [*get_args(Symptom), None], CHARGED):
+        state, symptom, charged = case
+        job = replace(GOOD, state=state, symptom=symptom, failure="their words", charged=charged)
+        outcome = judged(job)
+        assert len(outcome.findings) == 1, case
+        finding = outcome.findings[0]
+        assert finding.code == f"job-completes/{symptom or STILL.get(state, state)}", case
+        assert '"their words"' in finding.message, case
+        assert CHARGED[charged] in finding.message, case
+        assert finding.fix, case
+        settled = state in {"refused", "failed"}
+        lasting = symptom not in {"rate-limited", "cooling-down", "provisioning", "not-sent"}
+        expected = Status.FAIL if settled and lasting else Status.BLOCKED
+        assert outcome.status_at(Tier.PRODUCTION) is expected, case
 
 
 def test_a_job_that_ctrl_c_left_running_is_said_to_run_on() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from init_command import CANARY, Command, command_in
@@ -270,6 +270,7 @@ def test_hostile_words_stay_words(veo: Command, name: str) -> None:
     assert (ran.data["route"]["name"], ran.data["route"]["owner"]["team"]) == (name, name)
 
 
+@settings(max_examples=50)
 @given(st.text(min_size=1, max_size=30), st.text(max_size=60))
 def test_no_word_breaks_the_file(name: str, note: str) -> None:
     draft = Draft(gateway="flatkey", model="m", name=name, origin=("here.", note), key="K")

@@ -139,12 +139,14 @@ def test_exit_codes(arguments: tuple[str, ...], expected: int) -> None:
         (("x", "-o", "json:"), "no file after the colon"),
         (("x", "-o", "json", "-o", "text"), "cannot share standard output"),
         (("",), "a model id is empty"),
-        (("x", "--reference", "/nowhere/at-all.json"), "cannot be read"),
-        (("x", "-o", "json:/nowhere/at-all.json"), "cannot be written"),
+        (("x", "--reference", "{tmp}/gone/at-all.json"), "cannot be read"),
+        (("x", "-o", "json:{tmp}/gone/at-all.json"), "cannot be written"),
     ],
 )
-def test_usage_errors_exit_2_and_say_what_to_write(arguments: tuple[str, ...], words: str) -> None:
-    code, out, err = run(*arguments)
+def test_usage_errors_exit_2_and_say_what_to_write(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    code, out, err = run(*(word.replace("{tmp}", str(tmp_path)) for word in arguments))
     assert (code, out) == (2, "")
     assert words in err
 

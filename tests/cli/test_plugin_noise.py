@@ -20,7 +20,7 @@ version: 1
 name: noisy
 title: One noisy plug-in
 items:
-  - id: everything
+  - id: data-and-keys
     title: Everything
     why: a test
     evidence: none
@@ -28,7 +28,7 @@ items:
 """
 
 
-@check(item="everything", since="1.0")
+@check(item="data-and-keys", since="1.0")
 def noisy_plug() -> Findings:
     """It prints.
 
@@ -50,7 +50,7 @@ class Talker:
     """A plug-in that prints a key that only the route names, and then crashes with it."""
 
     def load(self) -> object:
-        @check(item="everything", since="1.0")
+        @check(item="data-and-keys", since="1.0")
         def noisy_plug() -> Findings:
             """It prints.
 

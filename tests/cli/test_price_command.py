@@ -40,9 +40,11 @@ prices:
 """
 
 
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(price)
+
+
 def run(*arguments: str) -> tuple[int, str, str]:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(price)
     result = CliRunner().invoke(app, [*arguments])
     if isinstance(result.exception, VeoCheckError):
         return int(result.exception.exit_code), result.stdout, str(result.exception)
@@ -206,14 +208,14 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
         ("m", "-o", "yaml"),
         ("m", "-o", "json:"),
         ("m", "-o", "json", "-o", "text"),
-        ("m", "-o", "json:/nowhere/at/all"),
+        ("m", "-o", "json:{tmp}/gone/at/all"),
         ("m", "--set", "key"),
-        ("missing.yaml",),
+        ("{tmp}/missing.yaml",),
         (*FAST, "--clips", "5"),
     ],
 )
-def test_a_usage_error_is_2(arguments: tuple[str, ...]) -> None:
-    assert run(*arguments)[0] == 2
+def test_a_usage_error_is_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert run(*(word.replace("{tmp}", str(tmp_path)) for word in arguments))[0] == 2
 
 
 def test_the_text_says_what_it_stands_on() -> None:

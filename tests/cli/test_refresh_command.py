@@ -199,9 +199,9 @@ USAGE = {
     "no day": (("--pricing", "x", "--read-on", "2026-02-30"), "YYYY-MM-DD"),
     "a day to come": (("--pricing", "x", "--read-on", "2026-11-24"), "is still to come"),
     "a day for no capture": (("--read-on", "2026-11-01"), "is for captured pages"),
-    "no folder": (("--pricing", "x", "--write", "/nowhere/at/all.json"), "is not a folder"),
+    "no folder": (("--pricing", "x", "--write", "{tmp}/gone/all.json"), "is not a folder"),
     "no format": (("-o", "xml"), "no such format"),
-    "no reference": (("--pricing", "x", "--reference", "/nowhere.json"), "cannot be read"),
+    "no reference": (("--pricing", "x", "--reference", "{tmp}/gone.json"), "cannot be read"),
     "two targets": (("--write", "a.json", "--write-bundle", "."), "cannot be given together"),
     "ages and pages": (("--check-age", "30", "--pricing", "x"), "reads no page"),
     "a negative age": (("--check-age", "-1"), "--check-age"),
@@ -209,9 +209,11 @@ USAGE = {
 
 
 @pytest.mark.parametrize("name", USAGE)
-def test_usage_errors_exit_2_before_anything_is_read(name: str, refresh: Refresh) -> None:
+def test_usage_errors_exit_2_before_anything_is_read(
+    name: str, refresh: Refresh, tmp_path: Path
+) -> None:
     words, said = USAGE[name]
-    code, out, err = refresh(*words)
+    code, out, err = refresh(*(word.replace("{tmp}", str(tmp_path)) for word in words))
     assert (code, out) == (2, "")
     assert said in err
 

@@ -7,9 +7,11 @@ import pytest
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, KeyUsage, Missing
 from veo_check.core.findings import Check, Findings, Need, Outcome, check, note
+from veo_check.core.gateway import no_catalogue
+from veo_check.gateways.google import GOOGLE
 
 
-@check(item="lifecycle", since="0.1", waivable=False, not_for={"google": "no gateway"})
+@check(item="lifecycle", since="0.1", waivable=False, not_for=no_catalogue)
 def some_rule(judging: AsOf, usage: KeyUsage | Missing, catalog: Catalog) -> Findings:
     """The first line is true
     when the check passes.
@@ -26,7 +28,7 @@ def test_what_the_decorator_reads_off_the_function() -> None:
     assert isinstance(some_rule, Check)
     assert (some_rule.id, some_rule.item, some_rule.since) == ("some-rule", "lifecycle", "0.1")
     assert some_rule.waivable is False
-    assert some_rule.not_for == {"google": "no gateway"}
+    assert some_rule.not_for is no_catalogue
     assert some_rule.title == "The first line is true when the check passes."
     assert some_rule.why == "because somebody was bitten. It took a week."
     assert some_rule.fix == "do this; or that."
@@ -53,7 +55,7 @@ def test_what_is_not_said_has_a_default() -> None:
         yield note("bare/x", "x")
 
     assert bare.waivable is True
-    assert bare.not_for == {}
+    assert bare.not_for(GOOGLE) is None
     assert bare.needs == ()
     assert (bare.title, bare.why, bare.fix) == ("", "", "")
 

@@ -17,27 +17,14 @@ from urllib.parse import quote, quote_plus, unquote
 import httpx
 import pytest
 
+from scenario_runs import ACCEPTED, CANARY, VARIABLES, ScenarioRuns, everything, keep_everything
 from veo_check.cli.output import FORMATS
-from veo_check.core.clock import SandboxClock
 from veo_check.core.findings import Check
 from veo_check.sandbox.scenarios import SCENARIOS
 from veo_check.sandbox.server import SandboxTransport
-from veo_check.sandbox.wire import KEYS
 
 Run = Callable[..., Any]
-CANARY = "sk-canary+Zq7/40cXw9==LmN2"
-#: Variables of the examples, and others that people have set.
-VARIABLES = (
-    "FLATKEY_SMOKE_KEY",
-    "FLATKEY_KEY",
-    "GOOGLE_ACCESS_TOKEN",
-    "GEMINI_API_KEY",
-    "OPENAI_API_KEY",
-    "VEO_CHECK_PROOF_KEY",
-    "SOMEBODYS_PASSWORD",
-)
 NAMES = [scenario.name for scenario in SCENARIOS]
-FREE = [scenario.name for scenario in SCENARIOS if not scenario.paid]
 
 
 def forms(key: str) -> set[str]:
@@ -60,15 +47,8 @@ def traces(key: str) -> set[str]:
 @pytest.fixture
 def wishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every format, a bundle, a state folder, and crash files, all in this test's own folder."""
-    (tmp_path / "crash").mkdir()
-    monkeypatch.setattr(
-        SandboxClock.__init__, "__defaults__", (600.0,)
-    )  # ten minutes in one second
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "crash"))
-    words: list[object] = ["--evidence", tmp_path / "evidence", "--state", tmp_path / "state"]
-    for word in FORMATS:
-        words += ["-o", f"{word}:{tmp_path / f'report.{word}'}"]
-    return words
+    keep_everything(tmp_path, monkeypatch)
+    return everything(tmp_path)
 
 
 def leaks(keys: set[str], ran: Any, folder: Path) -> list[str]:
@@ -83,19 +63,10 @@ def leaks(keys: set[str], ran: Any, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("scenario", NAMES)
-def test_a_key_on_the_sandbox_is_found_nowhere(
-    scenario: str, veo: Run, root: Path, tmp_path: Path, wishes: list[object],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    for variable in VARIABLES:
-        monkeypatch.setenv(variable, CANARY)
-    accepted = KEYS["flatkey"]
-    monkeypatch.setenv("FLATKEY_SMOKE_KEY", accepted)
-    spend = [] if scenario in FREE else ["--spend", "5"]
-    example = root / "examples/flatkey-veo-3.1-fast.yaml"
-    ran = veo("run", example, "--scenario", scenario, *spend, *wishes)
+def test_a_key_on_the_sandbox_is_found_nowhere(scenario: str, scenario_run: ScenarioRuns) -> None:
+    ran = scenario_run(scenario)
     assert ran.code in {0, 1, 3}
-    assert leaks({CANARY, accepted}, ran, tmp_path) == []
+    assert leaks({CANARY, ACCEPTED}, ran, ran.folder) == []
 
 
 @pytest.mark.parametrize("example", ["google-agent-platform", "openai-litellm"])

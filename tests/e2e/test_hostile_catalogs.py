@@ -96,6 +96,11 @@ class HostileCatalogue(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = self._inner.handle_request(request)
+        if request.url.path.endswith("/v1/models"):
+            # a short listing: two hundred runs shall spend their time on the catalogue
+            listed = json.loads(b"".join(answer.iter_raw()))
+            listed["data"] = [row for row in listed["data"] if row["id"] == ROW]
+            return httpx.Response(200, json=listed)
         if "pricing" not in request.url.path:
             return answer
         body = hostile(b"".join(answer.iter_raw()), self._seed)

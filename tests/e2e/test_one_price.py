@@ -15,6 +15,7 @@ from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.engine.runbook import runbook
 from veo_check.evidence.bundle import Bundle, read_bundle, read_files
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.reference.load import load_reference
 from veo_check.report.model import QuoteReport, Report
@@ -76,7 +77,7 @@ def costs(file: RouteFile, bundle: Bundle) -> Callable[[Route], JobCost]:
     def cost(route: Route) -> JobCost:
         own = route.via.model == file.route.via.model
         facts = kept.facts if own else kept.fallbacks[0]
-        return PriceSources.of(facts, book, judging).cost(route)
+        return PriceSources.of(facts, book, judging, gateway_of).cost(route)
 
     return cost
 
@@ -133,7 +134,7 @@ def test_every_reader_of_a_price_names_the_same(
     assert isinstance(book_of_failures.price, JobPrice)
     assert usd(book_of_failures.price.expected) == quote.expected
 
-    stake = smoke_stake(file.route, PriceSources.of(kept.facts, book, judging))
+    stake = smoke_stake(file.route, PriceSources.of(kept.facts, book, judging, gateway_of))
     lines = [ARITHMETIC.search(said) for said in messages(report, "budget-covers/arithmetic")]
     assert route.fallback is not None
     [lite] = route.fallback.targets
@@ -169,7 +170,7 @@ def test_without_a_price_of_the_gateway_the_reference_is_charged(
     file = sent_as_asked(root, example, tmp_path)
     report, bundle = ran(veo, file, "healthy", tmp_path)
     [route], [kept] = report.routes, bundle.routes
-    prices = PriceSources.of(kept.facts, load_reference(), bundle.run.judging)
+    prices = PriceSources.of(kept.facts, load_reference(), bundle.run.judging, gateway_of)
     stake, quote = smoke_stake(file.route, prices), route.quote
     assert quote is not None
     assert (quote.basis, quote.other) == ("reference", None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scenario_runs import ScenarioRuns, SharedRun
 from veo_check.sandbox.scenarios import SCENARIOS
 
 Run = Callable[..., Any]
@@ -28,8 +29,7 @@ OF_THE_FILE = {
 CheckOutput = tuple[str, str]  # a check's status, and everything it gave as reason
 
 
-def said(veo: Run, root: Path, example: str, scenario: str) -> dict[str, CheckOutput]:
-    ran = veo("run", root / f"examples/{example}.yaml", "--scenario", scenario, "-o", "json")
+def said(ran: SharedRun) -> dict[str, CheckOutput]:
     return {check: (found["status"], _reasons(found)) for check, found in ran.checks.items()}
 
 
@@ -39,11 +39,11 @@ def _reasons(found: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("scenario", FREE, ids=lambda scenario: scenario.name)
-def test_a_scenario_is_noticed(scenario: Any, veo: Run, root: Path) -> None:
+def test_a_scenario_is_noticed(scenario: Any, scenario_run: ScenarioRuns) -> None:
     seen: dict[str, list[tuple[CheckOutput, CheckOutput]]] = {}
     for example in EXAMPLES:
-        healthy = said(veo, root, example, "healthy")
-        for check, now in said(veo, root, example, scenario.name).items():
+        healthy = said(scenario_run("healthy", example))
+        for check, now in said(scenario_run(scenario.name, example)).items():
             seen.setdefault(check, []).append((healthy[check], now))
     unnoticed = [
         check
@@ -53,8 +53,8 @@ def test_a_scenario_is_noticed(scenario: Any, veo: Run, root: Path) -> None:
     assert unnoticed == []
 
 
-def test_the_healthy_world_fails_no_check(veo: Run, root: Path) -> None:
-    found = said(veo, root, "flatkey-veo-3.1-fast", "healthy")
+def test_the_healthy_world_fails_no_check(scenario_run: ScenarioRuns) -> None:
+    found = said(scenario_run("healthy"))
     assert {status for status, _ in found.values()}.isdisjoint({"fail", "error"})
 
 

@@ -17,14 +17,17 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway, no_catalogue
 from veo_check.engine.judge import Result, judge
 from veo_check.engine.plan import PlannedCheck
+from veo_check.gateways.google import GOOGLE
+from veo_check.gateways.newapi import FLATKEY
 
 LISTING = GatewayListing((), "https://example.com/v1/models")
 REFUSED = Missing("gateway-listing", "key-refused", "the key was refused (401)")
 
 
-@check(item="i", since="0.1", not_for={"google": "Google has no gateway"})
+@check(item="i", since="0.1", not_for=no_catalogue)
 def listed(listing: GatewayListing) -> Findings:
     """T.
 
@@ -82,7 +85,7 @@ def counts(used: UsedRows) -> Findings:
     yield note("counts/rows", ",".join(row.row for row in used.rows))
 
 
-def run(*checks: Check, listing: object = LISTING, gateway: str = "flatkey") -> list[Result]:
+def run(*checks: Check, listing: object = LISTING, gateway: Gateway = FLATKEY) -> list[Result]:
     plan = tuple(PlannedCheck(one.id, one.item, Tier.STAGING, one) for one in checks)
     values = {GatewayListing: listing, KeyAnswer: REFUSED}
     return judge(plan, values, gateway, strict=False)
@@ -116,13 +119,13 @@ def test_a_code_of_another_check_is_a_bug() -> None:
 
 def test_a_fact_that_nothing_supplies_is_a_bug_not_a_pass() -> None:
     plan = (PlannedCheck("listed", "i", Tier.STAGING, listed),)
-    assert statuses(judge(plan, {}, "flatkey", strict=False)) == [Status.ERROR]
+    assert statuses(judge(plan, {}, FLATKEY, strict=False)) == [Status.ERROR]
 
 
 def test_not_applicable_needs_no_fact() -> None:
-    [result] = run(listed, listing=REFUSED, gateway="google")
+    [result] = run(listed, listing=REFUSED, gateway=GOOGLE)
     assert statuses([result]) == [Status.NOT_APPLICABLE]
-    assert result.reason == "Google has no gateway"
+    assert result.reason == GOOGLE.no_catalogue
 
 
 def test_rows_are_collected_before_they_are_judged() -> None:
@@ -140,7 +143,7 @@ def test_strict_turns_warnings_into_failures() -> None:
         yield warning("warns/x", "hm")
 
     plan = (PlannedCheck("warns", "i", Tier.STAGING, warns),)
-    assert statuses(judge(plan, {}, "flatkey", strict=True)) == [Status.FAIL]
+    assert statuses(judge(plan, {}, FLATKEY, strict=True)) == [Status.FAIL]
 
 
 def test_a_check_that_ends_the_process_is_an_error_and_not_exit_code_0() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Wanted, built_in_checklist, learn, select, wanted
-from veo_check.gateways.probes import Asking, Cost, PlannedRequest
+from veo_check.gateways.probes import Asking, Probe
 
 
 class First:
@@ -24,22 +24,15 @@ class Second:
     """What the second one learns."""
 
 
-@dataclass(frozen=True)
-class FixedProbe:
+def fixed(name: str, fact: type, *, pressed: bool = False) -> Probe[Any]:
     """A probe with a ready answer, or one during which somebody presses Ctrl-C."""
 
-    id: str
-    fact: type
-    cost: Cost = "free"
-    pressed: bool = False
-
-    def plan(self, _route: Route, _asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        return ()
-
-    def learn(self, _route: Route, _asking: Asking) -> object:
-        if self.pressed:
+    def read(_route: Route, _asking: Asking, _asks: object) -> str:
+        if pressed:
             raise KeyboardInterrupt
-        return f"learned by {self.id}"
+        return f"learned by {name}"
+
+    return Probe(name, fact, lambda _probe, _route: (), read)
 
 
 def unlearned(probe: str) -> Missing:
@@ -47,7 +40,7 @@ def unlearned(probe: str) -> Missing:
 
 
 def test_what_was_learned_before_ctrl_c_is_kept_when_probes_run_one_by_one() -> None:
-    calm, pressed = FixedProbe("calm", First), FixedProbe("pressed", Second, pressed=True)
+    calm, pressed = fixed("calm", First), fixed("pressed", Second, pressed=True)
     asking = Asking.open(environ={}, leave=AllowList(), clock=FakeClock(), offline=False)
     wants = [Wanted(route(), (calm, pressed)), Wanted(route(), (calm,))]
     with asking.door:
@@ -60,7 +53,7 @@ def test_what_was_learned_before_ctrl_c_is_kept_when_probes_run_one_by_one() -> 
 
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_each_route_gets_its_facts_in_order(parallel: int) -> None:
-    probes = (FixedProbe("one", First), FixedProbe("two", Second))
+    probes = (fixed("one", First), fixed("two", Second))
     asking = Asking.open(environ={}, leave=AllowList(), clock=FakeClock(), offline=False)
     wants = [Wanted(route(), probes), Wanted(route(), probes[1:])]
     with asking.door:

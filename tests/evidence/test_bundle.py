@@ -13,15 +13,12 @@ import pytest
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayStatus, KeyAnswer, Missing
-from veo_check.core.findings import ReferenceUse
+from veo_check.core.findings import ReferenceUse, Tier
+from veo_check.core.secrets import AllowList
 from veo_check.evidence.bundle import (
     MANIFEST,
     Bundle,
-    ChecklistRecord,
-    ItemRecord,
-    LeaveRecord,
     NotABundleError,
-    RequirementRecord,
     RouteEvidence,
     RouteRecord,
     RunRecord,
@@ -33,6 +30,7 @@ from veo_check.evidence.bundle import (
 )
 from veo_check.evidence.records import UnreadableRecordError
 from veo_check.http.answers import Exchange
+from veo_check.routefile.checklist import Checklist, Item, Requirement
 
 DAY = date(2026, 11, 22)
 BUNDLE = Bundle(
@@ -40,22 +38,32 @@ BUNDLE = Bundle(
         tool_version="0.1.0",
         judging=AsOf(DAY, DAY),
         target=None,
-        only=(),
-        skip=("price-agrees",),
+        only=frozenset(),
+        skip=frozenset({"price-agrees"}),
         strict=False,
         offline=False,
         inconclusive="own",
-        allow_plugins=(),
+        allow_plugins=frozenset(),
         scenario="healthy",
-        leave=LeaveRecord((("MY_KEY", "https://gateway.example"),), ("gateway",), False),
+        leave=AllowList(
+            frozenset({("MY_KEY", "https://gateway.example")}), frozenset({"gateway"}), False
+        ),
         reference_origin="bundled",
         routes=(RouteRecord("drafts", "routes/drafts.yaml", True, Decimal("0.48"), ("paid",)),),
     ),
     report=b"{}\n",
-    checklist=ChecklistRecord(
+    checklist=Checklist(
         "mine",
         "Mine",
-        (ItemRecord("price", "Price", "why", "what", (RequirementRecord("price-unit", None),)),),
+        (
+            Item(
+                "price",
+                "Price",
+                "why",
+                "what",
+                (Requirement("price-unit", None), Requirement("price-agrees", Tier.STAGING)),
+            ),
+        ),
     ),
     exchanges=(Exchange("x1", "GET", "https://a.example", None, 200, 41, "{}"),),
     reference=b"{}\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ def test_no_two_facts_share_a_file() -> None:
 
 
 def test_what_is_no_fact_is_refused() -> None:
-    with pytest.raises(TypeError, match="Judging is not listed"):
+    with pytest.raises(TypeError, match="AsOf is not listed"):
         fact_files({AsOf: AsOf(date(2026, 1, 1), date(2026, 1, 1))}, "facts")
 
 
@@ -52,6 +53,7 @@ def test_a_fact_reads_back_equal(kind: type, data: st.DataObject) -> None:
     assert read_facts(files, "routes/2/facts") == {}
 
 
+@functools.cache
 def values(hint: object) -> st.SearchStrategy[object]:
     """Any value that a field of this type may hold."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from veo_check.evidence.records import (
-    Disk,
-    NotRegularError,
-    make_folders,
-    read_limited,
-    write_durably,
-)
+from veo_check.core.reading import NotRegularError, read_limited
+from veo_check.evidence.records import Disk, make_folders, write_durably
 
 
 def test_written_whole_over_what_was_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from veo_check.core.results import JobState, NewestJob, Proof, ProofStatus, RowS
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import assess, proof_key_variable, read_proofs, write_proof
 from veo_check.evidence.records import from_text, to_text
+from veo_check.gateways.registry import gateway_of
 
 TODAY = date(2026, 11, 22)
 KEY = Signet()
@@ -276,4 +277,4 @@ def test_a_sentence_holds_nothing_unchecked(tmp_path: Path) -> None:
 )
 def test_which_key_seals(via: dict[str, object], surface: str, variable: str | None) -> None:
     route = changed(via=via, model={"surface": surface})
-    assert proof_key_variable(route) == variable
+    assert proof_key_variable(route, gateway_of(route)) == variable

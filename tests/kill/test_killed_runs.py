@@ -1,12 +1,12 @@
 """Real runs against a gateway on a real socket, killed at any moment and started again.
 
-The short version always runs; the long one is `pytest -m kill`, with 300 kills over scenarios and
-gateways (`VEO_CHECK_KILLS` changes the number, `VEO_CHECK_KILL_SEED` the moments).
+The moments around the submit always run. The rest is `pytest -m kill -o faulthandler_timeout=1800`,
+with 300 kills over scenarios and gateways (`VEO_CHECK_KILLS` changes the number,
+`VEO_CHECK_KILL_SEED` the moments).
 """
 
 from __future__ import annotations
 
-import faulthandler
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kill_bench import bench
+from kill_bench import End, bench
 from kill_rows import Figures, kill_until, undisturbed
 from kill_world import Death, Gateway
 
@@ -39,27 +39,18 @@ BENCHES: tuple[tuple[Gateway, str], ...] = (
 )
 
 
-def test_killed_where_it_matters_most(tmp_path: Path) -> None:
-    """The moments around the submit, the journal's first writes, and two of chance."""
-    with bench("flatkey", "healthy", tmp_path) as here:
+def killed(folder: Path, *deaths: Death) -> None:
+    with bench("flatkey", "healthy", folder) as here:
         end = undisturbed(here)
         assert (end.exit_code, end.doubted) == (0, False)
-        for death in (
-            Death(step=12),
-            Death(step=30),
-            Death(step=45),
-            Death(request=0, seen=False),
-            Death(request=0),
-            Death(request=end.requests // 2 + 1),
-            Death(request=end.requests - 3),  # busy, a run polls less often
-            Death(after=end.seconds / 2),
-        ):
+        for death in deaths or late(end):
             trial = here.trial()
             trial.die(death)
             trial.settle(end)
             assert trial.kills == 1, death
 
 
+@pytest.mark.kill
 @pytest.mark.parametrize(
     "scenario", ["healthy", "job-wrong-request-charged", "job-refusal-charged"]
 )
@@ -76,6 +67,30 @@ def test_killed_around_a_refusal(scenario: str, tmp_path: Path) -> None:
         assert kills >= len(steps) - 2  # a run may need a poll less than another
 
 
+def late(end: End) -> tuple[Death, ...]:
+    """Halfway through a run and at its end, in requests and in time."""
+    return (
+        Death(request=end.requests // 2 + 1),
+        Death(request=end.requests - 3),  # busy, a run polls less often
+        Death(after=end.seconds / 2),
+    )
+
+
+def test_killed_around_the_submit(tmp_path: Path) -> None:
+    killed(tmp_path, Death(request=0, seen=False), Death(request=0))
+
+
+@pytest.mark.kill
+def test_killed_while_the_journal_is_written(tmp_path: Path) -> None:
+    killed(tmp_path, Death(step=12), Death(step=30), Death(step=45))
+
+
+@pytest.mark.kill
+def test_killed_while_the_job_is_watched(tmp_path: Path) -> None:
+    killed(tmp_path)
+
+
+@pytest.mark.kill
 def test_moved_renamed_and_edited_between_kill_and_restart(tmp_path: Path) -> None:
     with bench("flatkey", "healthy", tmp_path) as here:
         end = undisturbed(here)
@@ -95,6 +110,7 @@ def test_moved_renamed_and_edited_between_kill_and_restart(tmp_path: Path) -> No
             trial.settle(end)
 
 
+@pytest.mark.kill
 def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:
     with bench("flatkey", "healthy", tmp_path, starters=2) as here:
         end = undisturbed(here)
@@ -117,7 +133,6 @@ def test_three_hundred_kills(
     kills = int(machine_environment.get("VEO_CHECK_KILLS", "300"))
     seed = int(machine_environment.get("VEO_CHECK_KILL_SEED", "1"))
     share = -(-kills // len(BENCHES))
-    faulthandler.cancel_dump_traceback_later()  # this takes minutes, and does not hang
 
     def one(gateway: Gateway, scenario: str) -> Figures:
         with bench(gateway, scenario, tmp_path / f"{gateway}-{scenario}") as here:

@@ -173,12 +173,15 @@ def test_every_input_becomes_one_word(action: Runner) -> None:
         ({"keys": "a[$(touch pwned)]"}, "'keys' has to name variables"),
         ({"spend": "5"}, "'spend' needs 'state'"),
         ({"spend": "5", "state": "state"}, "'spend' needs 'state'"),
-        ({"spend": "5", "state": "/nowhere/at/all"}, "has to be there already"),
+        ({"spend": "5", "state": "{tmp}/gone/at/all"}, "has to be there already"),
     ],
 )
-def test_a_wrong_input_stops_everything(action: Runner, inputs: dict[str, str], said: str) -> None:
+def test_a_wrong_input_stops_everything(
+    action: Runner, inputs: dict[str, str], said: str, tmp_path: Path
+) -> None:
     action.record()
-    ran = action.run({"routes": FLATKEY, **inputs})
+    here = {name: value.replace("{tmp}", str(tmp_path)) for name, value in inputs.items()}
+    ran = action.run({"routes": FLATKEY, **here})
     assert (ran.code, ran.words) == (2, [])
     assert ran.out.startswith("::error title=veo-check::")
     assert said in ran.out

@@ -16,7 +16,15 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-CHECKS = ("ruff check", "ruff format", "mypy", "lint-imports", "zizmor", "-m wheel tests/packaging")
+CHECKS = (
+    "ruff check",
+    "ruff format",
+    "mypy",
+    "lint-imports",
+    "zizmor",
+    "-m wheel tests/packaging",
+    '-m "kill or benchmark" tests/kill tests/benchmarks',
+)
 
 
 @pytest.fixture(scope="module")

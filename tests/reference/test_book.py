@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
 
 import pytest
 
@@ -75,10 +74,6 @@ def test_did_you_mean(word: str, first: str) -> None:
 @pytest.mark.parametrize("word", ["", "xy", "zzzzzzzz", "veo" * 1000])
 def test_no_suggestion_for_what_is_like_nothing(word: str) -> None:
     assert load_reference().near(word) == ()
-
-
-def test_the_oldest_reading_is_told() -> None:
-    assert book(row(), row(confirmed="2026-01-01", page="b")).oldest == date(2026, 1, 1)
 
 
 def test_a_reference_cannot_be_changed() -> None:

@@ -156,7 +156,7 @@ def test_two_publishers_or_two_pages_are_two_sources() -> None:
         row("2027-11-01", page="other"),
         row("2027-11-01", publisher="other", source_kind="third-party"),
     )
-    assert len(judge(reference).sources) == 3
+    assert len(judge(reference).rows) == 3
 
 
 def test_a_reading_without_a_date_disagrees_with_none() -> None:
@@ -223,7 +223,7 @@ def test_a_passed_not_before_is_told_apart() -> None:
         row("2027-05-04", "not-before", publisher="other", source_kind="third-party"),
     )
     judged = judge(reference)
-    assert (judged.passed_not_before, judged.next_shutdown, judged.kind) == (
+    assert (judged.shutdown, judged.next_shutdown, judged.kind) == (
         date(2026, 11, 17),
         date(2027, 5, 4),
         "not-before",

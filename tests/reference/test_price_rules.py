@@ -68,22 +68,38 @@ def test_components_add_up_and_name_the_unit() -> None:
         ({"amount": "-1"}, "price:0: amount: must not be negative"),
         ({"amount": "NaN"}, "price:0: amount: 'NaN' is not a number"),
         ({"amount": True}, "price:0: amount: bool is not an exact number"),
-        ({"unit": "fortnight"}, "price:0: unit: 'fortnight' is not one of"),
-        ({"source": "nowhere"}, "price:0: source 'nowhere' is not in the sources table"),
-        ({"kind": "promo"}, "price:0: a promotion needs the day it ends"),
-        ({"valid_from": "2026-13-01"}, "price:0: valid_from must be a day"),
-        ({"valid_from": 5}, "price:0: valid_from must be a day"),
-        ({"valid_from": "2026-02-01", "valid_to": "2026-02-01"}, "valid_to must be after"),
-        ({"colour": "blue"}, "price:0: unknown key colour"),
-        ({"components": []}, "price:0: give either unit and amount, or a list of components"),
-        ({"currency": "credit:gold"}, "currency 'credit:gold' is not in the credits table"),
-        ({"tokens": {"raster": "none"}}, "raster 'none' is not in the rasters table"),
-        ({"tokens": {"divisor": 0}}, "divisor must be more than 0"),
-        ({"match": {"seconds": []}}, "price:0: seconds: an empty list allows nothing"),
-        ({"match": {"seconds": 4.5}}, "price:0: seconds: float is not an exact number"),
-        ({"match": "720p"}, "price:0: match must be a mapping"),
-        ({"model": ""}, "price:0: model must be text"),
-        ({"bound": "upper"}, "price:0: bound: 'upper' is not one of exact, lower"),
+        ({"unit": "fortnight"}, "price:0: unit: must be one of: second, million-tokens"),
+        ({"source": "nowhere"}, "price:0: source: 'nowhere' is not in the sources table"),
+        ({"kind": "promo"}, "price:0: valid_to: a promotion needs the day it ends"),
+        ({"valid_from": "2026-13-01"}, "price:0: valid_from: must be a day"),
+        ({"valid_from": "20260101"}, "price:0: valid_from: must be a day"),
+        ({"valid_from": 5}, "price:0: valid_from: must be a day"),
+        (
+            {"valid_from": "2026-02-01", "valid_to": "2026-02-01"},
+            "valid_to: must be after",
+        ),
+        ({"colour": "blue"}, "price:0: unknown key 'colour'"),
+        (
+            {"components": []},
+            "price:0: components: give either unit and amount",
+        ),
+        (
+            {"currency": "credit:gold"},
+            "currency: 'credit:gold' is not in the credits table",
+        ),
+        (
+            {"tokens": {"raster": "none"}},
+            "tokens: raster: 'none' is not in the rasters table",
+        ),
+        ({"tokens": {"divisor": 0}}, "price:0: tokens: divisor: must be more than 0"),
+        ({"match": {"seconds": []}}, "price:0: match: seconds: an empty list allows nothing"),
+        ({"match": {"seconds": 4.5}}, "price:0: match: seconds: float is not an exact number"),
+        ({"match": "720p"}, "price:0: match: must be an object, not a text"),
+        ({"model": ""}, "price:0: model: must be a text"),
+        ({"bound": "upper"}, "price:0: bound: must be one of: exact, lower"),
+        ({"amount": None}, "price:0: amount: is missing"),
+        ({"match": {"seconds": {"min": 1, "max": 2, "step": 1}}}, "seconds: unknown key 'step'"),
+        ({"tokens": {"frames": 1}}, "price:0: tokens: unknown key 'frames'"),
     ],
 )
 def test_a_wrong_row_is_named(row: dict[str, object], complaint: str) -> None:
@@ -96,11 +112,14 @@ def test_a_wrong_row_is_named(row: dict[str, object], complaint: str) -> None:
     ("document", "complaint"),
     [
         ({"prices": {}}, "prices: must be a list of rows"),
-        ({"prices": ["x"]}, "prices[0]: must be a mapping"),
-        ({"sources": []}, "reference: sources must be a mapping"),
-        ({"sources": {"x": {"url": "u"}}}, "sources.x: confirmed"),
+        ({"prices": ["x"]}, "prices[0]: must be an object"),
+        ({"sources": []}, "reference: sources: must be an object"),
+        ({"sources": {"x": {"url": "u"}}}, "sources.'x': kind: is missing"),
         ({"rasters": {"r": {"720p": {"16:9": "wide"}}}}, "a size is written as text"),
-        ({"credits": {"c": {"usd": "1", "units": "0", "source": "page"}}}, "credits.c: units"),
+        (
+            {"credits": {"c": {"usd": "1", "units": "0", "source": "page"}}},
+            "'c': units: must be more",
+        ),
     ],
 )
 def test_a_wrong_table_is_named(document: dict[str, object], complaint: str) -> None:
@@ -145,7 +164,7 @@ def test_what_does_not_tie(first: dict[str, object], second: dict[str, object]) 
 
 
 def test_an_id_is_used_once() -> None:
-    with pytest.raises(InvalidFileError, match="price:same: this id is used twice"):
+    with pytest.raises(InvalidFileError, match="prices: two rows have the id 'price:same'"):
         parse({"id": "price:same"}, {"id": "price:same", "surface": "other"})
 
 

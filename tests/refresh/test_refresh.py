@@ -24,12 +24,12 @@ from official_pages import (
 from refreshing import EMPTY
 from veo_check.core.money import InvalidFileError
 from veo_check.reference.load import bundled_document, parse_reference
-from veo_check.refresh.run import PAGES, PageName, Refreshed, Wanted, refresh, refusal
+from veo_check.refresh.run import PAGES, PageName, PageRequest, Refreshed, refresh, refusal
 
 DAY = date(2026, 11, 22)
 GEMINI = "https://ai.google.dev/gemini-api/docs"
 CLOUD = "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions"
-ALL = tuple(Wanted(page) for page in PAGES)
+ALL = tuple(PageRequest(page) for page in PAGES)
 TWINS = {
     f"{GEMINI}/deprecations.md.txt": deprecations_md(),
     f"{CLOUD}.md.txt": versions_md(),
@@ -53,7 +53,7 @@ class Web:
 
 
 def read(
-    web: Callable[[httpx.Request], httpx.Response], *wanted: Wanted, day: date = DAY
+    web: Callable[[httpx.Request], httpx.Response], *wanted: PageRequest, day: date = DAY
 ) -> Refreshed:
     return refresh(EMPTY, wanted, day, clock=FakeClock(), transport=httpx.MockTransport(web))
 
@@ -84,7 +84,7 @@ def test_the_html_is_read_where_the_twin_is_missing(status: int) -> None:
         page = versions_html() if "cloud" in str(request.url) else deprecations_html()
         return httpx.Response(200, content=page)
 
-    done = read(web, Wanted("deprecations"), Wanted("versions"))
+    done = read(web, PageRequest("deprecations"), PageRequest("versions"))
     assert told(done) == {"deprecations": ("read", None), "versions": ("read", None)}
     assert [page.place for page in done.pages] == [f"{GEMINI}/deprecations", CLOUD]
 
@@ -105,7 +105,7 @@ def test_the_html_is_read_where_the_twin_is_missing(status: int) -> None:
 def test_a_page_that_cannot_be_read_changes_nothing(
     answer: httpx.Response | Exception, words: str
 ) -> None:
-    done = read(Answers(answer), Wanted("deprecations"))
+    done = read(Answers(answer), PageRequest("deprecations"))
     [page] = done.pages
     assert (page.state, done.unreadable, done.extended) == ("unreadable", True, False)
     assert done.document is EMPTY
@@ -140,8 +140,8 @@ def test_a_named_address_is_asked_as_it_is_and_files_are_not_asked_at_all(tmp_pa
     web = Web({"https://mirror.example/dates": deprecations_md()})
     done = read(
         web,
-        Wanted("deprecations", "https://mirror.example/dates"),
-        Wanted("pricing", str(file)),
+        PageRequest("deprecations", "https://mirror.example/dates"),
+        PageRequest("pricing", str(file)),
     )
     assert web.asked == ["https://mirror.example/dates"]
     document: Any = done.document
@@ -160,7 +160,7 @@ def test_a_named_address_is_asked_as_it_is_and_files_are_not_asked_at_all(tmp_pa
 def test_googles_own_page_named_by_hand_is_official() -> None:
     url = f"{GEMINI}/deprecations?hl=en"
     [row, *_] = parse_reference(
-        read(Web({url: deprecations_md()}), Wanted("deprecations", url)).document, "test"
+        read(Web({url: deprecations_md()}), PageRequest("deprecations", url)).document, "test"
     ).lifecycle_rows
     assert (row.source.kind, row.source.url) == ("official", f"{GEMINI}/deprecations")
 
@@ -168,7 +168,7 @@ def test_googles_own_page_named_by_hand_is_official() -> None:
 def test_a_host_that_only_begins_like_googles_is_not_googles() -> None:
     url = "https://ai.google.dev.example/deprecations"
     [row, *_] = parse_reference(
-        read(Web({url: deprecations_md()}), Wanted("deprecations", url)).document, "test"
+        read(Web({url: deprecations_md()}), PageRequest("deprecations", url)).document, "test"
     ).lifecycle_rows
     assert row.source.kind == "official-copy"
 
@@ -187,7 +187,7 @@ def test_what_is_no_file_is_unreadable_and_no_hang(
 ) -> None:
     place = tmp_path / "page"
     make(place)
-    [page] = read(Web({}), Wanted("pricing", str(place))).pages
+    [page] = read(Web({}), PageRequest("pricing", str(place))).pages
     assert page.state == "unreadable"
     assert any(word in (page.detail or "") for word in words.split("|"))
 
@@ -195,7 +195,7 @@ def test_what_is_no_file_is_unreadable_and_no_hang(
 def test_a_page_updated_after_it_was_read_is_refused() -> None:
     page = deprecations_md(note="Last updated 2026-11-21 UTC")
     web = Web({f"{GEMINI}/deprecations.md.txt": page})
-    assert told(read(web, Wanted("deprecations"), day=date(2026, 11, 20))) == {
+    assert told(read(web, PageRequest("deprecations"), day=date(2026, 11, 20))) == {
         "deprecations": (
             "unreadable",
             "it was last updated on 2026-11-21, so it cannot have been read on 2026-11-20",
@@ -213,7 +213,7 @@ def test_the_cost_map_takes_the_kind_of_day_that_google_gives_it() -> None:
     )
     done = refresh(
         bundled_document(),
-        (Wanted("cost-map", url),),
+        (PageRequest("cost-map", url),),
         DAY,
         clock=FakeClock(),
         transport=httpx.MockTransport(Web({url: content})),
@@ -235,7 +235,7 @@ def test_a_page_whose_rows_do_not_fit_the_known_ones_is_refused() -> None:
     with pytest.raises(InvalidFileError):
         refresh(
             broken,
-            (Wanted("pricing"),),
+            (PageRequest("pricing"),),
             DAY,
             clock=FakeClock(),
             transport=httpx.MockTransport(Web(TWINS)),
@@ -292,7 +292,7 @@ def test_the_real_pages_on_top_of_the_bundle(shared: Path) -> None:
     }
     done = refresh(
         bundled_document(),
-        tuple(Wanted(page, str(real / name)) for page, name in places.items()),
+        tuple(PageRequest(page, str(real / name)) for page, name in places.items()),
         DAY,
         clock=FakeClock(),
         transport=httpx.MockTransport(Web({})),

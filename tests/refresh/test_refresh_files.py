@@ -13,7 +13,7 @@ from refreshing import EMPTY, put
 from veo_check.core.money import InvalidFileError
 from veo_check.reference import load
 from veo_check.reference.load import bundled_document, load_reference, read_document
-from veo_check.refresh.run import BUNDLE, as_bundle, as_text, in_force
+from veo_check.refresh.run import BUNDLE, active_rows, as_bundle, as_text
 
 DATA = Path(load.__file__).parent / "data"
 
@@ -48,15 +48,15 @@ def test_a_document_is_read_with_its_prices(tmp_path: Path) -> None:
         read_document(file)
 
 
-def test_what_is_in_force_leaves_out_what_no_reading_can_change() -> None:
+def test_the_active_rows_leave_out_what_no_reading_can_change() -> None:
     day = date(2026, 11, 22)
-    held = in_force(load_reference(), day)
-    rows = {row for one in held for row in one.rows}
+    by_source = active_rows(load_reference(), day)
+    rows = {row for named in by_source.values() for row in named}
     assert "life:gemini-api:gemini-omni-1.1-flash:google-deprecations-2026-10" in rows
     # a reading that a newer one of its page replaced, a retired id, an ended price
     assert "life:agent-platform:veo-3.1-generate-001:google-versions-2026-08" not in rows
     assert "life:gemini-api:veo-3.1-generate-preview:google-deprecations-2026-10" not in rows
     assert "price:gemini-api:veo-3.1-generate-preview:720p:google" not in rows
-    ages = {one.source.publisher: one.age_days(day) for one in held if one.rows}
+    ages = {source.publisher: source.age_days(day) for source in by_source}
     assert ages["apidog"] == 16
-    assert all(one.rows for one in held)
+    assert all(by_source.values())

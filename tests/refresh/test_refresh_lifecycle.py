@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from official_pages import (
     versions_html,
     versions_md,
 )
-from veo_check.refresh.google import read_deprecations, read_versions
+from veo_check.refresh import google
 from veo_check.refresh.merge import DateRow
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
 
+read_deprecations = partial(google.read_dates, form=google.DEPRECATIONS)
+read_versions = partial(google.read_dates, form=google.VERSIONS)
 CheckOutput = dict[str, tuple[str | None, str | None, str, str | None]]
 
 

@@ -120,10 +120,10 @@ def _is_not_alive(document: Mapping[str, object], key: Key) -> None:
     assert {rule.valid_from for rule in live} <= {THEN}
 
 
-def run(kind: Kind, page: bytes) -> dict[str, int]:
+def run(kind: Kind, page: bytes, mutations: int) -> dict[str, int]:
     known = Known.of(kind, page)
     counts = {"refused": 0, "correct": 0, "changed": 0}
-    for seed in range(MUTATIONS):
+    for seed in range(mutations):
         counts[outcome(known, broken(page, seed))] += 1
     return counts
 
@@ -141,7 +141,7 @@ PAGES: dict[str, tuple[Kind, bytes]] = {
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_thousand_mutations_of_a_page(name: str) -> None:
-    counts = run(*PAGES[name])
+    counts = run(*PAGES[name], MUTATIONS)
     assert sum(counts.values()) == MUTATIONS
     assert counts["refused"] > 100, counts
     assert counts["correct"] > 80, counts
@@ -157,7 +157,8 @@ REAL: dict[str, Kind] = {
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_a_thousand_mutations_of_a_real_page(shared: Path, name: str) -> None:
-    counts = run(REAL[name], (shared / "real" / name).read_bytes())
-    assert sum(counts.values()) == MUTATIONS
-    assert counts["refused"] > 100, counts
+@pytest.mark.parametrize("mutations", [200, pytest.param(MUTATIONS, marks=pytest.mark.kill)])
+def test_mutations_of_a_real_page(shared: Path, name: str, mutations: int) -> None:
+    counts = run(REAL[name], (shared / "real" / name).read_bytes(), mutations)
+    assert sum(counts.values()) == mutations
+    assert counts["refused"] > mutations // 10, counts

@@ -8,7 +8,6 @@ from importlib import import_module
 from xml.etree import ElementTree as ET
 
 import html5lib
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -129,8 +128,8 @@ def test_every_format_is_held_to_it() -> None:
     assert set(SHOWS) == set(FORMATS)
 
 
-@pytest.mark.parametrize("word", FORMATS)
 @given(made=reports())
-def test_a_hole_is_never_shown_as_success(word: str, made: Report) -> None:
-    said = import_module(f"veo_check.report.{word}").render(made)
-    assert [one.id for one in holes(made) if not SHOWS[word](said, one)] == []
+def test_a_hole_is_never_shown_as_success(made: Report) -> None:
+    for word, shows in SHOWS.items():
+        said = import_module(f"veo_check.report.{word}").render(made)
+        assert [hole.id for hole in holes(made) if not shows(said, hole)] == [], word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
@@ -27,6 +28,7 @@ ALL = REPORTS | CANONICAL | {"plain": hostile_report(PLAIN)}
 every = pytest.mark.parametrize("name", ALL)
 
 
+@functools.cache
 def rendered(word: str, name: str) -> str:
     return str(import_module(f"veo_check.report.{word}").render(ALL[name]))
 
@@ -102,8 +104,7 @@ _OURS = {
 
 @every
 def test_markdown_is_inert(name: str) -> None:
-    text = rendered("markdown", name)
-    tokens = _markdown(text)
+    tokens = _markdown(name)
     assert {one.type for one in tokens} <= _OURS
     # what a forge finds after rendering: mentions, and links that are only text
     shown = " ".join(one.content for one in tokens if one.type == "text")
@@ -112,14 +113,16 @@ def test_markdown_is_inert(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_markdown_has_the_shape_of_a_plain_one(name: str) -> None:
-    plain = Counter(one.type for one in _markdown(rendered("markdown", "plain")))
-    found = Counter(one.type for one in _markdown(rendered("markdown", name)))
+    plain = Counter(token.type for token in _markdown("plain"))
+    found = Counter(token.type for token in _markdown(name))
     for kind in ("tr_open", "td_open", "heading_open", "list_item_open", "strong_open"):
         assert found[kind] == plain[kind], kind
 
 
-def _markdown(text: str) -> list[Token]:
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+@functools.cache
+def _markdown(name: str) -> list[Token]:
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = markdown.parse(rendered("markdown", name))
     return [one for token in tokens for one in (token, *(token.children or ()))]
 
 
@@ -189,11 +192,12 @@ def test_html_is_well_formed_and_loads_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_html_has_the_shape_of_a_plain_one(name: str) -> None:
-    assert _shape(rendered("html", name)) == _shape(rendered("html", "plain"))
+    assert _shape(name) == _shape("plain")
 
 
-def _shape(text: str) -> Counter[str]:
-    page = html5lib.parse(text)
+@functools.cache
+def _shape(name: str) -> Counter[str]:
+    page = html5lib.parse(rendered("html", name))
     return Counter(one.tag for one in page.iter() if _is_tag(one))
 
 

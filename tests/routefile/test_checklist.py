@@ -55,7 +55,7 @@ VEO_ACCESS: dict[str, dict[str, Tier | None]] = {
         "controlled-failure": P,
         "dashboard-confirmed": P,
     },
-    "everything": {"reference-fresh": R, "key-hygiene": R},
+    "data-and-keys": {"reference-fresh": R, "key-hygiene": R},
 }
 
 TEAM = """\

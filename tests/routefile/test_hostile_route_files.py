@@ -1,9 +1,11 @@
-"""Hostile route files: each is refused with problems, quickly, and never with a traceback."""
+"""Hostile route files: each is refused with problems, and never with a traceback.
+
+How the time for large ones grows is measured in `tests/benchmarks`.
+"""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,6 @@ from route_texts import FULL, SHORT, put
 from veo_check.routefile.load import RouteFile, load_route_file
 from veo_check.routefile.yaml_reader import MOST_LISTED
 
-#: Seconds. The promise is 5 for a whole command; reading takes a small part of that.
-LIMIT = 2.0
 SIZE = 256 * 1024
 KEY = "sk-" + "Zq81xWvU70Kp"
 #: glued to a letter or digit it is the end of a word such as task-…, not a key
@@ -122,13 +122,10 @@ BY_HAND: dict[str, str | bytes] = {
 def check(path: Path, content: str | bytes) -> tuple[str, ...] | None:
     """The problems as printed, after holding them to what every answer has to be."""
     put(path.parent, content, path.name)
-    start = time.perf_counter()
     found = load_route_file(path)
     if isinstance(found, RouteFile):
-        assert time.perf_counter() - start < LIMIT
         return None
-    printed = tuple(str(one) for one in found)
-    assert time.perf_counter() - start < LIMIT
+    printed = tuple(str(problem) for problem in found)
     assert 0 < len(printed) <= MOST_LISTED + 1
     lines = content.count(b"\n" if isinstance(content, bytes) else "\n") + 1  # type: ignore[arg-type]
     for one, line in zip(found, printed, strict=True):

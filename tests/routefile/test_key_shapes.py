@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from veo_check.routefile.yaml_reader import HIDDEN, find_keys, hide_keys
@@ -55,15 +53,3 @@ def test_a_key_is_found_and_nothing_of_it_is_left(key: str) -> None:
 def test_what_is_no_key_stays(text: str) -> None:
     assert list(find_keys(text)) == []
     assert hide_keys(text) == text
-
-
-PIECES = ["sk-", "sk-a1 ", "AIza", "ya29.", "eyJ", "eyJaaaaaaa.", "bearer ", "-----BEGIN "]
-
-
-@pytest.mark.parametrize("piece", [*PIECES, "ghp_", "AKIA", "xoxb-", "GOCSPX-", "PRIVATE KEY"])
-def test_no_text_takes_long(piece: str) -> None:
-    text = piece * (256 * 1024 // len(piece))
-    start = time.perf_counter()
-    hide_keys(text)
-    list(find_keys(text))
-    assert time.perf_counter() - start < 1

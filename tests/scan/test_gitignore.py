@@ -123,6 +123,15 @@ def test_a_hostile_file_leaves_nothing_out(
     assert walked(".") == [".gitignore", "a" * 120, "x"]
 
 
+def test_a_pipe_in_its_place_leaves_nothing_out_and_does_not_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / ".gitignore")
+    (tmp_path / "x").touch()
+    monkeypatch.chdir(tmp_path)
+    assert walked(".") == ["x"]
+
+
 def test_rules_say_nothing_about_what_they_do_not_name() -> None:
     rules = GitIgnore(["*.log", "!keep.log"], 0)
     verdicts: Sequence[bool | None] = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veo_check.core.route import Gateway
+from veo_check.core.gateway import Gateway
+from veo_check.gateways.google import GOOGLE
+from veo_check.gateways.newapi import FLATKEY, NEWAPI
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.smoke.tools import Pace, next_wait, pace_of
 
 
@@ -22,13 +23,13 @@ def waits(pace: Pace, deadline: float) -> list[float]:
 
 
 def test_first_after_the_known_minimum_then_growing() -> None:
-    assert [round(one, 2) for one in waits(pace_of("google"), 120)] == [
+    assert [round(one, 2) for one in waits(pace_of(GOOGLE), 120)] == [
         11, 10, 12.5, 15.62, 19.53, 24.41, 26.93,
     ]  # fmt: skip
-    assert sum(waits(pace_of("google"), 600)) == 600
+    assert sum(waits(pace_of(GOOGLE), 600)) == 600
 
 
-@pytest.mark.parametrize("gateway", ["flatkey", "newapi"])
+@pytest.mark.parametrize("gateway", [FLATKEY, NEWAPI])
 def test_never_faster_than_the_gateways_own_poller(gateway: Gateway) -> None:
     done = waits(pace_of(gateway), 600)
     assert min(done[:-1]) > 15
@@ -36,14 +37,14 @@ def test_never_faster_than_the_gateways_own_poller(gateway: Gateway) -> None:
 
 
 def test_waits_are_shortened_by_what_has_passed() -> None:
-    pace = pace_of("google")
+    pace = pace_of(GOOGLE)
     assert next_wait(pace, 0, 600, since=4) == 7
     assert next_wait(pace, 0, 600, since=4000) == 0  # resumed: look at once
     assert next_wait(pace, 1, 600, since=4000, retry_after=3) == 3
 
 
 def test_retry_after_is_honoured_up_to_the_deadline() -> None:
-    pace = pace_of("google")
+    pace = pace_of(GOOGLE)
     assert next_wait(pace, 1, 600, retry_after=41) == 41
     assert next_wait(pace, 1, 600, retry_after=1) == 10
     assert next_wait(pace, 1, 40, retry_after=41) is None
@@ -51,14 +52,14 @@ def test_retry_after_is_honoured_up_to_the_deadline() -> None:
 
 
 def test_one_last_look_at_the_deadline() -> None:
-    pace = pace_of("google")
+    pace = pace_of(GOOGLE)
     assert next_wait(pace, 3, 2.5) == 2.5
     assert next_wait(pace, 3, 0) is None
     assert next_wait(pace, 3, -1) is None
 
 
 @given(
-    st.sampled_from(get_args(Gateway)),
+    st.sampled_from(sorted(GATEWAYS.values(), key=lambda known: known.name)),
     st.integers(0, 10_000),
     st.floats(0.001, 86_400),
     st.floats(0, 86_400),

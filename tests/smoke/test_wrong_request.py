@@ -27,6 +27,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import Reference, load_reference
 from veo_check.smoke.controlled_failure import WrongRequest, wrong_request
@@ -41,7 +42,9 @@ def planned(
     book: Reference, via: dict[str, Any] | None = None, day: date = DAY
 ) -> WrongRequest | Missing:
     changes = {**(GOOGLE if via is None else via), "smoke": {"seconds": 4, "resolution": "720p"}}
-    return wrong_request(a_route(changes), PriceSources(book, AsOf(day, day), UNREAD, UNREAD))
+    return wrong_request(
+        a_route(changes), PriceSources(book, AsOf(day, day), gateway_of, UNREAD, UNREAD)
+    )
 
 
 def gone(
@@ -71,11 +74,11 @@ def gone(
     ],
 )
 def test_what_is_not_written_is_chosen_by_the_gateway(via: dict[str, Any], kind: str) -> None:
-    assert a_route(via).controlled_failure == kind
+    route = a_route(via)
+    assert gateway_of(route).controlled_failure(route) == kind
     for written in ("unsupported-parameter", "retired-model", "none"):
-        assert a_route({**via, "smoke": {"controlled_failure": written}}).controlled_failure == (
-            written
-        )
+        route = a_route({**via, "smoke": {"controlled_failure": written}})
+        assert gateway_of(route).controlled_failure(route) == written
 
 
 def test_a_retired_model_is_sent_and_priced_at_the_smoke_tests_own_shape() -> None:

@@ -24,7 +24,9 @@ from veo_check.core.facts import (
     ProvenLife,
 )
 from veo_check.core.findings import Check, Finding, Outcome
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost, PriceSources
 from veo_check.reference.load import Reference, parse_reference
 
@@ -272,6 +274,7 @@ def a_cost(
     return PriceSources(
         book or a_book(),
         when or judging(),
+        gateway_of,
         catalog or a_catalog(a_row()),
         status or a_status(),
     ).cost(route)
@@ -326,6 +329,9 @@ def a_proof(model: str | None = MODEL) -> ProvenLife:
 
 def heard(check: Check, **values: object) -> Outcome:
     """All that the check says, sorted as the engine sorts it; its codes are its own."""
+    for need in check.needs:
+        if need.type is Gateway and isinstance(route := values.get("route"), Route):
+            values.setdefault(need.parameter, gateway_of(route))
     outcome = Outcome.collect(check(**values))
     for finding in outcome.findings:
         assert finding.code.startswith(f"{check.id}/"), finding.code

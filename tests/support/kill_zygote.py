@@ -25,7 +25,8 @@ from veo_check.core.facts import Catalog, GatewayStatus
 from veo_check.core.results import row_seen
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
+from veo_check.gateways.probes import CATALOG, STATUS, Asking, job_driver
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Limits
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import PriceSources
@@ -54,8 +55,8 @@ def run(order: dict[str, Any], key: str) -> str:
         redactor=Redactor(),
         limits=_PATIENT,
     )
-    catalog = CatalogProbe().learn(route, asking)
-    status = GatewayStatusProbe().learn(route, asking)
+    catalog = CATALOG.learn(route, asking)
+    status = STATUS.learn(route, asking)
     assert isinstance(catalog, Catalog), catalog
     assert isinstance(status, GatewayStatus), status
 
@@ -68,12 +69,12 @@ def run(order: dict[str, Any], key: str) -> str:
         clock=clock,
         driver_for=lambda one: job_driver(place_of(one), asking.door),
         key_for=key_for,
-        pace_for=lambda one: pace_of(one.via.gateway),
+        pace_for=lambda one: pace_of(gateway_of(one)),
     )
     case = SmokeContext(
         route,
         AsOf(DAY, DAY),
-        PriceSources(load_reference(), AsOf(DAY, DAY), catalog, status),
+        PriceSources(load_reference(), AsOf(DAY, DAY), gateway_of, catalog, status),
         row=row_seen(catalog, route.via.group),
     )
     purse = SpendLimit(Decimal(order["spend"])) if order["spend"] else None

@@ -3,9 +3,10 @@ can be seen again."""
 
 from __future__ import annotations
 
+import functools
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Mutate = Callable[[str, random.Random], str]
@@ -15,28 +16,44 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")
 
 
-def _video_line(lines: list[str], dice: random.Random) -> int:
-    """A line that matters: one about a video model, else any."""
-    found = [place for place, line in enumerate(lines) if re.search(r"veo|omni|\$", line, re.I)]
-    return dice.choice(found or range(len(lines)))
+_VIDEO = re.compile(r"veo|omni|\$", re.I)
+#: most mutations begin with the same page, so it is searched once
+_once = functools.lru_cache(maxsize=64)
+
+
+@_once
+def _video_lines(text: str) -> Sequence[int]:
+    """The lines that matter: those about a video model, else any."""
+    lines = _lines(text)
+    return [place for place, line in enumerate(lines) if _VIDEO.search(line)] or range(len(lines))
+
+
+@_once
+def _video_rows(text: str) -> Sequence[re.Match[str]]:
+    rows = list(re.finditer(r"<tr[^>]*>.*?</tr>", text, re.S))
+    return [row for row in rows if _VIDEO.search(row[0])] or rows
+
+
+def _video_line(text: str, dice: random.Random) -> int:
+    return dice.choice(_video_lines(text))
 
 
 def drop_line(text: str, dice: random.Random) -> str:
     lines = _lines(text)
-    del lines[_video_line(lines, dice)]
+    del lines[_video_line(text, dice)]
     return "\n".join(lines)
 
 
 def drop_block(text: str, dice: random.Random) -> str:
     lines = _lines(text)
-    start = _video_line(lines, dice)
+    start = _video_line(text, dice)
     del lines[start : start + dice.randint(2, 8)]
     return "\n".join(lines)
 
 
 def repeat_line(text: str, dice: random.Random) -> str:
     lines = _lines(text)
-    lines.insert(dice.randrange(len(lines)), lines[_video_line(lines, dice)])
+    lines.insert(dice.randrange(len(lines)), lines[_video_line(text, dice)])
     return "\n".join(lines)
 
 
@@ -48,13 +65,12 @@ def _change_row(text: str, dice: random.Random, change: Callable[[list[str]], ob
     """Cells of one row moved, in Markdown or in HTML."""
     if "<tr>" not in text:
         lines = _lines(text)
-        place = _video_line(lines, dice)
+        place = _video_line(text, dice)
         cells = _cells(lines[place])
         change(cells)
         lines[place] = f"|{'|'.join(cells)}|"
         return "\n".join(lines)
-    rows = list(re.finditer(r"<tr[^>]*>.*?</tr>", text, re.S))
-    found = [row for row in rows if re.search(r"veo|omni|\$", row[0], re.I)] or rows
+    found = _video_rows(text)
     if not found:
         return text
     row = dice.choice(found)
@@ -183,7 +199,7 @@ def lose_characters(text: str, dice: random.Random) -> str:
 
 def swap_lines(text: str, dice: random.Random) -> str:
     lines = _lines(text)
-    first, second = _video_line(lines, dice), dice.randrange(len(lines))
+    first, second = _video_line(text, dice), dice.randrange(len(lines))
     lines[first], lines[second] = lines[second], lines[first]
     return "\n".join(lines)
 

@@ -42,6 +42,7 @@ from veo_check.core.jobs import (
 from veo_check.core.results import row_seen
 from veo_check.core.route import Route
 from veo_check.evidence.records import Disk
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import Reference
 from veo_check.smoke.cost import SpendLimit
@@ -388,7 +389,7 @@ class Desk:
             a_row(model_price=Decimal(catalog_price), price_fields={"model_price": catalog_price})
         )
         today = judging(self.clock.now().date())
-        prices = PriceSources(a_reference(), today, catalog, a_status())
+        prices = PriceSources(a_reference(), today, gateway_of, catalog, a_status())
         case = SmokeContext(
             self.route,
             today,
@@ -402,7 +403,7 @@ class Desk:
             clock=self.clock,
             driver_for=lambda _: self.driver_missing or WorldDriver(self.world, fate),
             key_for=lambda _: self.key,
-            pace_for=lambda route: pace_of(route.via.gateway),
+            pace_for=lambda route: pace_of(gateway_of(route)),
             hide=self.hidden.append,
             progress=lambda one: self.said.append(one.doing),
             keep_media=self.keep_media,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from veo_check.reference.rows import Source
 from veo_check.refresh.cost_map import SURFACES, read_cost_map
-from veo_check.refresh.google import read_deprecations, read_pricing, read_versions
+from veo_check.refresh.google import DEPRECATIONS, VERSIONS, read_dates, read_pricing
 from veo_check.refresh.merge import Merged, Reading, merge
 from veo_check.refresh.pages import read_page
 
@@ -33,10 +33,10 @@ def reading(kind: Kind, content: bytes, day: date) -> Reading:
     )
     name = f"google-{kind}-{day}-{digest[:8]}"
     if kind == "deprecations":
-        rows = read_deprecations(page)
+        rows = read_dates(page, DEPRECATIONS)
         return Reading(name, source, dates=rows, date_surfaces=frozenset({"gemini-api"}))
     if kind == "versions":
-        rows = read_versions(page)
+        rows = read_dates(page, VERSIONS)
         return Reading(name, source, dates=rows, date_surfaces=frozenset({"agent-platform"}))
     return Reading(
         name, source, prices=read_pricing(page), price_surfaces=frozenset({"gemini-api"})

@@ -19,7 +19,8 @@ from veo_check.core.results import row_seen
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList, Redactor
 from veo_check.gateways.base import place_of
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe, job_driver
+from veo_check.gateways.probes import CATALOG, STATUS, Asking, job_driver
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import load_reference
@@ -62,7 +63,7 @@ class SandboxDesk:
         )
         day = self.box.clock.now().date()
         catalog, status = self._gateway(route, asking)
-        prices = PriceSources(self.reference, judging(day), catalog, status)
+        prices = PriceSources(self.reference, judging(day), gateway_of, catalog, status)
         row = row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None
 
         def key_for(name: str) -> Secret | None:
@@ -74,7 +75,7 @@ class SandboxDesk:
             clock=self.box.clock,
             driver_for=lambda one: job_driver(place_of(one), asking.door),
             key_for=key_for,
-            pace_for=lambda one: pace_of(one.via.gateway),
+            pace_for=lambda one: pace_of(gateway_of(one)),
             hide=asking.redactor.learn_capability,
             shown=asking.redactor.shown,
         )
@@ -89,8 +90,8 @@ class SandboxDesk:
         if route.via.gateway not in {"flatkey", "newapi"}:
             none = Missing("catalog", "not-offered", "no catalogue")
             return none, none
-        catalog = CatalogProbe().learn(route, asking)
-        status = GatewayStatusProbe().learn(route, asking)
+        catalog = CATALOG.learn(route, asking)
+        status = STATUS.learn(route, asking)
         assert isinstance(catalog, Catalog | Missing)
         assert isinstance(status, GatewayStatus | Missing)
         return catalog, status
@@ -99,6 +100,7 @@ class SandboxDesk:
         """What each paid check says, as the engine would ask it."""
         facts: dict[str, object] = {
             "route": self.route,
+            "gateway": gateway_of(self.route),
             "job": outcome.job,
             "delivery": outcome.delivery,
             "usage": outcome.usage,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from veo_check.checks.catalog_row import NO_CATALOGUE
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, CatalogRow, Missing, ProvenLife
 from veo_check.core.findings import Blocked, Findings, ValidUntil, blocker, check, note, warning
+from veo_check.core.gateway import Gateway, no_catalogue
 from veo_check.core.route import Route
 
 #: Since this day Flatkey's probe skips names that contain one of these words and stores
 #: `available` without a call; before it, a chat ping filed every video row as unknown_failure.
 PROBE_SKIPS_SINCE = date(2026, 7, 18)
-_SKIPPED_WORDS = ("veo", "video", "sora", "seedance")
 
 _BAD = {
     "unknown_failure": "the probe failed and its reason is unknown; until 2026-07-18 the probe was "
@@ -27,9 +26,13 @@ _BAD = {
 _OLD_DAYS = 7
 
 
-@check(item="catalog-row", since="0.1", not_for=NO_CATALOGUE)
+@check(item="catalog-row", since="0.1", not_for=no_catalogue)
 def availability_status(
-    route: Route, catalog: Catalog, judging: AsOf, proven: ProvenLife | Missing
+    route: Route,
+    gateway: Gateway,
+    catalog: Catalog,
+    judging: AsOf,
+    proven: ProvenLife | Missing,
 ) -> Findings:
     """The catalogue's availability status of the row is `available`.
 
@@ -46,7 +49,7 @@ def availability_status(
     if status == "available":
         yield note(
             "availability-status/not-called",
-            f"The catalogue says 'available'{when}. {_what_it_proves(route)}",
+            f"The catalogue says 'available'{when}. {_what_it_proves(route, gateway)}",
             at="via.model",
             actual=status,
             evidence=catalog.exchanges,
@@ -95,9 +98,9 @@ def availability_status(
         yield Blocked(f"{message} A job settles it: --spend USD")
 
 
-def _what_it_proves(route: Route) -> str:
+def _what_it_proves(route: Route, gateway: Gateway) -> str:
     label = route.via.model.lower()
-    if route.via.gateway == "flatkey" and any(word in label for word in _SKIPPED_WORDS):
+    if any(word in label for word in gateway.untested_names):
         return (
             f"Nothing was called: since {PROBE_SKIPS_SINCE} the daily probe skips video names and "
             "stores 'available'. It proves that the job ran and that an enabled channel exists."

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from veo_check.core.facts import Catalog
 from veo_check.core.findings import Findings, blocker, check, note
+from veo_check.core.gateway import no_catalogue
 from veo_check.core.route import Route
 
-NO_CATALOGUE = {
-    "openai": "an OpenAI-compatible gateway publishes no price catalogue",
-    "google": "Google is called directly; there is no gateway catalogue in between",
-}
 
-
-@check(item="catalog-row", since="0.1", not_for=NO_CATALOGUE)
+@check(item="catalog-row", since="0.1", not_for=no_catalogue)
 def catalog_row(route: Route, catalog: Catalog) -> Findings:
     """The gateway's catalogue has exactly one readable row for the label.
 

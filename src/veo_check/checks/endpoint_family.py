@@ -13,19 +13,13 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import NOT_ROUTED, meaning_of
 from veo_check.core.results import JobResult, ProofStatus
-from veo_check.core.route import EndpointFamily, Gateway, Route
+from veo_check.core.route import Route
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
-#: Which families a kind of gateway routes at all. Google's own depend on the model.
-ROUTED: dict[Gateway, tuple[EndpointFamily, ...]] = {
-    "flatkey": ("videos", "video-generations", "generation-tasks"),
-    "newapi": ("videos", "video-generations"),
-    "openai": ("videos",),
-    "google": ("predict-long-running", "interactions"),
-}
 #: Endpoint types that say "this model takes video jobs". An operator can write them on any model.
 VIDEO_TYPES = frozenset({"openai-video", "openai-videos"})
 _FIX = "prove it with one smoke job: --spend USD"
@@ -34,6 +28,7 @@ _FIX = "prove it with one smoke job: --spend USD"
 @check(item="async-job", since="0.1")
 def endpoint_family(
     route: Route,
+    gateway: Gateway,
     reference: Reference,
     catalog: Catalog | Missing,
     listing: GatewayListing | Missing,
@@ -53,7 +48,7 @@ def endpoint_family(
     if refused is not None:
         yield _refusal(route, refused)
         return
-    said = _declared(route, reference, catalog, listing)
+    said = _declared(route, gateway, reference, catalog, listing)
     if isinstance(proven, ProvenLife):
         yield _proved(said, proven)
         yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
@@ -111,28 +106,29 @@ def _proved(said: Finding | Blocked, proven: ProvenLife) -> Finding:
 
 def _declared(
     route: Route,
+    gateway: Gateway,
     reference: Reference,
     catalog: Catalog | Missing,
     listing: GatewayListing | Missing,
 ) -> Finding | Blocked:
     """What gateway and vendor say about the family, before any job was sent."""
-    if route.via.endpoint not in ROUTED[route.via.gateway]:
-        return _not_routed(route)
-    if route.via.gateway == "google":
-        return _at_google(route, reference)
+    if route.via.endpoint not in gateway.families:
+        return _not_routed(route, gateway)
+    if gateway.direct:
+        return _at_google(route, gateway, reference)
     capability = reference.capability(route.model.official, route.model.surface)
     if capability is not None and capability.endpoints == ("interactions",):
-        return _other_family(route, capability)
-    if route.via.gateway == "openai":
-        return _at_openai(route, listing)
-    return _at_newapi(route, catalog, listing)
+        return _other_family(route, gateway, capability)
+    if gateway.lists_endpoint_types:
+        return _by_types(route, catalog, listing)
+    return _by_label(route, listing)
 
 
-def _not_routed(route: Route) -> Finding:
-    gateway, families = route.via.gateway, " or ".join(ROUTED[route.via.gateway])
+def _not_routed(route: Route, gateway: Gateway) -> Finding:
+    families = " or ".join(gateway.families)
     return blocker(
         "endpoint-family/not-routed",
-        f"A {gateway} gateway does not route {route.via.endpoint}.",
+        f"A {gateway.name} gateway does not route {route.via.endpoint}.",
         at="via.endpoint",
         expected=families,
         actual=route.via.endpoint,
@@ -140,13 +136,13 @@ def _not_routed(route: Route) -> Finding:
     )
 
 
-def _at_google(route: Route, reference: Reference) -> Finding | Blocked:
+def _at_google(route: Route, gateway: Gateway, reference: Reference) -> Finding | Blocked:
     model, surface, family = route.model.official, route.model.surface, route.via.endpoint
     capability = reference.capability(model, surface)
     if capability is None or not capability.endpoints:
         return Blocked(f"it is not known which endpoint family {model} speaks on {surface}")
     if family not in capability.endpoints:
-        return _other_family(route, capability)
+        return _other_family(route, gateway, capability)
     return note(
         "endpoint-family/speaks",
         f"{model} speaks {family} on {surface}.",
@@ -155,10 +151,10 @@ def _at_google(route: Route, reference: Reference) -> Finding | Blocked:
     )
 
 
-def _other_family(route: Route, capability: Capability) -> Finding:
+def _other_family(route: Route, gateway: Gateway, capability: Capability) -> Finding:
     """The vendor serves the model through other families only; a gateway cannot change that."""
     families, family = " or ".join(capability.endpoints), route.via.endpoint
-    if families in ROUTED[route.via.gateway]:
+    if families in gateway.families:
         fix = f"set via.endpoint to {families}; request, polling and result have other shapes there"
     else:
         fix = f"call Google directly over {families}, or choose a model that {family} carries"
@@ -174,8 +170,8 @@ def _other_family(route: Route, capability: Capability) -> Finding:
     )
 
 
-def _at_openai(route: Route, listing: GatewayListing | Missing) -> Finding | Blocked:
-    """An OpenAI-compatible gateway has one video family. It lists labels, not what they carry."""
+def _by_label(route: Route, listing: GatewayListing | Missing) -> Finding | Blocked:
+    """Such a gateway has one video family. It lists labels, not what they carry."""
     label = route.via.model
     if isinstance(listing, Missing):
         return Blocked(f"the gateway's listing could not be read ({listing.detail})")
@@ -191,7 +187,7 @@ def _at_openai(route: Route, listing: GatewayListing | Missing) -> Finding | Blo
     )
 
 
-def _at_newapi(
+def _by_types(
     route: Route, catalog: Catalog | Missing, listing: GatewayListing | Missing
 ) -> Finding | Blocked:
     label, family = route.via.model, route.via.endpoint

@@ -15,12 +15,11 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import Meaning, Symptom, meaning_of
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
 
-#: new-api writes this id where it could not read the operation's own.
-_NEWAPI_PLACEHOLDER = "veo-3.0-generate-001"
 #: Says nothing lasting about the route: try again, or look first.
 _UNSETTLED = {"rate-limited", "cooling-down", "provisioning", "not-sent"}
 #: What the states are called that a run leaves when it is ended in between.
@@ -29,7 +28,11 @@ _STILL: Mapping[JobState, Symptom] = {"submitted": "job-unfinished", "intent": "
 
 @check(item="async-job", since="0.1", waivable=False)
 def job_completes(
-    route: Route, job: JobResult, delivery: Delivery | Missing, proof: ProofStatus | Missing
+    route: Route,
+    gateway: Gateway,
+    job: JobResult,
+    delivery: Delivery | Missing,
+    proof: ProofStatus | Missing,
 ) -> Findings:
     """A real job finished, and the declared model served it.
 
@@ -44,15 +47,15 @@ def job_completes(
         elif not delivery.videos:
             yield _empty_handed(job, delivery)
         else:
-            yield from _finished(route, job)
+            yield from _finished(route, gateway, job)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
             yield ValidUntil(proof.expires, "the proof of a paid job expires")
         return
     word = job.symptom or _STILL.get(job.state) or job.state
     meaning = meaning_of(word)
-    step = meaning.step(direct=route.via.gateway == "google")
+    step = meaning.step(direct=gateway.direct)
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
-        yield _failed(route, job, meaning)
+        yield _failed(gateway, job, meaning)
         return
     yield warning(
         f"job-completes/{word}",
@@ -65,7 +68,7 @@ def job_completes(
     yield Blocked(f"job {job.job} is {job.state}: {meaning.says}; {step}")
 
 
-def _finished(route: Route, job: JobResult) -> Iterator[Finding]:
+def _finished(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]:
     polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
     yield note(
         "job-completes/finished",
@@ -73,7 +76,7 @@ def _finished(route: Route, job: JobResult) -> Iterator[Finding]:
         at="via.model",
         evidence=job.exchanges,
     )
-    yield from _served(route, job)
+    yield from _served(route, gateway, job)
     if lower_resolution(job.shape.resolution, route.request.resolution):
         yield warning(
             "job-completes/lower-resolution",
@@ -101,13 +104,9 @@ def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
     )
 
 
-def _served(route: Route, job: JobResult) -> Iterator[Finding]:
+def _served(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]:
     official, served = route.model.official, _bare(job.served_model)
-    ambiguous = (
-        route.via.gateway in {"flatkey", "newapi"}
-        and served == _NEWAPI_PLACEHOLDER
-        and official != _NEWAPI_PLACEHOLDER
-    )
+    ambiguous = served == gateway.placeholder_model != official
     if served is None or ambiguous:
         yield warning(
             "job-completes/served-unknown",
@@ -142,14 +141,14 @@ def _bare(model: str | None) -> str | None:
     return model.rpartition("/")[2] if model else None
 
 
-def _failed(route: Route, job: JobResult, meaning: Meaning) -> Finding:
-    fix = meaning.step(direct=route.via.gateway == "google")
+def _failed(gateway: Gateway, job: JobResult, meaning: Meaning) -> Finding:
+    fix = meaning.step(direct=gateway.direct)
     if job.replacement:
         fix = f"move to {job.replacement}, which the answer names; {fix}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
-        f"{_quoted(job)}. {_charge_of_failed(route, job)}",
+        f"{_quoted(job)}. {_charge_of_failed(gateway, job)}",
         at="via.model",
         expected="a finished job",
         actual=f"HTTP {job.status_code}" if job.status_code else job.state,
@@ -168,12 +167,11 @@ def _charge(job: JobResult) -> str:
     return "It was charged." if job.charged else "It was not charged."
 
 
-def _charge_of_failed(route: Route, job: JobResult) -> str:
+def _charge_of_failed(gateway: Gateway, job: JobResult) -> str:
     """A known refusal at submit sent nothing on, so there is nothing to charge. A gateway with a
     usage record of its own takes the money before it sends: there only the record can say so. What
     402 and 422 charged is not known of every gateway."""
-    keeps_a_record = route.via.gateway in {"flatkey", "newapi"}
     sent_nothing = job.state == "refused" and job.status_code not in {402, 422}
-    if job.charged is None and sent_nothing and not keeps_a_record:
+    if job.charged is None and sent_nothing and gateway.usage != "log":
         return "It was refused before any work began, so it was not charged."
     return _charge(job)

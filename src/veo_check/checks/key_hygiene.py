@@ -33,7 +33,7 @@ class KeyDestination:
     anonymous: bool = False
 
 
-@check(item="everything", since="0.1", waivable=False)
+@check(item="data-and-keys", since="0.1", waivable=False)
 def key_hygiene(
     route: Route,
     leave: AllowList,

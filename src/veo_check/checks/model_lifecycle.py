@@ -19,6 +19,7 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import Route
 from veo_check.core.secrets import is_google
@@ -30,6 +31,7 @@ from veo_check.reference.rows import LifecycleRow
 @check(item="lifecycle", since="0.1", waivable=False)
 def model_lifecycle(
     route: Route,
+    gateway: Gateway,
     reference: Reference,
     judging: AsOf,
     official: OfficialModel | Missing,
@@ -46,7 +48,7 @@ def model_lifecycle(
     ask Google itself with `model.listing`, or run a smoke job.
     """
     live = official if isinstance(official, OfficialModel) else None
-    if live is not None and live.state == "offered" and not _from_google(route):
+    if live is not None and live.state == "offered" and not _from_google(route, gateway):
         yield warning(
             "model-lifecycle/not-google",
             f"{route.base_url} offers {live.model}, but it is not a host of Google's: that shows "
@@ -57,7 +59,7 @@ def model_lifecycle(
         )
         live = None
     earlier = status.refused if isinstance(status, ProofStatus) else None
-    live = _refused(route, job) or _refused(route, earlier) or live
+    live = _refused(route, gateway, job) or _refused(route, gateway, earlier) or live
     proof = proven if isinstance(proven, ProvenLife) else None
     served = proof is not None and proof.model == route.model.official
     judged = judge_lifecycle(
@@ -80,7 +82,9 @@ def model_lifecycle(
         yield ValidUntil(proof.expires, f"proof {proof.proof_id} expires")
 
 
-def _refused(route: Route, job: JobResult | Missing | None) -> OfficialModel | None:
+def _refused(
+    route: Route, gateway: Gateway, job: JobResult | Missing | None
+) -> OfficialModel | None:
     """What the refusal of a paid job, now or earlier, says of the model: a submit asks more than
     any listing.
 
@@ -89,11 +93,10 @@ def _refused(route: Route, job: JobResult | Missing | None) -> OfficialModel | N
     if not isinstance(job, JobResult) or job.state != "refused":
         return None
     official, text = route.model.official, job.failure or ""
-    direct = route.via.gateway == "google"
     named = re.search(rf"(?<![\w.-]){re.escape(official)}(?![\w-]|\.\w)", text) is not None
-    if job.symptom == "model-retired" and (direct or named):
+    if job.symptom == "model-retired" and (gateway.direct or named):
         state: OfficialState = "no-longer-available"
-    elif job.symptom == "model-unknown" and direct and job.status_code == 404:
+    elif job.symptom == "model-unknown" and gateway.direct and job.status_code == 404:
         state = "not-found"
     else:
         return None
@@ -107,9 +110,9 @@ def _refused(route: Route, job: JobResult | Missing | None) -> OfficialModel | N
     )
 
 
-def _from_google(route: Route) -> bool:
+def _from_google(route: Route, gateway: Gateway) -> bool:
     """Whether the answer about the model came from Google: `model.listing` asks nobody else."""
-    return route.via.gateway != "google" or is_google(route.base_url)
+    return not gateway.direct or is_google(route.base_url)
 
 
 def _said(

@@ -6,6 +6,7 @@ import difflib
 
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
 from veo_check.core.findings import Blocked, Findings, blocker, check, note
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
 
 #: The method that a model must offer on the Gemini API for the endpoint family.
@@ -14,7 +15,10 @@ _METHOD = "predictLongRunning"
 
 @check(item="official-model-id", since="0.1")
 def model_listed(
-    route: Route, listing: GatewayListing | Missing, official: OfficialModel | Missing
+    route: Route,
+    gateway: Gateway,
+    listing: GatewayListing | Missing,
+    official: OfficialModel | Missing,
 ) -> Findings:
     """The listing that this key gets has the label, with the method the route calls.
 
@@ -24,7 +28,7 @@ def model_listed(
     Fix: set `via.model` to a label that the key is offered, or have the model enabled for the key.
     A gateway leaves models without a price out of the listing: then ask it to set one.
     """
-    if route.via.gateway == "google":
+    if gateway.direct:
         yield from _by_google(route, official)
     else:
         yield from _by_gateway(route, listing)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
 from veo_check.reference.load import Reference
 
 
 @check(item="official-model-id", since="0.1", waivable=False)
 def model_official(
-    route: Route, reference: Reference, official: OfficialModel | Missing
+    route: Route, gateway: Gateway, reference: Reference, official: OfficialModel | Missing
 ) -> Findings:
     """The model underneath is a known official id of its surface.
 
@@ -21,7 +22,7 @@ def model_official(
     `veo-check lifecycle` lists the known ids.
     """
     model, surface, label = route.model.official, route.model.surface, route.via.model
-    if route.via.gateway == "google" and label != model:
+    if gateway.direct and label != model:
         yield blocker(
             "model-official/label-differs",
             f"The route calls '{label}' at Google itself, but says that {model} runs underneath.",
@@ -40,7 +41,7 @@ def model_official(
             at="model.official",
             evidence=(f"ref:{row.id}" for row in vendor_rows),
         )
-        yield from _label(route, reference)
+        yield from _label(route, gateway, reference)
         return
     live = official if isinstance(official, OfficialModel) and official.model == model else None
     if live is not None and live.state != "offered":
@@ -73,14 +74,10 @@ def model_official(
         )
 
 
-def _label(route: Route, reference: Reference) -> Findings:
+def _label(route: Route, gateway: Gateway, reference: Reference) -> Findings:
     """A gateway's label that is itself an official id, but another one."""
     label = route.via.model
-    if (
-        route.via.gateway != "google"
-        and label != route.model.official
-        and reference.lifecycle(label)
-    ):
+    if not gateway.direct and label != route.model.official and reference.lifecycle(label):
         yield warning(
             "model-official/label-is-another-id",
             f"The label '{label}' is itself an official id, but the file maps it to "

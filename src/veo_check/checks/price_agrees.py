@@ -16,6 +16,7 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
 from veo_check.pricing.job_cost import JobCost, JobPrice
@@ -26,7 +27,9 @@ from veo_check.reference.load import Reference
 
 
 @check(item="pricing-unit", since="0.1")
-def price_agrees(route: Route, reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
+def price_agrees(
+    route: Route, via: Gateway, reference: Reference, judging: AsOf, cost: JobCost
+) -> Findings:
     """The gateway's price, the vendor's and a second source's agree within the allowed markup.
 
     Why: gateways keep old defaults, catalogues mislabel units, and copied tables miss price cuts. A
@@ -48,10 +51,10 @@ def price_agrees(route: Route, reference: Reference, judging: AsOf, cost: JobCos
         yield Blocked(gateway.message)
     elif gateway is not None:
         yield from _markup(route, base, gateway)
-    elif route.via.gateway == "openai":
+    elif not via.direct:
         yield note(
             "price-agrees/gateway-unread",
-            "An OpenAI-compatible gateway publishes no price of its own to compare.",
+            "The gateway publishes no price of its own to compare.",
             at="via.gateway",
         )
     others = _others(reference, judging, basis)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from veo_check.checks.catalog_row import NO_CATALOGUE
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.gateway import no_catalogue
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
 from veo_check.pricing.gateway_row import GatewayPrice
@@ -12,7 +12,7 @@ from veo_check.pricing.job_cost import JobCost
 from veo_check.pricing.shape import Refusal
 
 
-@check(item="pricing-unit", since="0.1", waivable=False, not_for=NO_CATALOGUE)
+@check(item="pricing-unit", since="0.1", waivable=False, not_for=no_catalogue)
 def price_unit(
     route: Route, catalog: Catalog, status: GatewayStatus | Missing, cost: JobCost
 ) -> Findings:

@@ -20,7 +20,7 @@ _MEND = "run veo-check refresh, or update veo-check"
 _MEND_CAPABILITY = "update veo-check, or name a newer file with --reference"
 
 
-@check(item="everything", since="0.1", waivable=False)
+@check(item="data-and-keys", since="0.1", waivable=False)
 def reference_fresh(used: UsedRows, judging: AsOf) -> Findings:
     """The dated facts that this verdict stands on were confirmed recently.
 

@@ -13,17 +13,15 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Request, Route
 from veo_check.reference.capabilities import Unsupported, unsupported
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
-#: What new-api's Veo adapters have no field for (QuantumNous/new-api #3315).
-_DROPPED_BY_NEWAPI = {"interpolation", "reference-images"}
-
 
 @check(item="async-job", since="0.1", waivable=False)
-def request_supported(route: Route, reference: Reference) -> Findings:
+def request_supported(route: Route, gateway: Gateway, reference: Reference) -> Findings:
     """The model accepts the request: length, resolution, aspect ratio, audio, mode and count.
 
     Why: an impossible combination is refused after a queue, or served as something else: 1080p and
@@ -45,7 +43,7 @@ def request_supported(route: Route, reference: Reference) -> Findings:
         yield _said(one, one.at, evidence, None)
     for one in _of_smoke(capability, route):
         yield _said(one, one.at.replace("request.", "smoke."), evidence, Tier.STAGING)
-    yield from _through_gateway(route)
+    yield from _through_gateway(route, gateway)
     if not asked:
         yield note(
             "request-supported/fits",
@@ -81,11 +79,11 @@ def _of_smoke(capability: Capability, route: Route) -> tuple[Unsupported, ...]:
     )
 
 
-def _through_gateway(route: Route) -> Findings:
-    """What new-api's Veo adapters leave out of a request without saying so (source, 2026-08)."""
-    if route.via.gateway not in {"flatkey", "newapi"} or not route.model.official.startswith("veo"):
+def _through_gateway(route: Route, gateway: Gateway) -> Findings:
+    """What a gateway's Veo adapter leaves out of a request without saying so."""
+    if not route.model.official.startswith("veo"):
         return
-    if route.request.mode in _DROPPED_BY_NEWAPI:
+    if route.request.mode in gateway.drops_modes:
         yield warning(
             "request-supported/gateway-drops",
             f"The gateway's Veo adapter sends no last frame and no reference images: "
@@ -93,7 +91,7 @@ def _through_gateway(route: Route) -> Findings:
             at="request.mode",
             fix="send these jobs to Google directly, or ask the gateway to confirm the mode",
         )
-    if route.request.count > 1:
+    if gateway.one_video_a_job and route.request.count > 1:
         yield blocker(
             "request-supported/gateway-count",
             f"The gateway makes one video a job; {route.request.count} are asked for.",

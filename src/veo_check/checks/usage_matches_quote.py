@@ -8,6 +8,7 @@ from veo_check.checks.usage_recorded import confirmed_by_hand
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Route
@@ -15,7 +16,7 @@ from veo_check.core.route import Route
 
 @check(item="usage-proof", since="0.1", waivable=False)
 def usage_matches_quote(
-    route: Route, job: JobResult, usage: UsageProof | Missing, judging: AsOf
+    route: Route, gateway: Gateway, job: JobResult, usage: UsageProof | Missing, judging: AsOf
 ) -> Findings:
     """The bill equals the quote, and a failed job was refunded.
 
@@ -23,7 +24,7 @@ def usage_matches_quote(
     after a failure. One bill against one quote, made before the job, shows which it is here.
     Fix: ask the gateway's operator for the difference; until then, budget by the bill.
     """
-    if route.via.gateway == "google":
+    if gateway.usage == "none":
         yield from confirmed_by_hand(route, job, judging, "usage-matches-quote")
         return
     if isinstance(usage, Missing):

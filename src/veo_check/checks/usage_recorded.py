@@ -17,6 +17,7 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Confirmation, Route
 
@@ -33,7 +34,7 @@ _FIELDS = {
 
 @check(item="usage-proof", since="0.1", waivable=False)
 def usage_recorded(
-    route: Route, job: JobResult, usage: UsageProof | Missing, judging: AsOf
+    route: Route, gateway: Gateway, job: JobResult, usage: UsageProof | Missing, judging: AsOf
 ) -> Findings:
     """The job's usage record exists and names model, route, status, unit and owner.
 
@@ -42,7 +43,7 @@ def usage_recorded(
     Fix: ask the gateway why the row is missing; where no key can read usage (Google directly), look
     it up yourself and add a `usage-record` confirmation that names the operation.
     """
-    if route.via.gateway == "google":
+    if gateway.usage == "none":
         yield from confirmed_by_hand(route, job, judging, "usage-recorded")
         return
     if isinstance(usage, Missing):

@@ -51,6 +51,7 @@ def _catalogue() -> str:
 
 def _explain(check_id: str) -> str:
     from veo_check.engine.plan import BUILT_IN, built_in_checklist
+    from veo_check.gateways.registry import GATEWAYS
 
     if check_id not in BUILT_IN:
         hint = did_you_mean(check_id, BUILT_IN, "; veo-check checks lists them")
@@ -69,8 +70,9 @@ def _explain(check_id: str) -> str:
     lines += ["", *wrapped(f"Why: {found.why}")]
     needs = ", ".join(_words(need.type.__name__, need.optional) for need in found.needs)
     lines += ["", *wrapped(f"Needs: {needs}.")]
-    for gateway, reason in found.not_for.items():
-        lines += wrapped(f"Not for gateway {gateway}: {reason}", rest="  ")
+    for name, gateway in GATEWAYS.items():
+        if (reason := found.not_for(gateway)) is not None:
+            lines += wrapped(f"Not for gateway {name}: {reason}", rest="  ")
     lines += ["", *wrapped(f"Fix: {found.fix}")]
     return "\n".join(lines) + "\n"
 

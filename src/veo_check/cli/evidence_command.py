@@ -15,6 +15,7 @@ from veo_check.cli.main import tell_crash
 from veo_check.cli.output import check_format, redactor, wants_colour
 from veo_check.core.facts import Missing
 from veo_check.core.money import ExitCode, InvalidFileError
+from veo_check.core.reading import read_limited
 from veo_check.core.results import Proof
 from veo_check.core.secrets import printable
 from veo_check.engine.verify import Snapshot, drifts, kept_reference, rejudge, snapshots
@@ -28,7 +29,8 @@ from veo_check.evidence.bundle import (
     read_files,
 )
 from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SealedProof, read_proof
-from veo_check.evidence.records import UnreadableRecordError, from_text, read_limited
+from veo_check.evidence.records import UnreadableRecordError, from_text
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.http.keys import Keys, Secret
 from veo_check.report.model import Report
 
@@ -241,7 +243,8 @@ def _read_proof(path: Path) -> Proof:
 def _variable(proof: Proof) -> str | None:
     """The variable whose key seals it, by what the proof says of the route."""
     via, model = proof.binding.via, proof.binding.model
-    changing = via.get("gateway") == "google" and model.get("surface") == "agent-platform"
+    gateway = GATEWAYS.get(via.get("gateway", ""))
+    changing = gateway is not None and model.get("surface") in gateway.token_on
     if changing or via.get("key.adc") == "true":
         return PROOF_KEY_VARIABLE
     return via.get("key.env")

@@ -21,6 +21,9 @@ from veo_check.cli.output import (
     tell,
 )
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
+from veo_check.core.route import NEEDS_BASE_URL
+from veo_check.gateways.openai import OPENAI
+from veo_check.gateways.registry import GATEWAYS
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft, Value
@@ -197,7 +200,6 @@ def _checked(draft: Draft) -> str:
 # Where `init` learns of a route: options, a live catalogue row, a LiteLLM configuration.
 
 
-GATEWAYS = ("flatkey", "newapi", "openai", "google")
 #: What a Veo job is when nothing is asked for.
 _SHAPE: dict[str, Value] = {
     "mode": "text-to-video",
@@ -225,7 +227,7 @@ class NotReadError(VeoCheckError):
 def _learn_from_options(draft: Draft, day: str) -> None:
     if draft.gateway not in GATEWAYS:
         raise UsageError(f"--gateway: choose one of {', '.join(GATEWAYS)}")
-    if not draft.model and draft.gateway == "google":
+    if not draft.model and draft.kind.direct:
         draft.model = draft.official or ""
     if not draft.model:
         raise UsageError("--model LABEL is missing: the name that the application sends")
@@ -313,7 +315,7 @@ def _learn_from_litellm(
 
     deployments, remarks = read_litellm(file, label or draft.model or None, reference)
     first = deployments[0]
-    draft.gateway, draft.model = "openai", first.label
+    draft.gateway, draft.model = OPENAI.name, first.label
     draft.origin = (f"on {day} from LiteLLM's {file.name}, model_name {first.label}.",)
     if draft.base_url is None:
         draft.base_url = _LITELLM_PORT
@@ -345,9 +347,9 @@ def _complete(draft: Draft, reference: Reference) -> None:
     draft.asked = frozenset(draft.request)
     draft.request = _SHAPE | draft.request
     _model(draft, reference)
-    if draft.gateway == "google":
+    if draft.kind.direct:
         _google(draft, reference)
-    elif draft.gateway != "flatkey" and draft.base_url is None:
+    elif draft.gateway in NEEDS_BASE_URL and draft.base_url is None:
         raise UsageError("--base-url URL is missing: where the gateway is")
     draft.key = _variable(draft) if draft.key is None else draft.key
     _allow_host(draft)
@@ -361,7 +363,7 @@ def _model(draft: Draft, reference: Reference) -> None:
                 "model.official",
                 "Taken from the label. Whether the gateway runs what its label says, a paid job "
                 "shows"
-                if draft.gateway != "google"
+                if not draft.kind.direct
                 else "The label is the id.",
             )
         else:
@@ -392,13 +394,11 @@ def _google(draft: Draft, reference: Reference) -> None:
 
 
 def _variable(draft: Draft) -> str:
-    if draft.gateway == "google":
-        return "GOOGLE_ACCESS_TOKEN" if draft.surface == "agent-platform" else "GEMINI_API_KEY"
-    if draft.gateway == "openai" and (draft.base_url or "").startswith("https://api.openai.com"):
+    if draft.surface in draft.kind.token_on:
+        return "GOOGLE_ACCESS_TOKEN"
+    if (draft.base_url or "").startswith("https://api.openai.com"):
         return "OPENAI_API_KEY"
-    return {"flatkey": "FLATKEY_SMOKE_KEY", "newapi": "NEWAPI_SMOKE_KEY"}.get(
-        draft.gateway, "GATEWAY_SMOKE_KEY"
-    )
+    return draft.kind.smoke_variable
 
 
 def _allow_host(draft: Draft) -> None:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from veo_check.cli.output import wrapped
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.secrets import printable
+from veo_check.gateways.openai import PROVIDER_SURFACES
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.reference.load import Reference
 from veo_check.routefile.yaml_reader import Data, read_file
 from veo_check.scan.ids import IdFinder
@@ -75,6 +78,11 @@ class Draft:
     budget: dict[str, Value] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     run: str = "veo-check run route.yaml"
+
+    @property
+    def kind(self) -> Gateway:
+        """What `gateway` names. Raises KeyError where it names none."""
+        return GATEWAYS[self.gateway]
 
     def note(self, section: str, text: str) -> None:
         """Add a comment to a section."""
@@ -238,13 +246,6 @@ def _in_quotes(char: str) -> str:
 # The video models in a LiteLLM proxy's configuration. Keys in it are neither kept nor shown.
 
 
-#: LiteLLM's provider before the slash -> the surface that it calls.
-_SURFACES = {
-    "gemini": "gemini-api",
-    "vertex_ai": "agent-platform",
-    "vertex_ai_beta": "agent-platform",
-    "openai": "openai",
-}
 _CLOUD_NAME = re.compile(r"[a-z0-9-]{1,63}")
 
 
@@ -272,7 +273,7 @@ def read_litellm(
     Raises InvalidFileError for a file that cannot be used, UsageError for a label that is not there
     or not named where there are several.
     """
-    document = read_file(path, "LiteLLM configuration").document
+    document = read_file(path, "LiteLLM configuration")
     shown = printable(str(path), 300)
     if document.data is None:
         problems = "; ".join(str(problem) for problem in document.problems[:3])
@@ -307,7 +308,7 @@ def _deployments(data: Mapping[str, Data], finder: IdFinder) -> Iterator[Deploym
         if isinstance(called, str) and not called.startswith("os.environ/") and "*" not in called:
             provider, slash, rest = called.partition("/")
             upstream = (rest if slash else called).rpartition("models/")[2] or None
-            surface = _SURFACES.get(provider) if slash else None
+            surface = PROVIDER_SURFACES.get(provider) if slash else None
         yield Deployment(
             label=label,
             upstream=upstream,

@@ -27,7 +27,7 @@ from veo_check.cli.output import (
 from veo_check.core.money import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from veo_check.refresh.run import PageName, PageResult, Refreshed, Wanted
+    from veo_check.refresh.run import PageName, PageRequest, PageResult, Refreshed
 
 
 _PLACE = "URL|FILE"
@@ -126,17 +126,17 @@ def refresh(
     raise typer.Exit(int(ExitCode.INCONCLUSIVE if done.unreadable else ExitCode.OK))
 
 
-def _wanted(named: Mapping[PageName, str | None]) -> tuple[Wanted, ...]:
+def _wanted(named: Mapping[PageName, str | None]) -> tuple[PageRequest, ...]:
     from veo_check.core.secrets import printable
-    from veo_check.refresh.run import PAGES, Wanted, refusal
+    from veo_check.refresh.run import PAGES, PageRequest, refusal
 
-    places = tuple(Wanted(page, place) for page, place in named.items() if place is not None)
+    places = tuple(PageRequest(page, place) for page, place in named.items() if place is not None)
     for wanted in places:
         place = wanted.place or ""
         refused = refusal(place)
         if refused is not None:
             raise UsageError(f"--{wanted.page} {printable(place, 200)}: {refused}")
-    return places or tuple(Wanted(page) for page in PAGES)
+    return places or tuple(PageRequest(page) for page in PAGES)
 
 
 def _captured(read_on: str, named: Mapping[PageName, str | None], today: date) -> date:
@@ -179,15 +179,16 @@ def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mappi
 
 def _check_age(days: int, reference: Path | None, today: date) -> None:
     from veo_check.reference.load import load_reference
-    from veo_check.refresh.run import in_force
+    from veo_check.refresh.run import active_rows
 
     book = load_reference(reference)
-    old = [reading for reading in in_force(book, today) if reading.age_days(today) > days]
-    for reading in sorted(old, key=lambda old: (old.source.confirmed, old.source.url)):
-        source, rows = reading.source, reading.rows
+    rows_of = active_rows(book, today)
+    old = [source for source in rows_of if source.age_days(today) > days]
+    for source in sorted(old, key=lambda source: (source.confirmed, source.url)):
+        rows = rows_of[source]
         sys.stdout.write(
-            f"{reading.age_days(today)} days old: {len(rows)} row{'s' if len(rows) > 1 else ''} of "
-            f"{source.publisher}, read on {source.confirmed}: {source.url}\n"
+            f"{source.age_days(today)} days old: {len(rows)} {'row' if len(rows) == 1 else 'rows'} "
+            f"of {source.publisher}, read on {source.confirmed}: {source.url}\n"
             f"    {', '.join(rows[:3])}{', …' if len(rows) > 3 else ''}\n"
         )
     if not old:

@@ -18,6 +18,7 @@ from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Watcher
 from veo_check.engine.run import Environment
 from veo_check.gateways.probes import Asking
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Limits
 from veo_check.http.client import OFFLINE
 from veo_check.routefile.checklist import Checklist
@@ -116,7 +117,7 @@ def _sandboxed(
         hint = f". Did you mean {near}?" if near else ""
         raise UsageError(f"--scenario: {error}{hint}") from None
     origins = {
-        route.base_url: route.via.gateway for route in routes if route.via.gateway != "google"
+        route.base_url: route.via.gateway for route in routes if not gateway_of(route).direct
     }
     return world.clock, _with_placeholders(world, routes), SandboxTransport(world, origins)
 
@@ -136,7 +137,7 @@ def _with_placeholders(world: World, routes: list[Route]) -> Mapping[str, str]:
 
 
 def _variables(world: World, route: Route) -> Iterator[tuple[str, str, str]]:
-    surface = route.model.surface if route.via.gateway == "google" else route.via.gateway
+    surface = route.model.surface if gateway_of(route).direct else route.via.gateway
     if route.via.key and route.via.key.env and surface in world.keys:
         yield route.via.key.env, surface, world.keys[surface]
     if route.via.production_key:

@@ -6,13 +6,14 @@ import enum
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
 from veo_check.core.facts import Missing
+from veo_check.core.gateway import Gateway
 
 # The four tiers of trust, in order: none < research < staging < production.
 
@@ -245,8 +246,8 @@ class Check:
     since: str
     function: CheckFunction
     waivable: bool
-    #: gateway -> reason why this check says nothing about routes through it
-    not_for: Mapping[str, str]
+    #: why this check says nothing about routes through a gateway; None: it does
+    not_for: Callable[[Gateway], str | None]
 
     def __call__(self, **values: object) -> Findings:
         return self.function(**values)
@@ -304,13 +305,13 @@ def check(
     item: str,
     since: str,
     waivable: bool = True,
-    not_for: Mapping[str, str] | None = None,
+    not_for: Callable[[Gateway], str | None] = lambda _: None,
 ) -> Callable[[CheckFunction], Check]:
     """Register the decorated generator function as a check; its name is the id, `_` for `-`."""
 
     def register(function: CheckFunction) -> Check:
         name = function.__name__.replace("_", "-")
-        return Check(name, item, since, function, waivable, dict(not_for or {}))
+        return Check(name, item, since, function, waivable, not_for)
 
     return register
 

@@ -170,7 +170,7 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Ratio = Annotated[str, Field(pattern=_RATIO)]
 
 
-Gateway = Literal["flatkey", "newapi", "openai", "google"]
+GatewayName = Literal["flatkey", "newapi", "openai", "google"]
 EndpointFamily = Literal[
     "videos", "video-generations", "generation-tasks", "predict-long-running", "interactions"
 ]
@@ -188,6 +188,8 @@ Situation = Literal[
 
 #: Where a gateway is reached when the route file names no `base_url`.
 DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
+#: Gateways that anybody can run: the route file has to say where.
+NEEDS_BASE_URL = frozenset({"newapi", "openai"})
 FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
 GEMINI_API_URL = "https://generativelanguage.googleapis.com"
 
@@ -259,7 +261,7 @@ class ProductionKey(Part):
 class Via(Part):
     """What the application talks to, and under which label."""
 
-    gateway: Gateway
+    gateway: GatewayName
     base_url: Url | None = Field(default=None, validate_default=True)
     console_url: Url | None = None
     endpoint: EndpointFamily
@@ -273,7 +275,7 @@ class Via(Part):
     @field_validator("base_url")
     @classmethod
     def _has_an_address(cls, base_url: str | None, others: ValidationInfo) -> str | None:
-        if base_url is None and others.data.get("gateway") in {"newapi", "openai"}:
+        if base_url is None and others.data.get("gateway") in NEEDS_BASE_URL:
             raise ValueError(f"is missing; gateway {others.data['gateway']} needs a base_url")
         return base_url
 
@@ -319,7 +321,7 @@ class Budget(Part):
 class FallbackVia(Part):
     """What differs from the primary's `via`; the rest is inherited."""
 
-    gateway: Gateway | None = None
+    gateway: GatewayName | None = None
     base_url: Url | None = None
     console_url: Url | None = None
     endpoint: EndpointFamily | None = None
@@ -445,21 +447,6 @@ class Route(Part):
     def target(self) -> Tier:
         """The tier this route is meant for."""
         return Tier.of(self.route.target)
-
-    @property
-    def controlled_failure(self) -> ControlledFailureKind:
-        """The wrong request of this route: as written, else one that is refused at submit.
-
-        The Agent Platform accepts any clip length and refuses it inside the operation; an
-        OpenAI-compatible proxy reports such a late refusal as completed. Both refuse a model that
-        is gone at once.
-        """
-        if self.smoke.controlled_failure is not None:
-            return self.smoke.controlled_failure
-        direct = self.via.gateway == "google" and self.model.surface == "agent-platform"
-        return (
-            "retired-model" if direct or self.via.gateway == "openai" else "unsupported-parameter"
-        )
 
     @property
     def base_url(self) -> str:

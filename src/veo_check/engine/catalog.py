@@ -22,6 +22,7 @@ from veo_check.core.facts import (
     ProvenLife,
 )
 from veo_check.core.findings import Check, Status, Tier
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import (
@@ -39,7 +40,9 @@ from veo_check.engine.judge import Result, judge
 from veo_check.engine.plan import PlannedCheck
 from veo_check.gateways import google as google_agent_platform
 from veo_check.gateways import google as google_gemini
-from veo_check.gateways.probes import Asking, CatalogProbe, GatewayStatusProbe
+from veo_check.gateways.newapi import NEWAPI
+from veo_check.gateways.probes import CATALOG, STATUS, Asking
+from veo_check.gateways.registry import gateway_of, with_address
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
 from veo_check.pricing.gateway_row import GatewayPrice
@@ -93,8 +96,9 @@ class RowInspection:
 
 def route_of(wanted: Wanted) -> Route:
     """The row as a route without a key. Raises UsageError for a gateway that has no catalogue."""
-    if wanted.gateway in {"flatkey", "https://flatkey.ai"}:
-        via = Via(gateway="flatkey", endpoint="videos", model=wanted.label, group=wanted.group)
+    known = with_address(wanted.gateway)
+    if known is not None:
+        via = Via(gateway=known.name, endpoint="videos", model=wanted.label, group=wanted.group)
     else:
         try:
             origin_of(wanted.gateway)
@@ -103,7 +107,7 @@ def route_of(wanted: Wanted) -> Route:
                 f"--gateway {wanted.gateway}: {error}; name flatkey, or a new-api gateway's address"
             ) from None
         via = Via(
-            gateway="newapi",
+            gateway=NEWAPI.name,
             base_url=wanted.gateway,
             endpoint="videos",
             model=wanted.label,
@@ -120,12 +124,13 @@ def route_of(wanted: Wanted) -> Route:
 
 def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> RowInspection:
     """Read the catalogue, without any key, and judge the row."""
-    catalog = CatalogProbe().learn(route, asking)
-    status = GatewayStatusProbe().learn(route, asking)
-    cost = PriceSources(reference, judging, catalog, status).cost(route)
+    catalog = CATALOG.learn(route, asking)
+    status = STATUS.learn(route, asking)
+    cost = PriceSources(reference, judging, gateway_of, catalog, status).cost(route)
     nothing = Missing("gateway-listing", "not-run", "no key is used to look at a catalogue")
     facts: Mapping[type, object] = {
         Route: route,
+        Gateway: gateway_of(route),
         AsOf: judging,
         Reference: reference,
         Catalog: catalog,
@@ -139,7 +144,7 @@ def look(route: Route, asking: Asking, judging: AsOf, reference: Reference) -> R
     plan = tuple(PlannedCheck(check.id, check.item, Tier.STAGING, check) for check in _CHECKS)
     price = None if isinstance(cost.row, Missing) else cost.row
     return RowInspection(
-        route, catalog, price, tuple(judge(plan, facts, route.via.gateway, strict=False))
+        route, catalog, price, tuple(judge(plan, facts, gateway_of(route), strict=False))
     )
 
 

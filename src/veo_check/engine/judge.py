@@ -25,6 +25,7 @@ from veo_check.core.findings import (
     ValidUntil,
     warning,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route, Waiver
 from veo_check.engine.plan import PlannedCheck
 from veo_check.reference.lifecycle import judge_lifecycle
@@ -47,7 +48,7 @@ class Result:
 
 
 def judge(
-    plan: tuple[PlannedCheck, ...], values: Values, gateway: str, strict: bool
+    plan: tuple[PlannedCheck, ...], values: Values, gateway: Gateway, strict: bool
 ) -> list[Result]:
     """Results in the plan's order. Checks that read what others stood on run after the others."""
     results: dict[str, Result] = {}
@@ -71,11 +72,11 @@ def _used(results: Iterable[Result]) -> list[ReferenceUse]:
     return list(rows.values())
 
 
-def _run(line: PlannedCheck, values: Values, gateway: str, strict: bool) -> Result:
+def _run(line: PlannedCheck, values: Values, gateway: Gateway, strict: bool) -> Result:
     if line.check is None:
         return _settled(line, line.status or Status.ERROR, line.reason)
-    if gateway in line.check.not_for:
-        return _settled(line, Status.NOT_APPLICABLE, line.check.not_for[gateway])
+    if (why := line.check.not_for(gateway)) is not None:
+        return _settled(line, Status.NOT_APPLICABLE, why)
     started = time.perf_counter()
     try:
         outcome = _ask(line.check, values)

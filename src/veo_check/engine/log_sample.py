@@ -12,8 +12,8 @@ from pathlib import Path
 
 from veo_check.core.facts import Missing
 from veo_check.core.job_log import FIELDS, LogSample, Row, judge_rows, status_of
+from veo_check.core.reading import read_limited
 from veo_check.core.route import Route
-from veo_check.evidence.records import read_limited
 
 PROBE = "log-sample"
 _MOST_BYTES = 16 * 1024 * 1024

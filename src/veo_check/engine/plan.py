@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from veo_check.checks.registry import CHECKS
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
@@ -14,6 +14,7 @@ from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.route import Route
 from veo_check.engine.options import RunOptions
 from veo_check.gateways.probes import PROBES, Asking, Probe
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost
 from veo_check.routefile.checklist import Checklist, load_checklist
 
@@ -130,7 +131,7 @@ Learned = dict[type, object]
 #: Told when a probe of a route starts (True) and when it has an answer (False).
 Watcher = Callable[[str, str, bool], None]
 
-_PROBE_OF: Mapping[type, Probe] = {probe.fact: probe for probe in PROBES}
+_PROBE_OF: Mapping[type, Probe[Any]] = {probe.fact: probe for probe in PROBES}
 #: What the engine makes of facts: a check that needs it needs what it is made of.
 _MADE_OF: Mapping[type, frozenset[type]] = {JobCost: frozenset({Catalog, GatewayStatus})}
 
@@ -140,15 +141,16 @@ class Wanted:
     """A route and the probes its checks need."""
 
     route: Route
-    probes: tuple[Probe, ...]
+    probes: tuple[Probe[Any], ...]
 
 
 def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     """Which probes the plan's checks need; one that does not apply to this gateway needs none."""
+    gateway = gateway_of(route)
     types = {
         fact
         for line in plan
-        if line.check is not None and route.via.gateway not in line.check.not_for
+        if line.check is not None and line.check.not_for(gateway) is None
         for need in line.check.needs
         for fact in _MADE_OF.get(need.type, {need.type})
     }
@@ -202,17 +204,17 @@ def _one_by_one(
     return facts, False
 
 
-def _settled(probe: Probe, future: Future[object]) -> object:
+def _settled(probe: Probe[Any], future: Future[object]) -> object:
     if future.done() and not future.cancelled():
         return future.result()
     return _interrupted(probe)
 
 
-def _interrupted(probe: Probe) -> Missing:
+def _interrupted(probe: Probe[Any]) -> Missing:
     return Missing(probe.id, "not-run", "the run was interrupted before this was learned")
 
 
-def _ask(probe: Probe, route: Route, asking: Asking, watch: Watcher) -> object:
+def _ask(probe: Probe[Any], route: Route, asking: Asking, watch: Watcher) -> object:
     watch(route.name, probe.id, True)
     try:
         # once more what every probe masks where it reads: nothing behind this line sees a key

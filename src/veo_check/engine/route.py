@@ -14,6 +14,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, Missing, ProvenLife
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
+from veo_check.core.gateway import Gateway
 from veo_check.core.job_log import LogSample
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import (
@@ -44,6 +45,7 @@ from veo_check.engine.report import fallback_report, paid_parts, prices_by_resol
 from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SHORTEST_PROOF_KEY
 from veo_check.gateways.base import place_of
 from veo_check.gateways.probes import Asking, job_driver
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Exchange
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
@@ -108,7 +110,7 @@ def judge_fallbacks(
         route = learnt.candidate.route
         if route is None:
             continue
-        cost = PriceSources.of(learnt.facts, reference, judging).cost(route)
+        cost = PriceSources.of(learnt.facts, reference, judging, gateway_of).cost(route)
         results = judge_route(plan, route, {**learnt.facts, JobCost: cost})
         charged = cost.charged
         bad = {
@@ -177,11 +179,12 @@ class RunContext:
             **_ABSENT,
             **facts,
             Route: route,
+            Gateway: (gateway := gateway_of(route)),
             AsOf: self.judging,
             Reference: self.reference,
             AllowList: self.options.leave,
         }
-        results = judge(plan, values, route.via.gateway, self.options.strict)
+        results = judge(plan, values, gateway, self.options.strict)
         for result in results:
             if result.crash:
                 self.on_crash(result.crash)
@@ -229,7 +232,7 @@ def judge_route(
     if needs(bench.plan, LogSample) and LogSample not in facts:
         facts = {**facts, LogSample: learn_log_sample(route, file.sample)}
     learned = facts
-    prices = PriceSources.of(facts, bench.reference, judging)
+    prices = PriceSources.of(facts, bench.reference, judging, gateway_of)
     cost = prices.cost(route)
     facts = {**facts, JobCost: cost}
     if needs(bench.plan, FallbackOutcomes):
@@ -367,7 +370,7 @@ class Paying:
             clock=self.asking.clock,
             driver_for=lambda route: job_driver(place_of(route), self.asking.door),
             key_for=self._key,
-            pace_for=lambda route: pace_of(route.via.gateway),
+            pace_for=lambda route: pace_of(gateway_of(route)),
             hide=self.asking.redactor.learn_capability,
             shown=self.asking.redactor.shown,
             progress=self.progress,
@@ -410,13 +413,12 @@ class Paying:
     def _case(self, file: RouteFile, judging: AsOf, facts: Mapping[type, object]) -> SmokeContext:
         route = file.route
         catalog = facts.get(Catalog)
-        has_catalogue = route.via.gateway in {"flatkey", "newapi"}
         return SmokeContext(
             route=route,
             judging=judging,
-            prices=PriceSources.of(facts, self.reference, judging),
+            prices=PriceSources.of(facts, self.reference, judging, gateway_of),
             row=row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None,
-            row_known=isinstance(catalog, Catalog) or not has_catalogue,
+            row_known=isinstance(catalog, Catalog) or not gateway_of(route).has_catalogue,
             image=_image(file),
             route_file=str(file.path),
             target=self.options.target,

@@ -36,6 +36,7 @@ from veo_check.engine.route import (
     target_plan,
 )
 from veo_check.gateways.probes import Asking
+from veo_check.gateways.registry import gateway_of
 from veo_check.reference.load import Reference
 from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
 from veo_check.routefile.checklist import Checklist
@@ -228,12 +229,12 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
         for probe in wanted(file.route, plan).probes:
             planned = probe.plan(file.route, around.asking)
             if isinstance(planned, Missing):
-                lines.append(f"  {probe.cost:<5} {probe.id}: not asked: {planned.detail}")
+                lines.append(f"  free  {probe.id}: not asked: {planned.detail}")
                 continue
             for request in planned:
                 again = "" if request.url not in seen else "  (asked once per run)"
                 seen.add(request.url)
-                lines.append(f"  {probe.cost:<5} {request.method} {request.url}{again}")
+                lines.append(f"  free  {request.method} {request.url}{again}")
         if options.spend is not None:
             lines += _paid(file.route, options, around)
         lines += [
@@ -260,7 +261,7 @@ def _paid(route: Route, options: RunOptions, around: Environment) -> list[str]:
     from veo_check.smoke.controlled_failure import wrong_request
 
     day = as_of_day(options, around.clock)
-    wrong = wrong_request(route, PriceSources(around.reference, day))
+    wrong = wrong_request(route, PriceSources(around.reference, day, gateway_of))
     said = f"not sent: {wrong.detail}" if isinstance(wrong, Missing) else wrong.sent
     return [
         f"  paid  POST {route.base_url} ({route.via.endpoint})  the smoke job: "

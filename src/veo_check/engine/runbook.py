@@ -17,6 +17,7 @@ from veo_check.core.fallbacks import Candidate, Difference, candidates, differen
 from veo_check.core.findings import Finding
 from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route, Situation
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.shape import Refusal
 from veo_check.reference.capabilities import unsupported
@@ -154,7 +155,7 @@ def runbook(
 
     `cost_of` knows what a job of the route and of each target costs; without it the reference does.
     """
-    cost_of = cost_of or PriceSources(reference, judging).cost
+    cost_of = cost_of or PriceSources(reference, judging, gateway_of).cost
     own = cost_of(route)
     targets = tuple(
         _target(route, own, candidate, reference, judging, cost_of)
@@ -195,7 +196,7 @@ def _target(
 
 
 def _row(route: Route, failure: Failure, cost: Decimal | None, targets: tuple[Target, ...]) -> Row:
-    billed = failure.billed_direct if route.via.gateway == "google" else failure.billed_gateway
+    billed = failure.billed_direct if gateway_of(route).direct else failure.billed_gateway
     decision, takes_over, tries = _decision(route, failure, targets)
     lost_most = Decimal(0) if billed == "nobody" else cost
     lost_least = cost if billed == "yes" else Decimal(0)
@@ -279,7 +280,7 @@ def _sum(one: Decimal | None, other: Decimal | None) -> Decimal:
 
 
 def _billed_words(route: Route, billed: Billed) -> str:
-    who = "Google" if route.via.gateway == "google" else f"{route.via.gateway} account"
+    who = gateway_of(route).payer
     match billed:
         case "nobody":
             return "nobody"

@@ -21,33 +21,23 @@ from veo_check.core.facts import (
     ProvenLife,
 )
 from veo_check.core.fallbacks import candidates
-from veo_check.core.findings import GOOD, Tier
+from veo_check.core.findings import GOOD
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
-from veo_check.core.secrets import AllowList, Redactor
+from veo_check.core.secrets import Redactor
 from veo_check.core.verdict import Verdict, worst, worst_exit
 from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import select
 from veo_check.engine.route import FallbackFacts, JudgedRoute, RunContext, judge_route
 from veo_check.engine.run import RunResult
-from veo_check.evidence.bundle import (
-    Bundle,
-    ChecklistRecord,
-    Facts,
-    ItemRecord,
-    LeaveRecord,
-    RequirementRecord,
-    RouteEvidence,
-    RouteRecord,
-    RunRecord,
-)
+from veo_check.evidence.bundle import Bundle, RouteEvidence, RouteRecord, RunRecord
 from veo_check.evidence.records import UnreadableRecordError, to_text
 from veo_check.http.answers import Exchange
 from veo_check.reference.load import Reference, load_reference
 from veo_check.reference.rows import LifecycleRow
 from veo_check.report.json import as_text, render
 from veo_check.report.model import Report, RouteReport
-from veo_check.routefile.checklist import Checklist, Item, Requirement
+from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile, load_route_file
 from veo_check.smoke.steps import SmokeOutcome
 
@@ -77,7 +67,6 @@ def rejudge(
     if len(report.routes) != len(bundle.routes):
         raise UnreadableRecordError("report.json and run.json hold different routes")
     options = _options(bundle, allow_plugins)
-    checklist = _checklist(bundle.checklist)
     with tempfile.TemporaryDirectory(prefix="veo-check-") as place:
         folder = Path(place)
         reference = kept_reference(bundle, folder)
@@ -87,11 +76,11 @@ def rejudge(
         ):
             file = _route_file(record, evidence, folder / str(number))
             bench = RunContext(
-                select(checklist, options),
+                select(bundle.checklist, options),
                 bundle.run.judging,
                 options,
                 reference,
-                checklist,
+                bundle.checklist,
                 lambda: bundle.exchanges,
                 on_crash,
                 _paid(record, evidence),
@@ -103,44 +92,16 @@ def rejudge(
 def _options(bundle: Bundle, allow_plugins: frozenset[str]) -> RunOptions:
     run = bundle.run
     return RunOptions(
-        target=_tier(run.target),
-        only=frozenset(run.only),
-        skip=frozenset(run.skip),
+        target=run.target,
+        only=run.only,
+        skip=run.skip,
         offline=True,
         strict=run.strict,
         inconclusive=run.inconclusive,
-        allow_plugins=frozenset(run.allow_plugins) & allow_plugins,
-        leave=AllowList(
-            keys=frozenset((key[0], key[1]) for key in run.leave.keys if len(key) == 2),
-            http_hosts=frozenset(run.leave.http_hosts),
-            trust_env=run.leave.trust_env,
-        ),
+        allow_plugins=run.allow_plugins & allow_plugins,
+        leave=run.leave,
         scenario=run.scenario,
     )
-
-
-def _checklist(record: ChecklistRecord) -> Checklist:
-    return Checklist(
-        record.name,
-        record.title,
-        tuple(
-            Item(
-                item.id,
-                item.title,
-                item.why,
-                item.evidence,
-                tuple(Requirement(check.check, _tier(check.tier)) for check in item.checks),
-            )
-            for item in record.items
-        ),
-    )
-
-
-def _tier(word: str | None) -> Tier | None:
-    try:
-        return None if word is None else Tier.of(word)
-    except ValueError as error:
-        raise UnreadableRecordError(str(error)) from None
 
 
 def kept_reference(bundle: Bundle, folder: Path) -> Reference:
@@ -268,24 +229,20 @@ def bundle_of(
         run=RunRecord(
             tool_version=ran.report.tool.version,
             judging=ran.judging,
-            target=options.target.word if options.target else None,
-            only=tuple(sorted(options.only)),
-            skip=tuple(sorted(options.skip)),
+            target=options.target,
+            only=options.only,
+            skip=options.skip,
             strict=options.strict,
             offline=options.offline,
             inconclusive=options.inconclusive,
-            allow_plugins=tuple(sorted(options.allow_plugins)),
+            allow_plugins=options.allow_plugins,
             scenario=options.scenario,
-            leave=LeaveRecord(
-                tuple(sorted(options.leave.keys)),
-                tuple(sorted(options.leave.http_hosts)),
-                options.leave.trust_env,
-            ),
+            leave=options.leave,
             reference_origin=reference.origin,
             routes=tuple(_record(route) for route in ran.routes),
         ),
         report=render(redactor.masked(ran.report)).encode(),
-        checklist=_kept_checklist(checklist),
+        checklist=checklist,
         exchanges=tuple(exchanges),
         reference=_reference(reference),
         routes=tuple(_route(route, redactor) for route in ran.routes),
@@ -323,7 +280,7 @@ def _route(judged: JudgedRoute, redactor: Redactor) -> RouteEvidence:
     )
 
 
-def _masked(facts: Facts, redactor: Redactor) -> Facts:
+def _masked(facts: Mapping[type, object], redactor: Redactor) -> Mapping[type, object]:
     return {kind: redactor.masked(fact) for kind, fact in facts.items()}
 
 
@@ -343,26 +300,6 @@ def _text(path: Path, digest: str | None, redactor: Redactor) -> bytes:
 def _reference(reference: Reference) -> bytes:
     """The whole reference: what a check did not find in it counts as well."""
     return (json.dumps(reference.read_prices(), indent=1) + "\n").encode()
-
-
-def _kept_checklist(checklist: Checklist) -> ChecklistRecord:
-    return ChecklistRecord(
-        checklist.name,
-        checklist.title,
-        tuple(
-            ItemRecord(
-                item.id,
-                item.title,
-                item.why,
-                item.evidence,
-                tuple(
-                    RequirementRecord(check.check, check.tier.word if check.tier else None)
-                    for check in item.checks
-                ),
-            )
-            for item in checklist.items
-        ),
-    )
 
 
 # What drifted between two runs of the same routes.

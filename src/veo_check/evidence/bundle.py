@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import (
@@ -43,15 +43,12 @@ from veo_check.core.facts import (
 )
 from veo_check.core.findings import ReferenceUse
 from veo_check.core.job_log import LogSample
+from veo_check.core.reading import NotRegularError, read_limited, why_unread
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
-from veo_check.evidence.records import (
-    NotRegularError,
-    UnreadableRecordError,
-    from_text,
-    read_limited,
-    to_text,
-)
+from veo_check.core.secrets import AllowList
+from veo_check.evidence.records import UnreadableRecordError, from_text, to_text
 from veo_check.http.answers import Exchange
+from veo_check.routefile.checklist import Checklist, TierInWords
 
 # Facts as files: one each, named after its type, with the text of `evidence.records`.
 
@@ -99,7 +96,7 @@ def fact_files(facts: Facts, folder: str) -> dict[str, bytes]:
 def read_facts(files: Mapping[str, bytes], folder: str) -> dict[type, object]:
     """The facts in `folder`. Raises UnreadableRecordError, naming the file."""
     facts: dict[type, object] = {}
-    for name, content in files.items():
+    for name in files:
         above, _, file = name.rpartition("/")
         if above != folder:
             continue
@@ -107,19 +104,9 @@ def read_facts(files: Mapping[str, bytes], folder: str) -> dict[type, object]:
         kind = _KINDS.get(word)
         if kind is None or kind in facts:
             raise UnreadableRecordError(f"{name}: no fact is called so, or it is there twice")
-        wanted = Missing if file.endswith(".missing.json") else kind
-        facts[kind] = read_record(wanted, content, name)
+        wanted: type = Missing if file.endswith(".missing.json") else kind
+        facts[kind] = _record(wanted, files, name)
     return {kind: facts[kind] for kind in FACT_TYPES if kind in facts}
-
-
-def read_record(kind: type, content: bytes, name: str) -> object:
-    """One record. Raises UnreadableRecordError, naming the file."""
-    try:
-        return from_text(kind, content.decode())
-    except UnicodeDecodeError:
-        raise UnreadableRecordError(f"{name}: is not UTF-8 text") from None
-    except UnreadableRecordError as error:
-        raise UnreadableRecordError(f"{name}: {error}") from None
 
 
 # The manifest of an evidence bundle: the SHA-256 of every file, and reading only what agrees.
@@ -135,8 +122,6 @@ _LARGEST_BUNDLE = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileSeal:
-    """What one file has to be."""
-
     sha256: str
     size: int
 
@@ -208,7 +193,7 @@ def _manifest(folder: Path) -> Manifest:
             f"{folder / MANIFEST}: is not as veo-check wrote it: {error}"
         ) from None
     except OSError as error:
-        raise NotABundleError(f"{folder / MANIFEST}: cannot be read: {_why(error)}") from None
+        raise NotABundleError(f"{folder / MANIFEST}: cannot be read: {why_unread(error)}") from None
     except ValueError:
         raise NotABundleError(f"{folder / MANIFEST}: is not a manifest") from None
     if len(manifest.files) > _MOST_FILES:
@@ -235,7 +220,7 @@ def _content(folder: Path, name: str, seal: FileSeal) -> bytes | Altered:
     except NotRegularError:
         return Altered(name, "is not a plain file")
     except OSError as error:
-        return Altered(name, f"cannot be read: {_why(error)}")
+        return Altered(name, f"cannot be read: {why_unread(error)}")
     except ValueError:
         return Altered(name, f"is longer than {seal.size} bytes")
     if len(content) != seal.size or _digest(content) != seal.sha256:
@@ -257,25 +242,12 @@ def _beside(folder: Path, known: Mapping[str, FileSeal]) -> Iterator[str]:
                 return
 
 
-def _why(error: OSError) -> str:
-    return error.strerror or type(error).__name__
-
-
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
 T = TypeVar("T")
 _MOST_ROUTES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveRecord:
-    """What the person running the command allowed: variable and origin of each key."""
-
-    keys: tuple[tuple[str, ...], ...]
-    http_hosts: tuple[str, ...]
-    trust_env: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,49 +263,21 @@ class RouteRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The wishes of a run that its verdicts depend on."""
+    """The options of a run that its verdicts depend on."""
 
     tool_version: str
     judging: AsOf
-    target: str | None
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
+    target: TierInWords
+    only: frozenset[str]
+    skip: frozenset[str]
     strict: bool
     offline: bool
     inconclusive: Literal["own", "fail", "pass"]
-    allow_plugins: tuple[str, ...]
+    allow_plugins: frozenset[str]
     scenario: str | None
-    leave: LeaveRecord
+    leave: AllowList
     reference_origin: str
     routes: tuple[RouteRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementRecord:
-    """One check of an item; `tier` None requires it for nothing."""
-
-    check: str
-    tier: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRecord:
-    """One item of the checklist."""
-
-    id: str
-    title: str
-    why: str
-    evidence: str
-    checks: tuple[RequirementRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChecklistRecord:
-    """The checklist that the run judged by."""
-
-    name: str
-    title: str
-    items: tuple[ItemRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +307,7 @@ class Bundle:
 
     run: RunRecord
     report: bytes
-    checklist: ChecklistRecord
+    checklist: Checklist
     exchanges: tuple[Exchange, ...]
     reference: bytes
     routes: tuple[RouteEvidence, ...]
@@ -396,11 +340,11 @@ def write_bundle(folder: Path, name: str, bundle: Bundle) -> Path:
     A number is added to a name that is taken. Raises OSError.
     """
     files = bundle_files(bundle)
-    manifest = manifest_of(files, bundle.run.tool_version)
+    files[MANIFEST] = manifest_of(files, bundle.run.tool_version)
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".tmp-{secrets.token_hex(8)}"
     try:
-        for file, content in {**files, MANIFEST: manifest}.items():
+        for file, content in files.items():
             path = beside / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -432,7 +376,7 @@ def read_bundle(files: Mapping[str, bytes]) -> Bundle:
     return Bundle(
         run=run,
         report=_file(files, "report.json"),
-        checklist=_record(ChecklistRecord, files, "checklist.json"),
+        checklist=_record(Checklist, files, "checklist.json"),
         exchanges=_record(_Exchanges, files, "exchanges.json").exchanges,
         reference=_file(files, "reference.json"),
         routes=tuple(routes),
@@ -463,4 +407,10 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
 
 
 def _record(kind: type[T], files: Mapping[str, bytes], name: str) -> T:
-    return cast("T", read_record(kind, _file(files, name), name))
+    """One record. Raises UnreadableRecordError, naming the file."""
+    try:
+        return from_text(kind, _file(files, name).decode())
+    except UnicodeDecodeError:
+        raise UnreadableRecordError(f"{name}: is not UTF-8 text") from None
+    except UnreadableRecordError as error:
+        raise UnreadableRecordError(f"{name}: {error}") from None

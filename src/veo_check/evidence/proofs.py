@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from veo_check.core.clock import AsOf
+from veo_check.core.gateway import Gateway
+from veo_check.core.reading import read_limited
 from veo_check.core.results import (
+    Flat,
     NewestJob,
     Proof,
     ProofCode,
@@ -32,7 +35,6 @@ from veo_check.evidence.records import (
     UnreadableRecordError,
     from_text,
     make_folders,
-    read_limited,
     to_text,
     write_durably,
 )
@@ -75,13 +77,13 @@ class Unusable:
     why: str
 
 
-def proof_key_variable(route: Route) -> str | None:
+def proof_key_variable(route: Route, gateway: Gateway) -> str | None:
     """Which variable's key seals a route's proofs.
 
     The key that pays; where that is an access token, which changes, `VEO_CHECK_PROOF_KEY`. None
     where the route names no key at all.
     """
-    if route.via.gateway == "google" and route.model.surface == "agent-platform":
+    if route.model.surface in gateway.token_on:
         return PROOF_KEY_VARIABLE
     key = route.via.key
     if key is None:
@@ -90,7 +92,6 @@ def proof_key_variable(route: Route) -> str | None:
 
 
 def seal_proof(proof: Proof, key: SealingKey) -> SealedProof:
-    """The proof with its seal."""
     return SealedProof("veo-check proof 1", proof, _mark(key), _seal(proof, key))
 
 
@@ -111,17 +112,12 @@ def read_proofs(folder: Path, key: SealingKey | None) -> tuple[SealedProof | Unu
     result is a stray one, and outranks none.
     """
     try:
-        names = sorted(one.name for one in folder.iterdir() if _NAME.fullmatch(one.name))
+        names = sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name))
     except FileNotFoundError:
         return ()
     except OSError as error:
         return (Unusable(folder, "unreadable", f"the folder cannot be read ({error.strerror})"),)
-    return tuple(_read(folder / name, key) for name in reversed(names))
-
-
-def read_proof(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
-    """One proof file, its seal checked."""
-    return _read(path, key)
+    return tuple(read_proof(folder / name, key) for name in reversed(names))
 
 
 def _mark(key: SealingKey) -> str:
@@ -138,7 +134,8 @@ def proof_path(folder: Path, job: str) -> Path:
     return folder / f"{job.partition('-')[2]}.json"
 
 
-def _read(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
+def read_proof(path: Path, key: SealingKey | None) -> SealedProof | Unusable:
+    """One proof file, its seal checked."""
     try:
         sealed = from_text(SealedProof, read_limited(path, _LIMIT).decode())
     except UnreadableRecordError as error:
@@ -204,14 +201,15 @@ def assess(
     served model shows only in a newer job.
     """
     if journal_problem is not None:
-        return _invalid("journal-unreadable", f"the journal cannot be read: {journal_problem}")
+        return ProofStatus("journal-unreadable", f"the journal cannot be read: {journal_problem}")
     sealed = next(iter(read), None)
     if sealed is None:
         if newest is None:
-            return _invalid("none", "no paid smoke job is on record for this route")
-        return _superseded(newest)
+            return ProofStatus("none", "no paid smoke job is on record for this route")
+        says = f"the newest paid job {newest.id} {_STATE_SAYS[newest.state]}"
+        return ProofStatus("superseded", says)
     if isinstance(sealed, Unusable):
-        return _invalid(sealed.code, sealed.why)
+        return ProofStatus(sealed.code, sealed.why)
     proof = sealed.proof
     against = (
         *_against_kind(proof, simulated),
@@ -225,18 +223,15 @@ def assess(
     if against:
         code, sentence = against[0]
         return ProofStatus(code, sentence, expires=expires, age_days=age)
+    paid = proof.binding.shape.resolution
     return ProofStatus(
         "valid",
         f"proof {proof.id} of {proof.made_at:%Y-%m-%d} is valid until {expires}",
         proof,
         expires,
         age,
-        _lower_resolution(proof, route),
+        paid if lower_resolution(paid, route.request.resolution) else None,
     )
-
-
-def _invalid(code: ProofCode, sentence: str) -> ProofStatus:
-    return ProofStatus(code, sentence)
 
 
 _STATE_SAYS = {
@@ -253,10 +248,6 @@ _STATE_SAYS = {
 Against = Iterator[tuple[ProofCode, str]]
 
 
-def _superseded(newest: NewestJob) -> ProofStatus:
-    return _invalid("superseded", f"the newest paid job {newest.id} {_STATE_SAYS[newest.state]}")
-
-
 def _against_kind(proof: Proof, simulated: bool) -> Against:
     if proof.simulated is not simulated:
         made = "in the sandbox" if proof.simulated else "for real"
@@ -267,14 +258,15 @@ def _against_binding(proof: Proof, route: Route) -> Against:
     ours, theirs = binding_of(route), proof.binding
     if theirs.route != ours.route:
         yield "other-route", f"proof {proof.id} is for a route of another name"
-    for code, part, now, then in (
+    parts: tuple[tuple[ProofCode, str, Flat, Flat], ...] = (
         ("other-via", "via", ours.via, theirs.via),
         ("other-model", "model", ours.model, theirs.model),
-    ):
+    )
+    for code, part, now, then in parts:
         changed = sorted(name for name in {*now, *then} if now.get(name) != then.get(name))
         if changed:
             said = ", ".join(f"{part}.{name}" for name in changed)
-            yield _code(code), f"{said} changed since proof {proof.id} was paid"
+            yield code, f"{said} changed since proof {proof.id} was paid"
     shape, paid = ours.shape, theirs.shape
     if paid.mode != shape.mode:
         yield "other-mode", f"proof {proof.id} is for {paid.mode}, the route asks for {shape.mode}"
@@ -286,10 +278,6 @@ def _against_binding(proof: Proof, route: Route) -> Against:
         )
     if paid != shape:
         yield "other-shape", f"the smoke job's shape changed since proof {proof.id} was paid"
-
-
-def _code(word: str) -> ProofCode:
-    return "other-via" if word == "other-via" else "other-model"
 
 
 def _against_result(proof: Proof, newest: NewestJob | None) -> Against:
@@ -368,8 +356,8 @@ def _row_changes(then: RowSeen, row: RowSeen) -> str:
         changes.append(
             f"endpoint types {', '.join(then.endpoint_types)} -> {', '.join(row.endpoint_types)}"
         )
-    groups = [(one.group, one.group_enabled, one.group_ratio) for one in (then, row)]
-    if groups[0] != groups[1]:
+    was, now = ((seen.group, seen.group_enabled, seen.group_ratio) for seen in (then, row))
+    if was != now:
         changes.append(f"group {_group(then)} -> {_group(row)}")
     return f"the catalogue's row changed ({'; '.join(changes)})"
 
@@ -377,9 +365,3 @@ def _row_changes(then: RowSeen, row: RowSeen) -> str:
 def _group(row: RowSeen) -> str:
     enabled = "" if row.group_enabled else ", not enabled"
     return f"{row.group or 'none'} (ratio {row.group_ratio}{enabled})"
-
-
-def _lower_resolution(proof: Proof, route: Route) -> str | None:
-    """The resolution that was paid for, where the route's own is higher."""
-    paid = proof.binding.shape.resolution
-    return paid if lower_resolution(paid, route.request.resolution) else None

@@ -130,9 +130,6 @@ class GetRequest:
 # Which key a route's requests carry, by name and header; never its value.
 
 
-NEWAPI = frozenset({"flatkey", "newapi"})
-
-
 def smoke_key(route: Route) -> KeyName | None:
     """The route's own key."""
     key = route.via.key

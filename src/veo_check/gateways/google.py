@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from veo_check.core.facts import OfficialModel
+from veo_check.core.gateway import Gateway
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, GEMINI_API_URL, google_url
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.errors import (
@@ -24,6 +25,18 @@ from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
 
 DEFAULT_URL = GEMINI_API_URL
+
+GOOGLE = Gateway(
+    name="google",
+    payer="Google",
+    families=("predict-long-running", "interactions"),
+    usage="none",
+    direct=True,
+    no_catalogue="Google is called directly; there is no gateway catalogue in between",
+    late_refusals_on=frozenset({AGENT_PLATFORM}),  # changes-2026-11-30.md, Google's texts
+    token_on=frozenset({AGENT_PLATFORM}),
+    smoke_variable="GEMINI_API_KEY",
+)
 _MAX_PAGES = 20
 
 

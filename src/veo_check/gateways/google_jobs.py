@@ -24,22 +24,24 @@ from veo_check.core.jobs import (
 )
 from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import (
-    charged_by,
     items,
     mapping,
-    poll_error,
-    poll_failure,
-    read_failure,
     refused_or_uncertain,
     request_id,
     text,
     texts,
-    unreadable_poll,
     whole,
     without_key,
 )
-from veo_check.gateways.fetching import fetch_video
 from veo_check.gateways.google import api_root
+from veo_check.gateways.polls import (
+    charged_by,
+    fetch_video,
+    poll_error,
+    poll_failure,
+    read_failure,
+    unreadable_poll,
+)
 from veo_check.http.answers import MEBIBYTE, Failure, Json, Response
 from veo_check.http.client import HttpClient
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import heapq
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.facts import (
@@ -22,11 +23,36 @@ from veo_check.core.facts import (
     KeyUsage,
     ListedModel,
 )
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import exact
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.errors import mapping, moment, number, read_error, text, texts, whole
 from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.keys import KeyName
+
+#: The public software, as read in August 2026 and run on 2026-11-30 (flatkey-gateway.md 7).
+NEWAPI = Gateway(
+    name="newapi",
+    payer="newapi account",
+    families=("videos", "video-generations"),
+    usage="log",
+    lists_endpoint_types=True,
+    polls_itself=True,
+    operation_opens_video=True,
+    placeholder_model="veo-3.0-generate-001",
+    drops_modes=frozenset({"interpolation", "reference-images"}),
+    one_video_a_job=True,
+    smoke_variable="NEWAPI_SMOKE_KEY",
+)
+FLATKEY = replace(
+    NEWAPI,
+    name="flatkey",
+    payer="flatkey account",
+    site="https://flatkey.ai",
+    families=("videos", "video-generations", "generation-tasks"),
+    untested_names=("veo", "video", "sora", "seedance"),
+    smoke_variable="FLATKEY_SMOKE_KEY",
+)
 
 
 def listing_ask(base_url: str, key: KeyName) -> GetRequest:

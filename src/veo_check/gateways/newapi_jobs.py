@@ -28,27 +28,29 @@ from veo_check.core.jobs import (
 from veo_check.gateways import newapi
 from veo_check.gateways.base import GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
-    CANCELLED,
-    DONE,
-    FAILED,
-    charged_by,
     items,
     mapping,
     moment,
     number,
-    poll_error,
-    poll_failure,
     read_error,
-    read_failure,
     refused_or_uncertain,
     request_id,
     text,
-    unreadable_poll,
-    web_address,
     whole,
     without_key,
 )
-from veo_check.gateways.fetching import fetch_video
+from veo_check.gateways.polls import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    charged_by,
+    fetch_video,
+    poll_error,
+    poll_failure,
+    read_failure,
+    unreadable_poll,
+    web_address,
+)
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 from veo_check.http.client import HttpClient
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import (
     FetchAnswer,
     JobRequest,
@@ -30,27 +31,46 @@ from veo_check.core.money import amount
 from veo_check.gateways import newapi
 from veo_check.gateways.base import GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
+    mapping,
+    read_error,
+    refused_or_uncertain,
+    request_id,
+    text,
+    without_key,
+)
+from veo_check.gateways.polls import (
     CANCELLED,
     DONE,
     FAILED,
     charged_by,
-    mapping,
+    fetch_video,
     poll_error,
     poll_failure,
-    read_error,
     read_failure,
-    refused_or_uncertain,
-    request_id,
-    text,
     unreadable_poll,
-    without_key,
 )
-from veo_check.gateways.fetching import fetch_video
 from veo_check.http.answers import Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName
 
 # OpenAI-compatible video gateways, such as a LiteLLM proxy: the listing and the key, for free.
+
+#: LiteLLM's provider before the slash -> the surface that it calls.
+PROVIDER_SURFACES = {
+    "gemini": "gemini-api",
+    "vertex_ai": "agent-platform",
+    "vertex_ai_beta": "agent-platform",
+    "openai": "openai",
+}
+#: LiteLLM's proxy and what speaks like it (litellm-and-sdks.md).
+OPENAI = Gateway(
+    name="openai",
+    payer="openai account",
+    families=("videos",),
+    usage="header",
+    no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
+    late_refusals_on=frozenset({"*"}),
+)
 
 
 #: LiteLLM's own retries can triple a bill; this header stops them. Others ignore it.

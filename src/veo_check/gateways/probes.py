@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from veo_check.core.clock import Clock
 from veo_check.core.facts import (
@@ -19,14 +19,10 @@ from veo_check.core.facts import (
     SmokeKeyVariable,
 )
 from veo_check.core.jobs import JobDriver
-from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, Key, Route
+from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, FallbackTarget, Route
 from veo_check.core.secrets import AllowList, Redactor
-from veo_check.gateways import errors as google_errors
-from veo_check.gateways import google, newapi
-from veo_check.gateways import newapi as newapi_catalog
-from veo_check.gateways import openai as openai_videos
+from veo_check.gateways import google, newapi, openai
 from veo_check.gateways.base import (
-    NEWAPI,
     GetRequest,
     JobEndpoint,
     google_address,
@@ -35,18 +31,17 @@ from veo_check.gateways.base import (
     not_offered,
     smoke_key,
 )
+from veo_check.gateways.errors import read_key_answer as read_google_key
 from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
+from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Failure, Limits
 from veo_check.http.client import OFFLINE, HttpClient
 from veo_check.http.keys import KeyName, Keys
 
 if TYPE_CHECKING:
     from veo_check.http.client import Transport
-
-
-Cost = Literal["free", "paid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,134 +105,100 @@ class PlannedRequest:
     method: str
     url: str
     key: str | None
-    cost: Cost = "free"
 
 
-class Probe(Protocol):
-    """The only code that asks an endpoint for a fact."""
+F = TypeVar("F")
+Asks = tuple[GetRequest, ...] | Missing
 
-    @property
-    def id(self) -> str:
-        """The probe's name, as reports give it."""
 
-    @property
-    def fact(self) -> type:
-        """The type of the fact it learns."""
+@dataclass(frozen=True, slots=True)
+class Probe(Generic[F]):
+    """The only code that asks an endpoint for a fact; every read is free.
 
-    @property
-    def cost(self) -> Cost:
-        """Whether asking costs money."""
+    `asks` names the reads of a route before they are sent, or says why there are none. `read` sends
+    them and makes the fact. Of several reads, only the first `sure` are certain to be sent.
+    """
+
+    id: str
+    fact: type[F]
+    asks: Callable[[str, Route], Asks]
+    read: Callable[[Route, Asking, tuple[GetRequest, ...]], F | Failure]
+    sure: int | None = None
 
     def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
         """What `learn` would send, as far as it can be known beforehand. Sends nothing."""
-
-    def learn(self, route: Route, asking: Asking) -> object:
-        """The fact, or a Missing that says why it could not be learned."""
-
-
-def planned(
-    probe: str, asks: Iterable[GetRequest], asking: Asking
-) -> tuple[PlannedRequest, ...] | Missing:
-    """The plan of these reads; a Missing where one may not be sent at all."""
-    requests: list[PlannedRequest] = []
-    for ask in asks:
-        refused = ask.refusal(asking.door)
-        if refused is not None:
-            return Missing(probe, "host-refused", asking.redactor.shown(refused, 500))
-        key = ask.key.shown if ask.key else None
-        requests.append(PlannedRequest("GET", asking.redactor.shown(ask.url, 1000), key))
-    return tuple(requests)
-
-
-# The gateway's public price catalogue, cut down to the route's label.
-
-
-class CatalogProbe:
-    """Flatkey's website catalogue, else `/api/pricing`. No key is sent."""
-
-    id = "catalog"
-    fact = Catalog
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        asks = self._asks(route)
-        # the others are asked only where the first does not exist
-        return asks if isinstance(asks, Missing) else planned(self.id, asks[:1], asking)
-
-    def learn(self, route: Route, asking: Asking) -> Catalog | Missing:
-        asks = self._asks(route)
+        asks = self.asks(self.id, route)
         if isinstance(asks, Missing):
             return asks
-        got = _first(asks, route.via.model, asking)
+        requests: list[PlannedRequest] = []
+        for ask in asks[: self.sure]:
+            refused = ask.refusal(asking.door)
+            if refused is not None:
+                return Missing(self.id, "host-refused", asking.redactor.shown(refused, 500))
+            key = ask.key.shown if ask.key else None
+            requests.append(PlannedRequest("GET", asking.redactor.shown(ask.url, 1000), key))
+        return tuple(requests)
+
+    def learn(self, route: Route, asking: Asking) -> F | Missing:
+        """The fact, or a Missing that says why it could not be learned."""
+        asks = self.asks(self.id, route)
+        if isinstance(asks, Missing):
+            return asks
+        got = self.read(route, asking, asks)
         return got.as_missing(self.id) if isinstance(got, Failure) else got
 
-    def _asks(self, route: Route) -> tuple[GetRequest, ...] | Missing:
-        if route.via.gateway not in NEWAPI:
-            return not_offered(self.id, route, "price catalogue")
-        return newapi_catalog.catalog_asks(
-            route.console_url,
-            route.via.group,
-            smoke_key(route),
-            flatkey=route.via.gateway == "flatkey",
-        )
+
+# The gateway's public price catalogue, cut down to the route's label. No key is sent.
 
 
-def _first(asks: tuple[GetRequest, ...], label: str, asking: Asking) -> Catalog | Failure:
+def _catalog_asks(probe: str, route: Route) -> Asks:
+    if not gateway_of(route).has_catalogue:
+        return not_offered(probe, route, "price catalogue")
+    flatkey = route.via.gateway == newapi.FLATKEY.name
+    return newapi.catalog_asks(
+        route.console_url, route.via.group, smoke_key(route), flatkey=flatkey
+    )
+
+
+def _catalog(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> Catalog | Failure:
     """The catalogue at the first of these addresses that exists."""
     ask, *others = asks
     answer = ask.send(asking.door)
     if isinstance(answer, Failure):
         return answer
-    if others and newapi_catalog.is_absent(answer):
-        return _first(tuple(others), label, asking)
-    return newapi_catalog.read_catalog(answer, label, ask.url)
+    if others and newapi.is_absent(answer):
+        return _catalog(route, asking, tuple(others))
+    return newapi.read_catalog(answer, route.via.model, ask.url)
 
 
 # What labels the route's key is offered by its gateway.
 
 
-class GatewayListingProbe:
-    """`GET /v1/models` with the route's key."""
-
-    id = "gateway-listing"
-    fact = GatewayListing
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        ask = listing_ask(self.id, route)
-        return ask if isinstance(ask, Missing) else planned(self.id, [ask], asking)
-
-    def learn(self, route: Route, asking: Asking) -> GatewayListing | Missing:
-        ask = listing_ask(self.id, route)
-        if isinstance(ask, Missing):
-            return ask
-        got = listing(route, asking, ask)
-        return got.as_missing(self.id) if isinstance(got, Failure) else got
-
-
-def listing_ask(probe: str, route: Route) -> GetRequest | Missing:
+def listing_asks(probe: str, route: Route) -> Asks:
     """The listing of the route's gateway with the route's key."""
-    if route.via.gateway == "google":
+    if gateway_of(route).direct:
         return not_offered(probe, route, "listing of its own: Google is asked by official-model")
     key = smoke_key(route)
-    return no_key(probe) if key is None else ask_with(route, key)
+    return no_key(probe) if key is None else (_listing_ask(route, key),)
 
 
-def ask_with(route: Route, key: KeyName) -> GetRequest:
-    """The listing of the route's gateway, with this key."""
-    if route.via.gateway == "openai":
-        return openai_videos.listing_ask(route.base_url, key)
-    return newapi.listing_ask(route.base_url, key)
+def _listing_ask(route: Route, key: KeyName) -> GetRequest:
+    ask = newapi.listing_ask if gateway_of(route).has_catalogue else openai.listing_ask
+    return ask(route.base_url, key)
 
 
-def listing(route: Route, asking: Asking, ask: GetRequest) -> GatewayListing | Failure:
+def _listing(
+    route: Route, asking: Asking, asks: tuple[GetRequest, ...]
+) -> GatewayListing | Failure:
     """Ask and read. A Flatkey key that has run out is offered its models on the console."""
+    (ask,) = asks
     answer = ask.send(asking.door)
     if isinstance(answer, Failure):
         return answer
-    if route.via.gateway == "openai":
-        return openai_videos.read_listing(answer, ask.url)
-    if route.via.gateway == "flatkey" and ask.key is not None and newapi.out_of_quota(answer):
+    gateway = gateway_of(route)
+    if not gateway.has_catalogue:
+        return openai.read_listing(answer, ask.url)
+    if gateway is newapi.FLATKEY and ask.key is not None and newapi.out_of_quota(answer):
         ask = newapi.exhausted_listing_ask(route.console_url, ask.key)
         answer = ask.send(asking.door)
         if isinstance(answer, Failure):
@@ -245,202 +206,120 @@ def listing(route: Route, asking: Asking, ask: GetRequest) -> GatewayListing | F
     return newapi.read_listing(answer, ask.url)
 
 
-# The gateway's own constants, such as how many quota units are one USD.
+# How the route's key is taken: what the answer to the listing says about the key.
 
 
-class GatewayStatusProbe:
-    """`GET /api/status`: public, no key is sent."""
+def _key_asks(probe: str, route: Route) -> Asks:
+    return (official_asks if gateway_of(route).direct else listing_asks)(probe, route)
 
-    id = "gateway-status"
-    fact = GatewayStatus
-    cost: Cost = "free"
 
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        ask = self._ask(route)
-        return ask if isinstance(ask, Missing) else planned(self.id, [ask], asking)
-
-    def learn(self, route: Route, asking: Asking) -> GatewayStatus | Missing:
-        ask = self._ask(route)
-        if isinstance(ask, Missing):
-            return ask
-        answer = ask.send(asking.door)
-        got = answer if isinstance(answer, Failure) else newapi.read_status(answer)
-        return got.as_missing(self.id) if isinstance(got, Failure) else got
-
-    def _ask(self, route: Route) -> GetRequest | Missing:
-        if route.via.gateway not in NEWAPI:
-            return not_offered(self.id, route, "public status")
-        return newapi.status_ask(route.console_url, smoke_key(route))
+def _key_answer(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyAnswer | Failure:
+    answer = asks[0].send(asking.door)
+    if isinstance(answer, Failure):
+        return answer
+    gateway = gateway_of(route)
+    if gateway.direct:
+        return read_google_key(answer, route.model.official)
+    read = newapi.read_key_answer if gateway.has_catalogue else openai.read_key_answer
+    return read(answer)
 
 
 # The quota and the limits of the route's key, on gateways that tell.
 
 
-class KeyUsageProbe:
-    """`GET /api/usage/token/` with the route's key."""
-
-    id = "key-usage"
-    fact = KeyUsage
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        ask = self._ask(route)
-        return ask if isinstance(ask, Missing) else planned(self.id, [ask], asking)
-
-    def learn(self, route: Route, asking: Asking) -> KeyUsage | Missing:
-        ask = self._ask(route)
-        if isinstance(ask, Missing):
-            return ask
-        got = usage(asking, ask)
-        return got.as_missing(self.id) if isinstance(got, Failure) else got
-
-    def _ask(self, route: Route) -> GetRequest | Missing:
-        if route.via.gateway not in NEWAPI:
-            return not_offered(self.id, route, "usage that a key can read")
-        key = smoke_key(route)
-        return no_key(self.id) if key is None else usage_ask(route, key)
+def _usage_asks(probe: str, route: Route) -> Asks:
+    if not gateway_of(route).has_catalogue:
+        return not_offered(probe, route, "usage that a key can read")
+    key = smoke_key(route)
+    return no_key(probe) if key is None else (newapi.usage_ask(route.console_url, key),)
 
 
-def usage_ask(route: Route, key: KeyName) -> GetRequest:
-    """The usage of this key on the route's gateway."""
-    return newapi.usage_ask(route.console_url, key)
-
-
-def usage(asking: Asking, ask: GetRequest, *, fresh: bool = False) -> KeyUsage | Failure:
-    """Ask and read; `fresh` asks again in the same run, as before and after a paid job."""
-    answer = ask.send(asking.door, fresh=fresh)
+def _usage(_route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyUsage | Failure:
+    answer = asks[0].send(asking.door)
     return answer if isinstance(answer, Failure) else newapi.read_usage(answer)
 
 
-# What Google itself says about the model that must run underneath.
+# The gateway's own constants, such as how many quota units are one USD. Public: no key is sent.
 
 
-_SURFACES = frozenset({GEMINI_API, AGENT_PLATFORM})
+def _status_asks(probe: str, route: Route) -> Asks:
+    if not gateway_of(route).has_catalogue:
+        return not_offered(probe, route, "public status")
+    return (newapi.status_ask(route.console_url, smoke_key(route)),)
 
 
-class OfficialModelProbe:
-    """One `models.get`, with the route's key on a direct route, else with `model.listing`'s."""
-
-    id = "official-model"
-    fact = OfficialModel
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        ask = official_ask(self.id, route)
-        return ask if isinstance(ask, Missing) else planned(self.id, [ask], asking)
-
-    def learn(self, route: Route, asking: Asking) -> OfficialModel | Missing:
-        ask = official_ask(self.id, route)
-        if isinstance(ask, Missing):
-            return ask
-        answer = ask.send(asking.door)
-        if isinstance(answer, Failure):
-            return answer.as_missing(self.id)
-        read = google.read_model if _on_gemini(route) else google.read_publisher_model
-        got = read(answer, route.model.official, asking.clock.now())
-        return got.as_missing(self.id) if isinstance(got, Failure) else got
+def _status(_route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> GatewayStatus | Failure:
+    answer = asks[0].send(asking.door)
+    return answer if isinstance(answer, Failure) else newapi.read_status(answer)
 
 
-def _on_gemini(route: Route) -> bool:
-    return route.model.surface == GEMINI_API
+# What Google itself says about the model that must run underneath: one `models.get`, with the
+# route's key on a direct route, else with `model.listing`'s.
 
 
-def official_ask(probe: str, route: Route) -> GetRequest | Missing:
+def official_asks(probe: str, route: Route) -> Asks:
     """The question to Google, or why the route file does not say how to ask it."""
-    if route.model.surface not in _SURFACES:
-        return Missing(
-            probe, "not-offered", f"surface {route.model.surface} is not one of Google's"
-        )
+    surface, model = route.model.surface, route.model.official
+    if surface not in {GEMINI_API, AGENT_PLATFORM}:
+        return Missing(probe, "not-offered", f"surface {surface} is not one of Google's")
     key = listing_key(route)
     if key is None:
-        if route.via.gateway == "google":
+        if gateway_of(route).direct:
             return no_key(probe)
         return Missing(
             probe,
             "not-configured",
             "the route does not say how to ask Google itself; add model.listing with a Google key",
         )
-    if _on_gemini(route):
-        return google.model_ask(google_address(route), route.model.official, key)
-    return google.publisher_model_ask(google_address(route), route.model.official, key)
+    ask = google.model_ask if surface == GEMINI_API else google.publisher_model_ask
+    return (ask(google_address(route), model, key),)
 
 
-# How the other side takes the route's key, from a free keyed read.
+def _official(
+    route: Route, asking: Asking, asks: tuple[GetRequest, ...]
+) -> OfficialModel | Failure:
+    answer = asks[0].send(asking.door)
+    if isinstance(answer, Failure):
+        return answer
+    gemini = route.model.surface == GEMINI_API
+    read = google.read_model if gemini else google.read_publisher_model
+    return read(answer, route.model.official, asking.clock.now())
 
 
-class KeyAnswerProbe:
-    """Reads the answer that the listing got, for what it says about the key."""
-
-    id = "key-answer"
-    fact = KeyAnswer
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        ask = self._ask(route)
-        return ask if isinstance(ask, Missing) else planned(self.id, [ask], asking)
-
-    def learn(self, route: Route, asking: Asking) -> KeyAnswer | Missing:
-        ask = self._ask(route)
-        if isinstance(ask, Missing):
-            return ask
-        answer = ask.send(asking.door)
-        if isinstance(answer, Failure):
-            return answer.as_missing(self.id)
-        if route.via.gateway == "google":
-            got = google_errors.read_key_answer(answer, route.model.official)
-        elif route.via.gateway == "openai":
-            got = openai_videos.read_key_answer(answer)
-        else:
-            got = newapi.read_key_answer(answer)
-        return got.as_missing(self.id) if isinstance(got, Failure) else got
-
-    def _ask(self, route: Route) -> GetRequest | Missing:
-        if route.via.gateway == "google":
-            return official_ask(self.id, route)
-        return listing_ask(self.id, route)
+# What free reads with the optional production key tell, to compare it with the smoke key. Nothing
+# is ever sent with it that costs.
 
 
-# What free reads with the optional production key tell, to compare it with the smoke key.
+def _production_asks(probe: str, route: Route) -> Asks:
+    declared = route.via.production_key
+    if declared is None:
+        return Missing(probe, "not-configured", "the route names no production_key")
+    gateway = gateway_of(route)
+    if gateway.direct:
+        return not_offered(probe, route, "groups or model lists to compare")
+    key = KeyName(declared.env)
+    listing = _listing_ask(route, key)
+    if not gateway.has_catalogue:
+        return (listing,)
+    return (listing, newapi.usage_ask(route.console_url, key))
 
 
-class ProductionKeyProbe:
-    """The production key's listing and usage. Nothing is ever sent with it that costs."""
-
-    id = "production-key"
-    fact = ProductionKey
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        asks = self._asks(route)
-        return asks if isinstance(asks, Missing) else planned(self.id, asks, asking)
-
-    def learn(self, route: Route, asking: Asking) -> ProductionKey | Missing:
-        asks = self._asks(route)
-        if isinstance(asks, Missing):
-            return asks
-        if same_key(route, asking):
-            return ProductionKey(same_as_smoke_key=True, listing=None, usage=None)
-        models = listing(route, asking, asks[0])
-        quota = usage(asking, asks[1]) if len(asks) > 1 else None
-        if isinstance(models, Failure) and not isinstance(quota, KeyUsage):
-            return models.as_missing(self.id)
-        seen = [one for one in (models, quota) if isinstance(one, GatewayListing | KeyUsage)]
-        return ProductionKey(
-            same_as_smoke_key=False,
-            listing=models if isinstance(models, GatewayListing) else None,
-            usage=quota if isinstance(quota, KeyUsage) else None,
-            exchanges=tuple(exchange for one in seen for exchange in one.exchanges),
-        )
-
-    def _asks(self, route: Route) -> tuple[GetRequest, ...] | Missing:
-        declared = route.via.production_key
-        if declared is None:
-            return Missing(self.id, "not-configured", "the route names no production_key")
-        if route.via.gateway == "google":
-            return not_offered(self.id, route, "groups or model lists to compare")
-        key = KeyName(declared.env)
-        asks = (ask_with(route, key),)
-        return (*asks, usage_ask(route, key)) if route.via.gateway in NEWAPI else asks
+def _production(
+    route: Route, asking: Asking, asks: tuple[GetRequest, ...]
+) -> ProductionKey | Failure:
+    if same_key(route, asking):
+        return ProductionKey(same_as_smoke_key=True, listing=None, usage=None)
+    models = _listing(route, asking, asks[:1])
+    quota = _usage(route, asking, asks[1:]) if len(asks) > 1 else None
+    if isinstance(models, Failure) and not isinstance(quota, KeyUsage):
+        return models
+    seen = [fact for fact in (models, quota) if isinstance(fact, GatewayListing | KeyUsage)]
+    return ProductionKey(
+        same_as_smoke_key=False,
+        listing=models if isinstance(models, GatewayListing) else None,
+        usage=quota if isinstance(quota, KeyUsage) else None,
+        exchanges=tuple(exchange for fact in seen for exchange in fact.exchanges),
+    )
 
 
 def same_key(route: Route, asking: Asking) -> bool | None:
@@ -448,73 +327,51 @@ def same_key(route: Route, asking: Asking) -> bool | None:
     smoke, production = route.via.key, route.via.production_key
     if smoke is None or smoke.env is None or production is None:
         return None
-    one, other = asking.keys.read(smoke.env), asking.keys.read(production.env)
-    if isinstance(one, Failure) or isinstance(other, Failure):
+    own, other = asking.keys.read(smoke.env), asking.keys.read(production.env)
+    if isinstance(own, Failure) or isinstance(other, Failure):
         return None
-    return one == other
+    return own == other
 
 
-# The route's key variables as this process sees them: set or not, sandbox or not.
+# The route's key variables as this process sees them: set or not, sandbox or not. Works offline.
 
 
-class SmokeKeyVariableProbe:
-    """Looks at the environment only; works offline."""
-
-    id = "smoke-key-variable"
-    fact = SmokeKeyVariable
-    cost: Cost = "free"
-
-    def plan(self, route: Route, asking: Asking) -> tuple[PlannedRequest, ...] | Missing:
-        return ()
-
-    def learn(self, route: Route, asking: Asking) -> SmokeKeyVariable | Missing:
-        key, keys = route.via.key, asking.keys
-        name = key.env if key else None
-        return SmokeKeyVariable(
-            name=name,
-            is_set=keys.is_set(name) if name else key is not None,
-            from_sandbox=keys.from_sandbox(name),
-            same_as_production=same_key(route, asking),
-            sandbox_variables=frozenset(
-                variable for variable in _variables(route) if keys.from_sandbox(variable)
-            ),
-        )
+def _variable(route: Route, asking: Asking, _asks: tuple[GetRequest, ...]) -> SmokeKeyVariable:
+    key, keys = route.via.key, asking.keys
+    name = key.env if key else None
+    return SmokeKeyVariable(
+        name=name,
+        is_set=keys.is_set(name) if name else key is not None,
+        from_sandbox=keys.from_sandbox(name),
+        same_as_production=same_key(route, asking),
+        sandbox_variables=frozenset(
+            variable for variable in _variables(route) if keys.from_sandbox(variable)
+        ),
+    )
 
 
 def _variables(route: Route) -> Iterator[str]:
     """Every key variable that the route file names, fallbacks' included."""
-    for key in _keys(route):
-        if key is not None and key.env is not None:
-            yield key.env
     targets = route.fallback.routes if route.fallback else []
-    for production in (
-        route.via.production_key,
-        *(target.via.production_key for target in targets),
-    ):
-        if production is not None:
-            yield production.env
+    parts: list[Route | FallbackTarget] = [route, *targets]
+    keys = [part.via.key for part in parts]
+    keys += [part.model.listing.key for part in parts if part.model.listing]
+    yield from (key.env for key in keys if key is not None and key.env is not None)
+    yield from (part.via.production_key.env for part in parts if part.via.production_key)
 
 
-def _keys(route: Route) -> Iterator[Key | None]:
-    yield route.via.key
-    yield route.model.listing.key if route.model.listing else None
-    for target in route.fallback.routes if route.fallback else []:
-        yield target.via.key
-        yield target.model.listing.key if target.model.listing else None
-
-
-# Every probe, in the order in which a run asks.
-
-
-PROBES: tuple[Probe, ...] = (
-    SmokeKeyVariableProbe(),
-    GatewayListingProbe(),
-    KeyAnswerProbe(),
-    KeyUsageProbe(),
-    GatewayStatusProbe(),
-    CatalogProbe(),
-    OfficialModelProbe(),
-    ProductionKeyProbe(),
+CATALOG = Probe("catalog", Catalog, _catalog_asks, _catalog, sure=1)
+STATUS = Probe("gateway-status", GatewayStatus, _status_asks, _status)
+#: Every probe, in the order in which a run asks.
+PROBES: tuple[Probe[Any], ...] = (
+    Probe("smoke-key-variable", SmokeKeyVariable, lambda _probe, _route: (), _variable),
+    Probe("gateway-listing", GatewayListing, listing_asks, _listing),
+    Probe("key-answer", KeyAnswer, _key_asks, _key_answer),
+    Probe("key-usage", KeyUsage, _usage_asks, _usage),
+    STATUS,
+    CATALOG,
+    Probe("official-model", OfficialModel, official_asks, _official),
+    Probe("production-key", ProductionKey, _production_asks, _production),
 )
 
 

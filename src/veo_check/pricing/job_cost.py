@@ -6,7 +6,7 @@ step is priced at and the report's quote all read it, so that no two of them can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit
 from veo_check.pricing.quote import quote, quotes_by_source
@@ -25,8 +26,6 @@ if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
     from veo_check.core.route import Route
 
 Basis = Literal["gateway", "reference"]
-#: Gateways whose own price is read from a catalogue.
-_WITH_CATALOGUE = frozenset({"flatkey", "newapi"})
 _NOT_READ = Missing("catalog", "not-run", "it was not read in this run")
 
 
@@ -100,14 +99,21 @@ class PriceSources:
 
     reference: Reference
     judging: AsOf
+    gateway_of: Callable[[Route], Gateway]
     catalog: Catalog | Missing = _NOT_READ
     status: GatewayStatus | Missing = _NOT_READ
 
     @classmethod
-    def of(cls, facts: Mapping[type, Any], reference: Reference, judging: AsOf) -> PriceSources:
+    def of(
+        cls,
+        facts: Mapping[type, Any],
+        reference: Reference,
+        judging: AsOf,
+        gateway_of: Callable[[Route], Gateway],
+    ) -> PriceSources:
         """The sources among the facts of one route; those not among them were not read."""
         catalog, status = (facts.get(kind, _NOT_READ) for kind in (Catalog, GatewayStatus))
-        return cls(reference, judging, catalog, status)
+        return cls(reference, judging, gateway_of, catalog, status)
 
     @property
     def quota_told(self) -> Decimal | None:
@@ -124,7 +130,7 @@ class PriceSources:
         shape = shape or Shape.of_route(route)
         quotes = reference_quotes(self.reference, shape, self.judging.day)
         reference, gateway, row = _by_reference(quotes), None, None
-        if route.via.gateway in _WITH_CATALOGUE:
+        if self.gateway_of(route).has_catalogue:
             row = self._row(shape, route.via.group)
             gateway = self._by_gateway(row)
         charged = reference if gateway is None or no_such_job(quotes) else gateway

@@ -6,33 +6,27 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
+from veo_check.core.route import Request
 from veo_check.reference.rows import Capability
 
 Code = Literal[
     "seconds", "resolution", "full-length", "aspect-ratio", "audio", "mode", "count", "capability"
 ]
 Outcome = Literal["unsupported", "unknown"]
-
-
-class Request(Protocol):
-    """The shape asked for; `veo_check.core.route.Request` is one. Read only."""
-
-    @property
-    def mode(self) -> str: ...
-    @property
-    def seconds(self) -> int: ...
-    @property
-    def resolution(self) -> str: ...
-    @property
-    def aspect_ratio(self) -> str: ...
-    @property
-    def audio(self) -> bool: ...
-    @property
-    def count(self) -> int: ...
+#: code -> the route-file value it is about
+_AT: dict[Code, str] = {
+    "seconds": "request.seconds",
+    "resolution": "request.resolution",
+    "full-length": "request.seconds",
+    "aspect-ratio": "request.aspect_ratio",
+    "audio": "request.audio",
+    "mode": "request.mode",
+    "count": "request.count",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,61 +49,36 @@ def unsupported(capability: Capability | None, request: Request) -> tuple[Unsupp
 
     Without a capability row everything is unknown: one finding with the code `capability`.
     """
-    if capability is None:
-        return (
-            Unsupported(
-                "capability",
-                "unknown",
-                "model.official",
-                "nothing is known about what this model accepts on this surface",
-                "a capability row",
-                "none",
-            ),
-        )
-    return tuple(_differences(capability, request))
+    if capability is not None:
+        return tuple(_differences(capability, request))
+    message = "nothing is known about what this model accepts on this surface"
+    at = "model.official"
+    return (Unsupported("capability", "unknown", at, message, "a capability row", "none"),)
 
 
 def _differences(capability: Capability, request: Request) -> Iterator[Unsupported]:
-    yield from _one_of("mode", "request.mode", capability, capability.modes, request.mode)
-    lengths = capability.seconds
-    yield from _one_of(
-        "seconds", "request.seconds", capability, lengths, request.seconds, unit=" s"
-    )
     resolutions = capability.mode_resolutions.get(request.mode, capability.resolutions)
-    yield from _one_of(
-        "resolution", "request.resolution", capability, resolutions, request.resolution
-    )
-    yield from _full_length(capability, request)
     ratios = capability.aspect_ratios
-    yield from _one_of(
-        "aspect-ratio", "request.aspect_ratio", capability, ratios, request.aspect_ratio
-    )
+    yield from _listed("mode", capability, capability.modes, request.mode)
+    yield from _listed("seconds", capability, capability.seconds, request.seconds, unit=" s")
+    yield from _listed("resolution", capability, resolutions, request.resolution)
+    yield from _full_length(capability, request)
+    yield from _listed("aspect-ratio", capability, ratios, request.aspect_ratio)
     yield from _audio(capability, request)
     yield from _count(capability, request)
 
 
-def _one_of(
-    code: Code,
-    at: str,
-    capability: Capability,
-    allowed: tuple[object, ...],
-    asked: object,
-    unit: str = "",
+def _listed(
+    code: Code, capability: Capability, allowed: tuple[object, ...], asked: object, unit: str = ""
 ) -> Iterator[Unsupported]:
     if asked in allowed:
         return
-    what = code.replace("-", " ")
     if not allowed:
-        yield _unknown(code, at, capability, f"{asked}{unit}")
+        yield _unknown(code, capability, f"{asked}{unit}")
         return
-    yield Unsupported(
-        code,
-        "unsupported",
-        at,
-        f"{_name(capability)} does not take {what} {asked}{unit}; it takes {_list(allowed)}{unit}",
-        _list(allowed),
-        str(asked),
-    )
+    what, takes = code.replace("-", " "), ", ".join(map(str, allowed))
+    says = f"does not take {what} {asked}{unit}; it takes {takes}{unit}"
+    yield _refused(code, capability, says, takes, asked)
 
 
 def _full_length(capability: Capability, request: Request) -> Iterator[Unsupported]:
@@ -121,73 +90,41 @@ def _full_length(capability: Capability, request: Request) -> Iterator[Unsupport
         part for part in (request.resolution, request.mode) if part in capability.full_length_only
     ]
     if needing and request.seconds != longest:
-        yield Unsupported(
-            "full-length",
-            "unsupported",
-            "request.seconds",
-            f"{_name(capability)} makes {' and '.join(needing)} at {longest} s only, "
-            f"not at {request.seconds} s",
-            str(longest),
-            str(request.seconds),
-        )
+        says = f"makes {' and '.join(needing)} at {longest} s only, not at {request.seconds} s"
+        yield _refused("full-length", capability, says, str(longest), request.seconds)
 
 
 def _audio(capability: Capability, request: Request) -> Iterator[Unsupported]:
-    match capability.audio:
-        case "optional":
-            return
-        case None:
-            yield _unknown("audio", "request.audio", capability, _on_off(request.audio))
-        case always_or_never:
-            if request.audio == (always_or_never == "always"):
-                return
-            does = "always" if always_or_never == "always" else "never"
-            yield Unsupported(
-                "audio",
-                "unsupported",
-                "request.audio",
-                f"{_name(capability)} {does} makes audio; audio: {_on_off(request.audio)} "
-                "has no effect there",
-                _on_off(always_or_never == "always"),
-                _on_off(request.audio),
-            )
+    asked = _on_off(request.audio)
+    if capability.audio is None:
+        yield _unknown("audio", capability, asked)
+    elif capability.audio != "optional" and request.audio != (capability.audio == "always"):
+        says = f"{capability.audio} makes audio; audio: {asked} has no effect there"
+        yield _refused("audio", capability, says, _on_off(capability.audio == "always"), asked)
 
 
 def _count(capability: Capability, request: Request) -> Iterator[Unsupported]:
+    most = capability.max_count
     if request.count == 1:
         return  # one video a request is what every surface makes
-    if capability.max_count is None:
-        yield _unknown("count", "request.count", capability, str(request.count))
-    elif request.count > capability.max_count:
-        yield Unsupported(
-            "count",
-            "unsupported",
-            "request.count",
-            f"{_name(capability)} makes at most {capability.max_count} videos a request, "
-            f"not {request.count}",
-            f"at most {capability.max_count}",
-            str(request.count),
-        )
+    if most is None:
+        yield _unknown("count", capability, str(request.count))
+    elif request.count > most:
+        says = f"makes at most {most} videos a request, not {request.count}"
+        yield _refused("count", capability, says, f"at most {most}", request.count)
 
 
-def _unknown(code: Code, at: str, capability: Capability, asked: str) -> Unsupported:
-    what = code.replace("-", " ")
-    return Unsupported(
-        code,
-        "unknown",
-        at,
-        f"nothing is known about {what} on {_name(capability)}; {asked} may be refused",
-        "unknown",
-        asked,
-    )
+def _refused(
+    code: Code, capability: Capability, says: str, expected: str, asked: object
+) -> Unsupported:
+    message = f"{capability.model} on {capability.surface} {says}"
+    return Unsupported(code, "unsupported", _AT[code], message, expected, str(asked))
 
 
-def _name(capability: Capability) -> str:
-    return f"{capability.model} on {capability.surface}"
-
-
-def _list(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values))
+def _unknown(code: Code, capability: Capability, asked: str) -> Unsupported:
+    where = f"{capability.model} on {capability.surface}"
+    message = f"nothing is known about {code.replace('-', ' ')} on {where}; {asked} may be refused"
+    return Unsupported(code, "unknown", _AT[code], message, "unknown", asked)
 
 
 def _on_off(on: bool) -> str:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # Which of the many readings of one model count: the newest of each page, and what left a page.
 
-
 #: Kinds of day after which a model is gone.
 FIRM: frozenset[DateKind] = frozenset({"exact", "earliest"})
 
@@ -60,7 +59,7 @@ def counting(known: Iterable[LifecycleRow], day: date) -> Readings:
         listed = [row for row in sorted(page, key=_order) if row.kind != "absent"]
         if newest.kind != "absent":
             rows.append(newest)
-        elif listed and _is_over(listed[-1], day):
+        elif listed and is_over(listed[-1], day):
             rows.append(listed[-1])
             dropped.append(newest)
         else:
@@ -86,7 +85,8 @@ def _order(row: LifecycleRow) -> tuple[date, date]:
     return read_on(row.source)
 
 
-def _is_over(row: LifecycleRow, day: date) -> bool:
+def is_over(row: LifecycleRow, day: date) -> bool:
+    """Whether a firm day that the row prints has come."""
     return row.kind in FIRM and row.shutdown is not None and row.shutdown <= day
 
 
@@ -142,10 +142,7 @@ def freshness(kind: RowKind, age_days: int, max_age_days: int | None = None) -> 
 def last_usable_day(kind: RowKind, confirmed: date, judging: AsOf) -> date:
     """The last day on which a row confirmed on `confirmed` is not yet too old."""
     _, block = limits(kind, judging.max_age_days)
-    try:
-        return confirmed + timedelta(days=block)
-    except OverflowError:
-        return date.max
+    return _plus(confirmed, block)
 
 
 State = Literal[
@@ -162,8 +159,7 @@ class LifecycleJudgement:
     `rows` are the newest readings, one a source, the official first; `shutdown` and `kind` are
     what the state stands on. `age_days` is the age of the freshest reading it stands on. `live`:
     live evidence of life was there; `gone`: Google itself answered that the id does not exist.
-    `next_shutdown` is the earliest day still to come, `passed_not_before` one gone by that promises
-    nothing since. `reasons` are sentences for the user.
+    `next_shutdown` is the earliest day still to come. `reasons` are sentences for the user.
     """
 
     model: str
@@ -180,13 +176,7 @@ class LifecycleJudgement:
     live: bool = False
     gone: bool = False
     next_shutdown: date | None = None
-    passed_not_before: date | None = None
     reasons: tuple[str, ...] = ()
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """Where the newest readings were read, the official first."""
-        return tuple(row.source for row in self.rows)
 
     @property
     def dated(self) -> tuple[LifecycleRow, ...]:
@@ -302,9 +292,6 @@ def _judge(
             live=offered and not gone,
             gone=gone,
             next_shutdown=min((_day(row) for row in coming), default=None),
-            passed_not_before=max(
-                (_day(row) for row in passed if row.kind == "not-before"), default=None
-            ),
             reasons=reasons,
         )
 
@@ -418,9 +405,9 @@ def _released(
 ) -> date | None:
     """The release day by the newest readings, official first; else by any older reading; else the
     day on which the id first appeared on any surface: before that it was nowhere."""
-    said = next((row.released for row in (*rows, *known) if row.released is not None), None)
+    here = next((row.released for row in (*rows, *known) if row.released is not None), None)
     elsewhere = (row.released for row in anywhere if row.released is not None)
-    return said or min(elsewhere, default=None)
+    return here or min(elsewhere, default=None)
 
 
 def _replacement(

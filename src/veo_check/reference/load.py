@@ -1,12 +1,10 @@
-"""Reading the reference book: bundled data, a newer `refresh` result, or the file asked for."""
+"""Reference data, looked up by model and surface: bundled, from `refresh`, or a file asked for."""
 
 from __future__ import annotations
 
 import json
-import os
-import stat
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,24 +12,25 @@ from typing import TYPE_CHECKING
 
 from veo_check.core.clock import SystemClock
 from veo_check.core.money import InvalidFileError
+from veo_check.core.reading import (
+    NotRegularError,
+    TooLargeError,
+    read_limited,
+    strict_json,
+    why_unread,
+)
 from veo_check.reference.rows import (
     Capability,
     Cells,
+    Document,
     LifecycleRow,
     parse_capabilities,
     parse_lifecycle,
     parse_sources,
-    printable,
 )
 
 if TYPE_CHECKING:
     from veo_check.reference.prices import PriceRule
-
-
-# The reference book: every dated row, looked up by model and surface. It judges nothing.
-
-
-Document = Mapping[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +61,9 @@ class Reference:
 
     def models(self, surface: str | None = None) -> tuple[str, ...]:
         """All known ids, sorted; those of one surface where it is given."""
-        return tuple(
-            sorted(
-                {
-                    row.model
-                    for row in self.lifecycle_rows
-                    if surface is None or row.surface == surface
-                }
-            )
-        )
+        rows = self.lifecycle_rows
+        found = {row.model for row in rows if surface is None or row.surface == surface}
+        return tuple(sorted(found))
 
     def surfaces(self, model: str | None = None) -> tuple[str, ...]:
         """The surfaces with a row for this id (or any rows at all), sorted."""
@@ -82,20 +75,11 @@ class Reference:
         import difflib
 
         wanted = word.lower()[:200].rpartition("/")[2]
-        known = self.models(surface)
-        by_letters = {_letters(model): model for model in known}
-        close = difflib.get_close_matches(_letters(wanted), list(by_letters), n=3, cutoff=0.6)
-        begins = [
-            letters
-            for letters in by_letters
-            if len(_letters(wanted)) >= 3 and _letters(wanted) in letters
-        ]
-        return tuple(by_letters[letters] for letters in dict.fromkeys(close + begins))[:3]
-
-    @property
-    def oldest(self) -> date | None:
-        """The day on which the longest unconfirmed lifecycle row was last seen at its source."""
-        return min((row.source.confirmed for row in self.lifecycle_rows), default=None)
+        by_letters = {_letters(model): model for model in self.models(surface)}
+        letters = _letters(wanted)
+        close = difflib.get_close_matches(letters, by_letters, n=3, cutoff=0.6)
+        inside = [known for known in by_letters if len(letters) >= 3 and letters in known]
+        return tuple(by_letters[known] for known in dict.fromkeys(close + inside))[:3]
 
     @cached_property
     def prices(self) -> tuple[PriceRule, ...]:
@@ -112,12 +96,11 @@ class Reference:
         if model not in self._prices_by_model:
             from veo_check.reference.prices import newest_rules, parse_prices
 
-            document = dict(self.read_prices())
+            document = self.read_prices()
             listed = document.get("prices")
             if isinstance(listed, list):
-                document["prices"] = [
-                    row for row in listed if isinstance(row, dict) and row.get("model") == model
-                ]
+                own = [row for row in listed if isinstance(row, dict) and row.get("model") == model]
+                document = {**document, "prices": own}
             self._prices_by_model[model] = newest_rules(parse_prices(document))
         return self._prices_by_model[model]
 
@@ -131,10 +114,10 @@ class Reference:
         return self.read_digest()
 
     @cached_property
-    def _by_model(self) -> Mapping[str, tuple[LifecycleRow, ...]]:
-        found: dict[str, tuple[LifecycleRow, ...]] = {}
+    def _by_model(self) -> Mapping[str, Sequence[LifecycleRow]]:
+        found: dict[str, list[LifecycleRow]] = {}
         for row in self.lifecycle_rows:
-            found[row.model] = (*found.get(row.model, ()), row)
+            found.setdefault(row.model, []).append(row)
         return found
 
 
@@ -176,7 +159,7 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("veo-check", appauthor=False))
 
 
-def parse_reference(document: Mapping[str, object], origin: str) -> Reference:
+def parse_reference(document: Document, origin: str) -> Reference:
     """A reference from one document that holds every section. Raises InvalidFileError."""
     sources = parse_sources(document, origin)
     return Reference(
@@ -197,7 +180,7 @@ def refuse_days_to_come(document: Mapping[str, object], origin: str) -> None:
     sources = document.get("sources")
     days = {"compiled": document.get("compiled")}
     for name, row in (sources if isinstance(sources, Mapping) else {}).items():
-        days[f"sources.{printable(str(name))}: confirmed"] = row.get("confirmed")
+        days[f"sources.{name}: confirmed"] = row.get("confirmed")
     today = SystemClock().now().date()
     for place, day in days.items():
         if day is not None and str(day) > today.isoformat():
@@ -207,30 +190,24 @@ def refuse_days_to_come(document: Mapping[str, object], origin: str) -> None:
             )
 
 
-def read_document(path: Path) -> Mapping[str, object]:
+def read_document(path: Path) -> Document:
     """The document of a reference file, checked as when a run uses it. Raises InvalidFileError."""
     document = _read(path)
-    _refuse_unprintable(document, path)
     _ = parse_reference(document, str(path)).prices
     refuse_days_to_come(document, str(path))
     return document
 
 
 @cache
-def bundled_document() -> Mapping[str, object]:
+def bundled_document() -> Document:
     """All bundled data as one document: what a refreshed file starts from."""
     return _merged(file.name for file in sorted(_DATA.glob("*.json")))
 
 
 @cache
 def _bundled() -> Reference:
-    document = _merged(_LOOK_UP_FILES)
-    sources = parse_sources(document, "bundled")
-    return Reference(
-        origin="bundled",
-        compiled=Cells(document, "bundled").day("compiled"),
-        lifecycle_rows=parse_lifecycle(document, sources, "bundled"),
-        capabilities=parse_capabilities(document, sources, "bundled"),
+    return replace(
+        parse_reference(_merged(_LOOK_UP_FILES), "bundled"),
         read_prices=bundled_document,
         read_digest=lambda: _digest(
             b"".join(file.read_bytes() for file in sorted(_DATA.glob("*.json")))
@@ -239,14 +216,29 @@ def _bundled() -> Reference:
 
 
 def _merged(names: Iterable[str]) -> dict[str, object]:
+    """Bundled files as one document: tables by key, rows in order."""
     merged: dict[str, object] = {}
     for name in names:
-        _merge(merged, _read_bundled(name), name)
+        for key, value in _read_bundled(name).items():
+            there = merged.get(key)
+            if there is None:
+                merged[key] = dict(value) if isinstance(value, dict) else value
+            elif isinstance(there, dict) and isinstance(value, dict):
+                clash = [word for word in value if there.get(word, value[word]) != value[word]]
+                if clash:
+                    raise InvalidFileError(f"{name}: {key}.{clash[0]} differs in another file")
+                there.update(value)
+            elif isinstance(there, list) and isinstance(value, list):
+                merged[key] = [*there, *value]
+            elif key == "compiled" and isinstance(there, str) and isinstance(value, str):
+                merged[key] = max(there, value)
+            elif there != value:
+                raise InvalidFileError(f"{name}: {key} does not fit the same key of another file")
     return merged
 
 
 @cache
-def _read_bundled(name: str) -> Mapping[str, object]:
+def _read_bundled(name: str) -> Document:
     # The tests read the bundle as strictly as any file; a look-up need not pay for that again.
     document: dict[str, object] = json.loads((_DATA / name).read_bytes())
     return document
@@ -254,7 +246,6 @@ def _read_bundled(name: str) -> Mapping[str, object]:
 
 def _load_file(path: Path) -> Reference:
     document = _read(path)
-    _refuse_unprintable(document, path)
     reference = parse_reference(document, str(path))
     refuse_days_to_come(document, str(path))
     if not reference.lifecycle_rows:
@@ -265,20 +256,19 @@ def _load_file(path: Path) -> Reference:
 def _read(path: Path) -> dict[str, object]:
     """One JSON object from a file. Raises InvalidFileError whatever the file holds."""
     try:
-        document = json.loads(
-            _bytes_of(path).decode("utf-8"),
-            object_pairs_hook=_without_repeats,
-            parse_constant=_no_constant,
-            parse_float=_no_float,
-        )
+        content = read_limited(path, LARGEST_FILE, follow_links=True)
+        document = strict_json(content.decode("utf-8"))
+    except NotRegularError:
+        raise InvalidFileError(f"{path}: is not a regular file") from None
+    except TooLargeError:
+        raise InvalidFileError(f"{path}: is larger than {LARGEST_FILE // 1024**2} MB") from None
     except OSError as error:
-        raise InvalidFileError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except RecursionError:
-        raise InvalidFileError(f"{path}: is nested too deeply") from None
+        raise InvalidFileError(f"{path}: cannot be read: {why_unread(error)}") from None
     except ValueError as error:  # not UTF-8, not JSON, or a number of absurd length
         raise InvalidFileError(f"{path}: is not a JSON reference file: {error}") from None
     if not isinstance(document, dict):
         raise InvalidFileError(f"{path}: must hold one JSON object")
+    _refuse_unprintable(document, path)
     return document
 
 
@@ -293,58 +283,7 @@ def _refuse_unprintable(document: object, path: Path) -> None:
         elif isinstance(value, list):
             left.extend(value)
         elif isinstance(value, str) and not value.isprintable():
-            raise InvalidFileError(f"{path}: {printable(value)} holds control characters")
-
-
-def _bytes_of(path: Path) -> bytes:
-    # O_NONBLOCK: opening a named pipe must not wait for a writer.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise InvalidFileError(f"{path}: is not a regular file")
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise InvalidFileError(f"{path}: is larger than {LARGEST_FILE // 1024**2} MB")
-    return content
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise ValueError(f"the key {printable(key)} appears twice")
-            seen.add(key)
-    return found
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not a number")
-
-
-def _no_float(text: str) -> object:
-    raise ValueError(f"{text[:20]} is written as a float; write amounts in quotes")
-
-
-def _merge(merged: dict[str, object], document: Mapping[str, object], name: str) -> None:
-    """Put the sections of one bundled file into the whole: tables by key, rows in order."""
-    for key, value in document.items():
-        there = merged.get(key)
-        if there is None:
-            merged[key] = dict(value) if isinstance(value, dict) else value
-        elif isinstance(there, dict) and isinstance(value, dict):
-            clash = sorted(name for name in value if there.get(name, value[name]) != value[name])
-            if clash:
-                raise InvalidFileError(f"{name}: {key}.{clash[0]} is different in another file")
-            there.update(value)
-        elif isinstance(there, list) and isinstance(value, list):
-            merged[key] = [*there, *value]
-        elif key == "compiled" and isinstance(there, str) and isinstance(value, str):
-            merged[key] = max(there, value)
-        elif there != value:
-            raise InvalidFileError(f"{name}: {key} does not fit the same key of another file")
+            raise InvalidFileError(f"{path}: {value[:60]!a} holds control characters")
 
 
 def _digest(content: bytes) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast, get_args
 
 from veo_check.core.money import InvalidFileError, exact
-from veo_check.reference.rows import Raster, RowReader, Source, read_raster, read_source
+from veo_check.reference.rows import Cells, Document, Source, Sources, parse_sources, rows, table
 
 #: What a component counts. `token` needs a token formula or reported tokens.
 Meter = Literal["output-second", "input-second", "token", "frame", "call", "input-image"]
@@ -88,7 +89,6 @@ class Pack:
 class CreditPool:
     """What a vendor's credits cost: `usd` buys `units`. None: nobody published it."""
 
-    id: str
     usd: Decimal | None
     units: Decimal
     packs: tuple[Pack, ...]
@@ -125,7 +125,6 @@ class PriceRule:
         return all(part.meter == "call" for part in self.components)
 
     def live_on(self, day: date) -> bool:
-        """Whether the price holds on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )
@@ -153,25 +152,11 @@ def newest_rules(rules: tuple[PriceRule, ...]) -> tuple[PriceRule, ...]:
     return tuple(rule for rule in rules if id(rule) in kept)
 
 
-# Price rules: dated, sourced rows that say what one model costs for which shapes.
+# Reading price rules.
 
 
-__all__ = [
-    "Bound",
-    "Choice",
-    "Component",
-    "CreditPool",
-    "Meter",
-    "Pack",
-    "PriceKind",
-    "PriceRule",
-    "Span",
-    "TokenFormula",
-    "Unit",
-    "Value",
-    "parse_prices",
-    "recency",
-]
+#: resolution -> aspect ratio -> (width, height)
+Raster = Mapping[str, Mapping[str, tuple[int, int]]]
 
 #: `unit` of a one-line row -> what it counts and how many make one unit.
 _SHORT: dict[str, tuple[Meter, Decimal, Unit]] = {
@@ -180,222 +165,188 @@ _SHORT: dict[str, tuple[Meter, Decimal, Unit]] = {
     "call": ("call", Decimal(1), "call"),
     "clip": ("call", Decimal(1), "clip"),
 }
-_KEYS = frozenset(
-    {"id", "surface", "model", "match", "allowed", "unit", "amount", "components", "tokens"}
-    | {"currency", "multiplier", "min_charge", "bound", "kind", "note"}
-    | {"valid_from", "valid_to", "ends", "source"}
+#: The unit of a row of components: the first of these that one of them counts, else a call.
+_UNIT_OF_METERS: tuple[tuple[Meter, Unit], ...] = (
+    ("token", "token"),
+    ("frame", "frame"),
+    ("output-second", "second"),
+    ("input-second", "second"),
 )
 
 
-def parse_prices(document: Mapping[str, object]) -> tuple[PriceRule, ...]:
+def parse_prices(document: Document) -> tuple[PriceRule, ...]:
     """All price rules of a reference document: `prices`, with its `sources`, `rasters`, `credits`.
 
     Raises InvalidFileError, naming the row, for anything that is not a usable price, for a repeated
     id, and for two rules of one publisher that would tie.
     """
-    sources = {name: read_source(name, row) for name, row in _table(document, "sources").items()}
-    rasters = {name: read_raster(name, row) for name, row in _table(document, "rasters").items()}
-    pools = {name: _pool(name, row, sources) for name, row in _table(document, "credits").items()}
-    listed = document.get("prices", [])
-    if not isinstance(listed, list):
-        raise InvalidFileError("prices: must be a list of rows")
-    rules = tuple(_rule(index, row, sources, rasters, pools) for index, row in enumerate(listed))
+    sources = parse_sources(document)
+    rasters = table(document, "rasters", "reference", _raster)
+    pools = table(document, "credits", "reference", lambda cells: _pool(cells, sources))
+    rules = rows(
+        document, "prices", "reference", lambda cells: _rule(cells, sources, rasters, pools)
+    )
     _refuse_ties(rules)
     return rules
 
 
-def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
-    return RowReader("reference", document).mapping(key)
+def _raster(cells: Cells) -> Raster:
+    return {
+        resolution: {ratio: _size(ratios, ratio) for ratio in ratios}
+        for resolution in cells
+        for ratios in [cells.below(resolution)]
+    }
 
 
-def _pool(name: str, value: object, sources: Mapping[str, Source]) -> CreditPool:
-    row = RowReader(f"credits.{name}", value)
-    row.only({"usd", "units", "packs", "source"})
-    packs = row.row.get("packs", [])
-    if not isinstance(packs, list):
-        raise row.fail("packs must be a list")
-    units = row.money("units", "1")
-    if not units:
-        raise row.fail("units must be more than 0")
-    return CreditPool(
-        id=name,
-        usd=None if row.row.get("usd") is None else row.money("usd"),
-        units=units,
-        packs=tuple(_pack(f"{row.name}.packs", pack) for pack in packs),
-        source=_named_source(row, sources),
+def _size(ratios: Cells, ratio: str) -> tuple[int, int]:
+    width, _, height = ratios.text(ratio).partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ratios.problem(ratio, "a size is written as text such as 1280x720")
+    return int(width), int(height)
+
+
+def _pool(cells: Cells, sources: Sources) -> CreditPool:
+    pool = CreditPool(
+        usd=cells.optional(cells.money, "usd"),
+        units=cells.money("units", "1", above_zero=True),
+        packs=tuple(_pack(Cells(pack, f"{cells.where}: packs")) for pack in cells.list("packs")),
+        source=cells.named("source", sources, "sources"),
     )
+    cells.finish()
+    return pool
 
 
-def _pack(name: str, value: object) -> Pack:
-    row = RowReader(name, value)
-    row.only({"units", "price", "validity_days"})
-    units = row.money("units")
-    if not units:
-        raise row.fail("units must be more than 0")
-    days = None if row.row.get("validity_days") is None else row.whole("validity_days")
-    return Pack(units, row.money("price"), days)
-
-
-def _named_source(row: RowReader, sources: Mapping[str, Source]) -> Source:
-    name = row.text("source")
-    if name not in sources:
-        raise row.fail(f"source '{name}' is not in the sources table")
-    return sources[name]
+def _pack(cells: Cells) -> Pack:
+    units = cells.money("units", above_zero=True)
+    pack = Pack(units, cells.money("price"), cells.optional(cells.whole, "validity_days"))
+    cells.finish()
+    return pack
 
 
 def _rule(
-    index: int,
-    value: object,
-    sources: Mapping[str, Source],
+    cells: Cells,
+    sources: Sources,
     rasters: Mapping[str, Raster],
     pools: Mapping[str, CreditPool],
 ) -> PriceRule:
-    row = RowReader(f"prices[{index}]", value)
-    row.name = row.text("id")
-    row.only(_KEYS)
-    components, unit = _components(row)
-    tokens = _tokens(row, rasters)
-    currency, pool = _currency(row, pools)
-    start, end = row.day("valid_from"), row.day("valid_to")
+    cells.where = cells.text("id")
+    components, unit = _components(cells)
+    currency, pool = _currency(cells, pools)
+    start, end = cells.optional(cells.day, "valid_from"), cells.optional(cells.day, "valid_to")
     if start is not None and end is not None and end <= start:
-        raise row.fail("valid_to must be after valid_from")
-    kind = cast("PriceKind", row.word("kind", get_args(PriceKind), "list"))
+        raise cells.problem("valid_to", "must be after valid_from")
+    kind: PriceKind = cells.word("kind", get_args(PriceKind), "list")
     if kind == "promo" and end is None:
-        raise row.fail("a promotion needs the day it ends (valid_to)")
+        raise cells.problem("valid_to", "a promotion needs the day it ends")
+    tokens = None if cells.get("tokens") is None else _tokens(cells.below("tokens"), rasters)
     return PriceRule(
-        id=row.name,
-        surface=row.text("surface"),
-        model=row.text("model"),
-        match={str(key): _choice(row, key, one) for key, one in row.mapping("match").items()},
-        allowed={str(key): _choice(row, key, one) for key, one in row.mapping("allowed").items()},
+        id=cells.where,
+        surface=cells.text("surface"),
+        model=cells.text("model"),
+        match=_choices(cells.below("match")),
+        allowed=_choices(cells.below("allowed")),
         components=components,
         tokens=tokens,
         unit="credit" if pool is not None else unit,
         currency=currency,
         pool=pool,
-        multiplier=row.money("multiplier", "1"),
-        min_charge=row.money("min_charge", "0"),
-        bound=cast("Bound", row.word("bound", get_args(Bound), "exact")),
+        multiplier=cells.money("multiplier", "1"),
+        min_charge=cells.money("min_charge", "0"),
+        bound=cells.word("bound", get_args(Bound), "exact"),
         kind=kind,
         valid_from=start,
         valid_to=end,
-        ends=cast("Ending", row.word("ends", get_args(Ending), "superseded")),
-        note=row.optional_text("note"),
-        source=_named_source(row, sources),
+        ends=cells.word("ends", get_args(Ending), "superseded"),
+        note=cells.optional(cells.text, "note"),
+        source=cells.named("source", sources, "sources"),
     )
 
 
-def _components(row: RowReader) -> tuple[tuple[Component, ...], Unit]:
-    listed = row.row.get("components")
-    if listed is None:
-        unit = row.word("unit", _SHORT, "")
-        meter, per, charged = _SHORT[unit]
-        return (Component(meter, row.money("amount"), per),), charged
-    if "amount" in row.row or not isinstance(listed, list) or not listed:
-        raise row.fail("give either unit and amount, or a list of components")
-    parts = tuple(_component(f"{row.name}.components", part) for part in listed)
+def _components(cells: Cells) -> tuple[tuple[Component, ...], Unit]:
+    if cells.get("components") is None:
+        meter, per, charged = _SHORT[cells.word("unit", _SHORT)]
+        return (Component(meter, cells.money("amount"), per),), charged
+    listed = cells.list("components")
+    if "amount" in cells or not listed:
+        raise cells.problem("components", "give either unit and amount, or a list of components")
+    parts = tuple(_component(Cells(part, f"{cells.where}: components")) for part in listed)
     meters = {part.meter for part in parts}
-    order: tuple[tuple[Meter, Unit], ...] = (
-        ("token", "token"),
-        ("frame", "frame"),
-        ("output-second", "second"),
-        ("input-second", "second"),
+    derived = next((unit for meter, unit in _UNIT_OF_METERS if meter in meters), "call")
+    return parts, cells.word("unit", get_args(Unit), derived)
+
+
+def _component(cells: Cells) -> Component:
+    component = Component(
+        meter=cells.word("meter", get_args(Meter)),
+        rate=cells.money("rate"),
+        per=cells.money("per", "1", above_zero=True),
+        free=cells.money("free", "0"),
+        min_quantity=cells.money("min_quantity", "0"),
+        rounding=cells.word("rounding", ("none", "ceil", "floor"), "none"),
     )
-    derived = next((unit for meter, unit in order if meter in meters), "call")
-    return parts, cast("Unit", row.word("unit", get_args(Unit), derived))
+    cells.finish()
+    return component
 
 
-def _component(name: str, value: object) -> Component:
-    row = RowReader(name, value)
-    row.only({"meter", "rate", "per", "free", "min_quantity", "rounding"})
-    per = row.money("per", "1")
-    if not per:
-        raise row.fail("per must be more than 0")
-    rounding = row.word("rounding", ("none", "ceil", "floor"), "none")
-    return Component(
-        meter=cast("Meter", row.word("meter", get_args(Meter), "")),
-        rate=row.money("rate"),
-        per=per,
-        free=row.money("free", "0"),
-        min_quantity=row.money("min_quantity", "0"),
-        rounding=cast("Literal['none', 'ceil', 'floor']", rounding),
+def _tokens(cells: Cells, rasters: Mapping[str, Raster]) -> TokenFormula:
+    rates = cells.below("per_second")
+    formula = TokenFormula(
+        pixels=cells.optional(lambda key: cells.named(key, rasters, "rasters"), "raster") or {},
+        per_second={resolution: rates.money(resolution) for resolution in rates},
+        fps=cells.whole("fps", 24),
+        extra_frames=cells.whole("extra_frames", 1),
+        divisor=cells.whole("divisor", 1024),
     )
+    cells.finish()
+    if not formula.divisor:
+        raise cells.problem("divisor", "must be more than 0")
+    return formula
 
 
-def _tokens(row: RowReader, rasters: Mapping[str, Raster]) -> TokenFormula | None:
-    if row.row.get("tokens") is None:
-        return None
-    formula = RowReader(f"{row.name}.tokens", row.row["tokens"])
-    formula.only({"raster", "per_second", "fps", "extra_frames", "divisor"})
-    raster = formula.optional_text("raster")
-    if raster is not None and raster not in rasters:
-        raise formula.fail(f"raster '{raster}' is not in the rasters table")
-    rates = RowReader(formula.name, formula.mapping("per_second"))
-    divisor = formula.whole("divisor", 1024)
-    if not divisor:
-        raise formula.fail("divisor must be more than 0")
-    return TokenFormula(
-        pixels=rasters[raster] if raster is not None else {},
-        per_second={key: rates.money(key) for key in rates.row},
-        fps=formula.whole("fps", 24),
-        extra_frames=formula.whole("extra_frames", 1),
-        divisor=divisor,
-    )
-
-
-def _currency(row: RowReader, pools: Mapping[str, CreditPool]) -> tuple[str, CreditPool | None]:
-    currency = row.text("currency", "USD")
+def _currency(cells: Cells, pools: Mapping[str, CreditPool]) -> tuple[str, CreditPool | None]:
+    currency = cells.text("currency", "USD")
     kind, colon, pool = currency.partition(":")
     if not colon:
         return currency, None
     if kind != "credit" or pool not in pools:
-        raise row.fail(f"currency '{currency}' is not in the credits table")
+        raise cells.problem("currency", f"{currency[:60]!a} is not in the credits table")
     return "credit", pools[pool]
 
 
-def _choice(row: RowReader, key: object, value: object) -> Choice:
+def _choices(cells: Cells) -> dict[str, Choice]:
+    return {key: _choice(cells, key) for key in cells}
+
+
+def _choice(cells: Cells, key: str) -> Choice:
+    value = cells.get(key)
     if isinstance(value, Mapping):
-        span = RowReader(f"{row.name}.{key}", value)
-        span.only({"min", "max", "whole"})
-        return Span(span.money("min"), span.money("max"), span.row.get("whole", True) is True)
+        span = cells.below(key)
+        whole = span.get("whole")
+        choice = Span(span.money("min"), span.money("max"), whole is None or whole is True)
+        span.finish()
+        return choice
     values = value if isinstance(value, list) else [value]
     if not values:
-        raise row.fail(f"{key}: an empty list allows nothing")
-    return tuple(_value(row, key, one) for one in values)
-
-
-def _value(row: RowReader, key: object, value: object) -> Value:
-    if isinstance(value, str | bool):
-        return value
+        raise cells.problem(key, "an empty list allows nothing")
     try:
-        return exact(value)
+        return tuple(held if isinstance(held, str | bool) else exact(held) for held in values)
     except ValueError as problem:
-        raise row.fail(f"{key}: {problem}") from None
+        raise cells.problem(key, str(problem)) from None
 
 
 def _refuse_ties(rules: tuple[PriceRule, ...]) -> None:
     """Two rules of one publisher that match one shape on one day with equal right."""
-    seen: set[str] = set()
     groups: dict[tuple[str, str, str, str], list[PriceRule]] = {}
     for rule in rules:
-        if rule.id in seen:
-            raise InvalidFileError(f"{rule.id}: this id is used twice")
-        seen.add(rule.id)
         key = rule.surface, rule.model, rule.source.publisher, rule.kind
         groups.setdefault(key, []).append(rule)
     for group in groups.values():
-        for first, second in _pairs(group):
+        for first, second in itertools.combinations(group, 2):
             if _tie(first, second):
                 raise InvalidFileError(
                     f"{second.id}: ties with {first.id}; give one of them more in match,"
                     " or days on which only one holds"
                 )
-
-
-def _pairs(rules: list[PriceRule]) -> Iterator[tuple[PriceRule, PriceRule]]:
-    for index, first in enumerate(rules):
-        for second in rules[index + 1 :]:
-            yield first, second
 
 
 def _tie(first: PriceRule, second: PriceRule) -> bool:

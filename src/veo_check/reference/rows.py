@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from veo_check.core.money import InvalidFileError, amount
 
@@ -87,43 +87,28 @@ class Capability:
     mode_resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-# Small typed parsers for reference files: every cell checked, every complaint with its place.
+# Reading reference files: every cell checked, every complaint with its place.
 
 
 Sources = Mapping[str, Source]
+Document = Mapping[str, object]
 
-SOURCE_KINDS: Mapping[str, SourceKind] = {
-    "official": "official",
-    "official-copy": "official-copy",
-    "gateway": "gateway",
-    "third-party": "third-party",
-}
-DATE_KINDS: Mapping[str, DateKind] = {
-    "exact": "exact",
-    "earliest": "earliest",
-    "not-before": "not-before",
-    "none-announced": "none-announced",
-    "absent": "absent",
-}
-AT_ENDS: Mapping[str, AtEnd] = {"refused": "refused", "rerouted": "rerouted"}
 #: kinds of reading that print no day
 _NO_DAY = frozenset({"none-announced", "absent"})
-AUDIO: Mapping[str, Audio] = {"always": "always", "optional": "optional", "never": "never"}
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TEXT = 2000
 _LONGEST_LIST = 200
 
-Word = TypeVar("Word", bound=str)
-Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 class Cells:
     """One mapping of a reference file, read cell by cell.
 
-    Every method raises InvalidFileError naming file, row and cell. `finish` refuses cells that
-    nobody read: a misspelt key must not silently become "unknown".
+    Every method raises InvalidFileError naming file, row and cell. Without a `default` a cell has
+    to be there. `finish` refuses cells that nobody read: a misspelt key must not silently become
+    "unknown".
     """
 
     def __init__(self, value: object, where: str) -> None:
@@ -133,85 +118,108 @@ class Cells:
         self._cells: dict[str, object] = value
         self._read: set[str] = set()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._cells
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cells)
+
     def get(self, key: str) -> object:
         """The raw cell, or None where it is absent."""
         self._read.add(key)
         return self._cells.get(key)
 
     def problem(self, key: str, what: str) -> InvalidFileError:
-        """An error about one cell."""
         return InvalidFileError(f"{self.where}: {key}: {what}")
 
-    def optional_text(self, key: str) -> str | None:
-        """A text without control characters, or None."""
-        value = self.get(key)
-        return None if value is None else self._text(key, value)
+    def optional(self, read: Callable[[str], T], key: str) -> T | None:
+        """What the method `read` makes of a cell, or None where it is absent or null."""
+        return None if self.get(key) is None else read(key)
 
-    def text(self, key: str) -> str:
-        """A text that must be there."""
-        return self._text(key, self.get(key))
-
-    def optional_day(self, key: str) -> date | None:
-        """A day written YYYY-MM-DD, or None."""
-        value = self.get(key)
-        if value is None:
-            return None
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass
-        raise self.problem(key, "must be a day such as 2026-11-22")
+    def text(self, key: str, default: str | None = None) -> str:
+        """One printable line, not empty."""
+        return self._text(key, self._given(key, default, "must be a text"))
 
     def day(self, key: str) -> date:
-        """A day that must be there."""
-        day = self.optional_day(key)
-        if day is None:
-            raise self.problem(key, "is missing; it must be a day such as 2026-11-22")
-        return day
+        """A day written YYYY-MM-DD."""
+        what = "must be a day such as 2026-11-22"
+        value = self._given(key, None, what)
+        try:
+            if isinstance(value, str) and _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise self.problem(key, what)
 
-    def optional_word(self, key: str, words: Mapping[str, Word]) -> Word | None:
-        """One of a few words, or None."""
-        value = self.get(key)
-        if value is None:
-            return None
+    def word(self, key: str, words: Iterable[str], default: str | None = None) -> Any:
+        """One of a few words: typed as Any, so that a Literal's arguments come out as it."""
+        what = f"must be one of: {', '.join(words)}"
+        value = self._given(key, default, what)
         if not isinstance(value, str) or value not in words:
-            raise self.problem(key, f"must be one of: {', '.join(words)}")
-        return words[value]
+            raise self.problem(key, what)
+        return value
 
-    def word(self, key: str, words: Mapping[str, Word]) -> Word:
-        """One of a few words, which must be there."""
-        word = self.optional_word(key, words)
-        if word is None:
-            raise self.problem(key, f"is missing; it must be one of: {', '.join(words)}")
-        return word
+    def integer(self, key: str) -> int:
+        """A whole number above zero."""
+        return self._integer(key, self.get(key))
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """A whole number, zero allowed."""
+        value = self._given(key, default, "must be a whole number")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.problem(key, "must be a whole number")
+        return value
+
+    def money(self, key: str, default: str | None = None, *, above_zero: bool = False) -> Decimal:
+        """An amount or a rate, never a float."""
+        try:
+            number = amount(self._given(key, default, "must be an amount in quotes"))
+        except ValueError as problem:
+            raise self.problem(key, str(problem)) from None
+        if above_zero and not number:
+            raise self.problem(key, "must be more than 0")
+        return number
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; absent is empty."""
-        return tuple(self._text(key, value) for value in self._list(key))
+        return tuple(self._text(key, value) for value in self.list(key))
 
     def integers(self, key: str) -> tuple[int, ...]:
         """A list of whole numbers above zero; absent is empty."""
-        return tuple(self._integer(key, value) for value in self._list(key))
+        return tuple(self._integer(key, value) for value in self.list(key))
 
-    def optional_integer(self, key: str) -> int | None:
-        """A whole number above zero, or None."""
-        value = self.get(key)
-        return None if value is None else self._integer(key, value)
-
-    def finish(self) -> None:
-        """Refuse cells that were never read."""
-        unknown = sorted(set(self._cells) - self._read)
-        if unknown:
-            raise InvalidFileError(f"{self.where}: unknown key {printable(unknown[0])}")
-
-    def _list(self, key: str) -> list[object]:
+    def list(self, key: str) -> list[object]:
+        """A list of anything; absent is empty."""
         value = self.get(key)
         if value is None:
             return []
         if not isinstance(value, list) or len(value) > _LONGEST_LIST:
             raise self.problem(key, f"must be a list of at most {_LONGEST_LIST} values")
         return value
+
+    def below(self, key: str) -> Cells:
+        """The mapping in a cell; absent is empty."""
+        value = self.get(key)
+        return Cells({} if value is None else value, f"{self.where}: {key}")
+
+    def named(self, key: str, table: Mapping[str, T], name: str) -> T:
+        """What the text in a cell names in another table of the file."""
+        word = self.text(key)
+        if word not in table:
+            raise self.problem(key, f"{word[:60]!a} is not in the {name} table")
+        return table[word]
+
+    def finish(self) -> None:
+        """Refuse cells that were never read."""
+        unknown = sorted(set(self._cells) - self._read)
+        if unknown:
+            raise InvalidFileError(f"{self.where}: unknown key {unknown[0][:60]!a}")
+
+    def _given(self, key: str, default: object, what: str) -> object:
+        value = self.get(key)
+        if value is None and default is None:
+            raise self.problem(key, f"is missing; it {what}")
+        return default if value is None else value
 
     def _text(self, key: str, value: object) -> str:
         if not isinstance(value, str) or not value:
@@ -226,36 +234,51 @@ class Cells:
         return value
 
 
-def section(document: Mapping[str, object], key: str, origin: str) -> list[object]:
-    """The rows of one section; an absent section has none. Raises InvalidFileError."""
-    value = document.get(key, [])
-    if not isinstance(value, list):
-        raise InvalidFileError(f"{origin}: {key}: must be a list of rows, not {_kind(value)}")
-    return value
-
-
-def parse_sources(document: Mapping[str, object], origin: str = "reference") -> dict[str, Source]:
-    """The `sources` table of a reference document, by id. Raises InvalidFileError."""
-    table = document.get("sources", {})
-    if not isinstance(table, dict):
-        raise InvalidFileError(f"{origin}: sources: must be an object, not {_kind(table)}")
+def table(document: Document, key: str, origin: str, read: Callable[[Cells], T]) -> dict[str, T]:
+    """One table of a document by name; an absent one is empty. Raises InvalidFileError."""
+    value = document.get(key, {})
+    if not isinstance(value, dict):
+        raise InvalidFileError(f"{origin}: {key}: must be an object, not {_kind(value)}")
     return {
-        key: parse_source(value, f"{origin}: sources.{printable(key)}")
-        for key, value in table.items()
+        name: read(Cells(cells, f"{origin}: {key}.{name[:60]!a}")) for name, cells in value.items()
     }
 
 
-def parse_source(value: object, where: str) -> Source:
-    """One source. Raises InvalidFileError."""
-    cells = Cells(value, where)
+def rows(document: Document, key: str, origin: str, read: Callable[[Cells], T]) -> tuple[T, ...]:
+    """The rows of one section, each with its own id; an absent section has none.
+
+    Raises InvalidFileError.
+    """
+    listed = document.get(key, [])
+    if not isinstance(listed, list):
+        raise InvalidFileError(f"{origin}: {key}: must be a list of rows, not {_kind(listed)}")
+    seen: set[str] = set()
+    found: list[T] = []
+    for place, value in enumerate(listed):
+        cells = Cells(value, f"{origin}: {key}[{place}]")
+        found.append(read(cells))
+        cells.finish()
+        row_id = cells.text("id")
+        if row_id in seen:
+            raise InvalidFileError(f"{origin}: {key}: two rows have the id {row_id[:60]!a}")
+        seen.add(row_id)
+    return tuple(found)
+
+
+def parse_sources(document: Document, origin: str = "reference") -> dict[str, Source]:
+    """The `sources` table of a reference document, by id. Raises InvalidFileError."""
+    return table(document, "sources", origin, _source)
+
+
+def _source(cells: Cells) -> Source:
     source = Source(
         url=cells.text("url"),
-        kind=cells.word("kind", SOURCE_KINDS),
+        kind=cells.word("kind", get_args(SourceKind)),
         publisher=cells.text("publisher"),
         confirmed=cells.day("confirmed"),
-        page_date=cells.optional_day("page_date"),
-        note=cells.optional_text("note"),
-        sha256=cells.optional_text("sha256"),
+        page_date=cells.optional(cells.day, "page_date"),
+        note=cells.optional(cells.text, "note"),
+        sha256=cells.optional(cells.text, "sha256"),
     )
     cells.finish()
     if source.sha256 is not None and not _SHA256.fullmatch(source.sha256):
@@ -264,25 +287,23 @@ def parse_source(value: object, where: str) -> Source:
 
 
 def parse_lifecycle(
-    document: Mapping[str, object], sources: Sources, origin: str = "reference"
+    document: Document, sources: Sources, origin: str = "reference"
 ) -> tuple[LifecycleRow, ...]:
     """The `lifecycle` rows of a document. Raises InvalidFileError."""
 
-    def parse(value: object, where: str) -> LifecycleRow:
-        cells = Cells(value, where)
+    def read(cells: Cells) -> LifecycleRow:
         row = LifecycleRow(
             id=cells.text("id"),
             model=cells.text("model"),
             surface=cells.text("surface"),
-            released=cells.optional_day("released"),
-            shutdown=cells.optional_day("shutdown"),
-            kind=cells.word("kind", DATE_KINDS),
-            replacement=cells.optional_text("replacement"),
-            replacement_text=cells.optional_text("replacement_text"),
-            source=_source_of(cells, sources),
-            at_end=cells.optional_word("at_end", AT_ENDS),
+            released=cells.optional(cells.day, "released"),
+            shutdown=cells.optional(cells.day, "shutdown"),
+            kind=cells.word("kind", get_args(DateKind)),
+            replacement=cells.optional(cells.text, "replacement"),
+            replacement_text=cells.optional(cells.text, "replacement_text"),
+            source=cells.named("source", sources, "sources"),
+            at_end=cells.optional(lambda key: cells.word(key, get_args(AtEnd)), "at_end"),
         )
-        cells.finish()
         if (row.shutdown is None) != (row.kind in _NO_DAY):
             raise cells.problem(
                 "shutdown", "a day needs a kind of day, and no day none-announced or absent"
@@ -294,190 +315,38 @@ def parse_lifecycle(
             raise cells.problem("shutdown", "lies before the release")
         return row
 
-    return _rows(document, "lifecycle", origin, parse, lambda row: row.id)
+    return rows(document, "lifecycle", origin, read)
 
 
 def parse_capabilities(
-    document: Mapping[str, object], sources: Sources, origin: str = "reference"
+    document: Document, sources: Sources, origin: str = "reference"
 ) -> tuple[Capability, ...]:
     """The `capabilities` rows of a document. Raises InvalidFileError."""
 
-    def parse(value: object, where: str) -> Capability:
-        cells = Cells(value, where)
-        limits = cells.get("mode_resolutions")
-        capability = Capability(
+    def read(cells: Cells) -> Capability:
+        limits = cells.below("mode_resolutions")
+        return Capability(
             id=cells.text("id"),
             model=cells.text("model"),
             surface=cells.text("surface"),
             family=cells.text("family"),
-            variant=cells.optional_text("variant"),
+            variant=cells.optional(cells.text, "variant"),
             endpoints=cells.texts("endpoints"),
             seconds=cells.integers("seconds"),
             resolutions=cells.texts("resolutions"),
             full_length_only=cells.texts("full_length_only"),
             aspect_ratios=cells.texts("aspect_ratios"),
-            audio=cells.optional_word("audio", AUDIO),
+            audio=cells.optional(lambda key: cells.word(key, get_args(Audio)), "audio"),
             modes=cells.texts("modes"),
-            max_count=cells.optional_integer("max_count"),
-            frame_rate=cells.optional_integer("frame_rate"),
-            source=_source_of(cells, sources),
-            mode_resolutions=_mode_resolutions(limits, f"{where}: mode_resolutions"),
+            max_count=cells.optional(cells.integer, "max_count"),
+            frame_rate=cells.optional(cells.integer, "frame_rate"),
+            source=cells.named("source", sources, "sources"),
+            mode_resolutions={mode: limits.texts(mode) for mode in limits},
         )
-        cells.finish()
-        return capability
 
-    return _rows(document, "capabilities", origin, parse, lambda row: row.id)
-
-
-def printable(text: str) -> str:
-    """A foreign word cut and made safe to print in an error."""
-    return ascii(text[:60])
-
-
-def _mode_resolutions(value: object, where: str) -> dict[str, tuple[str, ...]]:
-    if value is None:
-        return {}
-    cells = Cells(value, where)
-    return {mode: cells.texts(mode) for mode in cells._cells}
-
-
-def _source_of(cells: Cells, sources: Sources) -> Source:
-    key = cells.text("source")
-    if key not in sources:
-        raise cells.problem("source", f"{printable(key)} is not in the sources table")
-    return sources[key]
-
-
-def _rows(
-    document: Mapping[str, object],
-    key: str,
-    origin: str,
-    parse: Callable[[object, str], Row],
-    identity: Callable[[Row], str],
-) -> tuple[Row, ...]:
-    rows = tuple(
-        parse(value, f"{origin}: {key}[{place}]")
-        for place, value in enumerate(section(document, key, origin))
-    )
-    twice = _first_repeated(identity(row) for row in rows)
-    if twice is not None:
-        raise InvalidFileError(f"{origin}: {key}: two rows have the id {printable(twice)}")
-    return rows
-
-
-def _first_repeated(names: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
+    return rows(document, "capabilities", origin, read)
 
 
 def _kind(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
     return names.get(type(value), "a number")
-
-
-# Reading one row of a reference file: every complaint names the row and the key.
-
-
-#: resolution -> aspect ratio -> (width, height)
-Raster = Mapping[str, Mapping[str, tuple[int, int]]]
-
-
-class RowReader:
-    """A mapping under inspection, with the name that complaints about it carry."""
-
-    def __init__(self, name: str, row: object) -> None:
-        if not isinstance(row, Mapping):
-            raise InvalidFileError(f"{name}: must be a mapping")
-        self.name = name
-        self.row = cast("Mapping[str, object]", row)
-
-    def fail(self, message: str) -> InvalidFileError:
-        return InvalidFileError(f"{self.name}: {message}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.row.get(key, default)
-        if not isinstance(value, str) or not value:
-            raise self.fail(f"{key} must be text")
-        return value
-
-    def optional_text(self, key: str) -> str | None:
-        return None if self.row.get(key) is None else self.text(key)
-
-    def word(self, key: str, allowed: Iterable[str], default: str) -> str:
-        value = self.text(key, default)
-        known = tuple(allowed)
-        if value not in known:
-            raise self.fail(f"{key}: '{value}' is not one of {', '.join(known)}")
-        return value
-
-    def money(self, key: str, default: str | None = None) -> Decimal:
-        try:
-            return amount(self.row.get(key, default))
-        except ValueError as problem:
-            raise self.fail(f"{key}: {problem}") from None
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        value = self.row.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self.fail(f"{key} must be a whole number")
-        return value
-
-    def day(self, key: str) -> date | None:
-        value = self.row.get(key)
-        if value is None or type(value) is date:
-            return value
-        try:
-            return date.fromisoformat(value) if isinstance(value, str) else _not_a_day()
-        except ValueError:
-            raise self.fail(f"{key} must be a day such as 2026-11-22") from None
-
-    def mapping(self, key: str) -> Mapping[str, object]:
-        value = self.row.get(key, {})
-        if not isinstance(value, Mapping):
-            raise self.fail(f"{key} must be a mapping")
-        return value
-
-    def only(self, known: Iterable[str]) -> None:
-        surplus = sorted(set(map(str, self.row)) - set(known))
-        if surplus:
-            raise self.fail(f"unknown key {', '.join(surplus)}")
-
-
-def _not_a_day() -> date:
-    raise ValueError
-
-
-def read_source(name: str, value: object) -> Source:
-    row = RowReader(f"sources.{name}", value)
-    confirmed = row.day("confirmed")
-    if confirmed is None:
-        raise row.fail("confirmed: the day it was last seen at its source is missing")
-    return Source(
-        url=row.text("url"),
-        kind=cast("SourceKind", row.word("kind", get_args(SourceKind), "")),
-        publisher=row.text("publisher"),
-        confirmed=confirmed,
-        page_date=row.day("page_date"),
-        note=row.optional_text("note"),
-        sha256=row.optional_text("sha256"),
-    )
-
-
-def read_raster(name: str, value: object) -> Raster:
-    row = RowReader(f"rasters.{name}", value)
-    table: dict[str, dict[str, tuple[int, int]]] = {}
-    for resolution in row.row:
-        ratios = row.mapping(resolution)
-        table[resolution] = {ratio: _size(row, ratio, size) for ratio, size in ratios.items()}
-    return table
-
-
-def _size(row: RowReader, ratio: str, value: object) -> tuple[int, int]:
-    width, cross, height = value.partition("x") if isinstance(value, str) else ("", "", "")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise row.fail(f"{ratio}: a size is written as text such as 1280x720")
-    return int(width), int(height)

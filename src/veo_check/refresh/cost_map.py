@@ -7,12 +7,12 @@ say that the vendor offers the model.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from veo_check.core.reading import strict_json
 from veo_check.core.secrets import printable
 from veo_check.reference.rows import DateKind
 from veo_check.refresh.google import DEAREST
@@ -64,19 +64,11 @@ def read_cost_map(
 
 
 def _object(content: bytes) -> Mapping[str, object]:
+    text = decoded(content)
     try:
-        value = json.loads(
-            decoded(content),
-            parse_float=_number,
-            parse_constant=_not_a_number,
-            object_pairs_hook=_without_repeats,
-        )
-    except UnreadablePageError:
-        raise
-    except RecursionError:
-        raise UnreadablePageError("it is nested too deeply") from None
-    except ValueError:
-        raise UnreadablePageError("it is not JSON") from None
+        value = strict_json(text, Decimal)
+    except (ValueError, InvalidOperation) as error:
+        raise UnreadablePageError(f"it is not JSON that can be trusted: {error}") from None
     # a captured part of the map may keep its rows below a key of their own
     rows = value.get("rows", value) if isinstance(value, dict) else None
     if not isinstance(rows, dict):
@@ -126,21 +118,3 @@ def _amounts(model: str, row: Mapping[str, object]) -> Iterator[tuple[str, Decim
         if not 0 < amount <= DEAREST:
             raise UnreadablePageError(f"the price {amount} of {model} is not believable")
         yield resolution, amount
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError("not a number") from None
-
-
-def _not_a_number(word: str) -> object:
-    raise ValueError(f"{word} is not a number")
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise UnreadablePageError("it has a key twice")
-    return found

@@ -39,7 +39,7 @@ _REPLACEMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class DatePage:
     """How one page names its columns, and what a bare day means there."""
 
     surface: str
@@ -48,27 +48,14 @@ class _Form:
     bare_day: DateKind
 
 
-_DEPRECATIONS = _Form("gemini-api", "model", "shutdown date", "earliest")
-_VERSIONS = _Form("agent-platform", "model id", "retirement date", "exact")
+#: The Gemini API's page says that its days are the earliest possible ones. On the Agent Platform's
+#: a bare day is final, and "or later" promises nothing after it.
+DEPRECATIONS = DatePage("gemini-api", "model", "shutdown date", "earliest")
+VERSIONS = DatePage("agent-platform", "model id", "retirement date", "exact")
 
 
-def read_deprecations(page: Page) -> tuple[DateRow, ...]:
-    """The video rows of the Gemini API's deprecations page. Raises UnreadablePageError.
-
-    A day there is the earliest possible one: the page says so.
-    """
-    return _read(page, _DEPRECATIONS)
-
-
-def read_versions(page: Page) -> tuple[DateRow, ...]:
-    """The video rows of the Agent Platform's model versions page. Raises UnreadablePageError.
-
-    A bare day there is final, "or later" promises nothing after it.
-    """
-    return _read(page, _VERSIONS)
-
-
-def _read(page: Page, form: _Form) -> tuple[DateRow, ...]:
+def read_dates(page: Page, form: DatePage) -> tuple[DateRow, ...]:
+    """The video rows of a page of dates. Raises UnreadablePageError."""
     found: dict[str, DateRow] = {}
     for table in page.tables:
         for row in _rows(table, form):
@@ -81,7 +68,7 @@ def _read(page: Page, form: _Form) -> tuple[DateRow, ...]:
     return tuple(found.values())
 
 
-def _rows(table: Table, form: _Form) -> Iterator[DateRow]:
+def _rows(table: Table, form: DatePage) -> Iterator[DateRow]:
     columns = _columns(table, form)
     if columns is None:
         stray = _video_ids(cell.text for row in table.rows for cell in row)
@@ -103,7 +90,7 @@ def _rows(table: Table, form: _Form) -> Iterator[DateRow]:
         yield from _row(cells, columns, form)
 
 
-def _columns(table: Table, form: _Form) -> dict[str, int] | None:
+def _columns(table: Table, form: DatePage) -> dict[str, int] | None:
     """Where each column stands; None where one is missing or there twice."""
     wanted = {"model": (form.model,), "release": ("release date",), "shutdown": (form.shutdown,)}
     columns: dict[str, int] = {}
@@ -116,7 +103,7 @@ def _columns(table: Table, form: _Form) -> dict[str, int] | None:
     return columns
 
 
-def _row(cells: tuple[str, ...], columns: dict[str, int], form: _Form) -> Iterator[DateRow]:
+def _row(cells: tuple[str, ...], columns: dict[str, int], form: DatePage) -> Iterator[DateRow]:
     model = cells[columns["model"]]
     others = [cells[place] for name, place in columns.items() if name in {"release", "shutdown"}]
     if not _ANY_ID.fullmatch(model) or _video_ids(others):
@@ -144,7 +131,7 @@ def _released(model: str, text: str) -> date:
     return day
 
 
-def _shutdown(model: str, text: str, form: _Form) -> tuple[date | None, DateKind]:
+def _shutdown(model: str, text: str, form: DatePage) -> tuple[date | None, DateKind]:
     if _NOT_ANNOUNCED.fullmatch(text):
         return None, "none-announced"
     later = _LATER.fullmatch(text)
@@ -288,7 +275,9 @@ def _section_rows(section: _Section) -> Iterator[PriceRow]:
         raise UnreadablePageError(f"the table of {name} is not 'per second in USD': '{unit}'")
     if any(len(row) != len(table.header) for row in table.rows):
         raise UnreadablePageError(f"the rows of {name} do not fit their header")
-    rows = [one for row in table.rows[1:] for one in _price_row(row, paid[0], version[1], section)]
+    rows = [
+        price for row in table.rows[1:] for price in _price_row(row, paid[0], version[1], section)
+    ]
     unpriced = set(_of_version(section, version[1])) - {row.model for row in rows}
     if unpriced:
         raise UnreadablePageError(f"the section {name} names {min(unpriced)} without a price")

@@ -7,18 +7,19 @@ page counts, and the older ones stay as what was true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
 
 from veo_check.core.money import InvalidFileError, usd
-from veo_check.reference.lifecycle import FIRM, counting, page_of, read_on, say_day
+from veo_check.reference.lifecycle import FIRM, counting, is_over, page_of, read_on, say_day
 from veo_check.reference.prices import PriceRule, newest_rules, parse_prices, recency
 from veo_check.reference.rows import (
     Capability,
     DateKind,
+    Document,
     LifecycleRow,
     Source,
     Sources,
@@ -105,94 +106,57 @@ def date_changes(before: LifecycleRow | None, now: DateRow, day: date) -> list[C
         released = f", released {now.released}" if now.released else ""
         says = f"{say_day(now.shutdown, now.kind)}{released}{_move(now)}"
         if before is None:
-            return [_of("new-id", now, f"new id: {_where(now)}: {says}")]
+            return [_change("new-id", now, says)]
         since = f"not listed on {before.source.confirmed}"
-        return [_of("listed-again", now, f"listed again: {_where(now)}: {says} ({since})")]
+        return [_change("listed-again", now, f"{says} ({since})")]
     found = []
     if (before.shutdown, before.kind) != (now.shutdown, now.kind):
         found.append(_day_change(before, now, day))
-    elif _named(before) != _named(now):
-        what = f"replacement changed: {_where(now)}: {_named(before)} -> {_named(now)}"
-        found.append(_of("replacement-changed", now, what))
+    elif _replacement(before) != _replacement(now):
+        says = f"{_replacement(before)} -> {_replacement(now)}"
+        found.append(_change("replacement-changed", now, says))
     if now.released and before.released and before.released != now.released:
-        what = f"release changed: {_where(now)}: {before.released} -> {now.released}"
-        found.append(_of("release-changed", now, what))
+        found.append(_change("release-changed", now, f"{before.released} -> {now.released}"))
     return found
-
-
-def row_gone(before: LifecycleRow, day: date) -> Change:
-    """The page lists the id no more."""
-    over = before.kind in {"exact", "earliest"} and before.shutdown is not None
-    stays = over and before.shutdown is not None and before.shutdown <= day
-    what = (
-        f"row gone: {before.model} on {before.surface}: the page lists it no more; it said "
-        f"{say_day(before.shutdown, before.kind)}, "
-        + ("which has passed: it stays retired" if stays else "now it is unknown")
-    )
-    return Change("row-gone", before.model, before.surface, what)
-
-
-def price_new(rule: PriceRule) -> Change:
-    """A price where none was known from this page."""
-    return _price("price-new", rule, f"price new: {_tier(rule)}: {_rate(rule)}")
-
-
-def price_changed(before: PriceRule, now: PriceRule) -> Change:
-    """Another amount than before."""
-    what = f"price changed: {_tier(now)}: {_rate(before)} -> {_rate(now)}, seen {now.valid_from}"
-    return _price("price-changed", now, what)
-
-
-def price_gone(before: PriceRule) -> Change:
-    """The page prints no price for it any more."""
-    what = f"price gone: {_tier(before)}: the page prints it no more; it was {_rate(before)}"
-    return _price("price-gone", before, what)
 
 
 def _day_change(before: LifecycleRow, now: DateRow, day: date) -> Change:
     was, says = say_day(before.shutdown, before.kind), say_day(now.shutdown, now.kind)
     if now.shutdown is None:
-        what = f"date withdrawn: {_where(now)}: {says}; until now {was}"
+        says += f"; until now {was}"
         if before.shutdown is not None and before.shutdown <= day:
-            what += ", which has passed: make sure that this is not an old page"
-        return _of("date-withdrawn", now, what)
+            says += ", which has passed: make sure that this is not an old page"
+        return _change("date-withdrawn", now, says)
     if before.shutdown is None:
-        return _of("date-set", now, f"date set: {_where(now)}: {says}{_move(now)}; until now {was}")
+        return _change("date-set", now, f"{says}{_move(now)}; until now {was}")
     order = (now.shutdown > before.shutdown) - (now.shutdown < before.shutdown)
     how = {1: "later", -1: "EARLIER", 0: "the same day, said otherwise"}[order]
-    return _of("date-moved", now, f"date moved: {_where(now)}: {was} -> {says} ({how}){_move(now)}")
+    return _change("date-moved", now, f"{was} -> {says} ({how}){_move(now)}")
 
 
 def _move(now: DateRow) -> str:
-    return f", replacement {_named(now)}" if now.replacement or now.replacement_text else ""
+    return f", replacement {_replacement(now)}" if now.replacement or now.replacement_text else ""
 
 
-def _named(row: DateRow | LifecycleRow) -> str:
+def _replacement(row: DateRow | LifecycleRow) -> str:
     return row.replacement_text or row.replacement or "none"
 
 
-def _where(now: DateRow) -> str:
-    return f"{now.model} on {now.surface}"
+def _change(
+    kind: ChangeKind, row: DateRow | LifecycleRow | PriceRule, says: str, tier: str = ""
+) -> Change:
+    text = f"{kind.replace('-', ' ')}: {row.model}{tier} on {row.surface}: {says}"
+    return Change(kind, row.model, row.surface, text)
 
 
-def _of(kind: ChangeKind, now: DateRow, text: str) -> Change:
-    return Change(kind, now.model, now.surface, text)
-
-
-def _price(kind: ChangeKind, rule: PriceRule, text: str) -> Change:
-    return Change(kind, rule.model, rule.surface, text)
-
-
-def _tier(rule: PriceRule) -> str:
-    named = [
-        value
-        for key in ("resolution", "audio")
-        if isinstance(choice := rule.match.get(key), tuple)
-        for value in choice
-    ]
+def _price_change(kind: ChangeKind, rule: PriceRule, says: str) -> Change:
     words = {True: "with audio", False: "silent"}
-    tier = ", ".join(words[one] if isinstance(one, bool) else str(one) for one in named)
-    return f"{rule.model}{f', {tier},' if tier else ''} on {rule.surface}"
+    named = [
+        words[value] if isinstance(value, bool) else str(value)
+        for key in ("resolution", "audio")
+        for value in _choice(rule, key)
+    ]
+    return _change(kind, rule, says, f", {', '.join(named)}," if named else "")
 
 
 def _rate(rule: PriceRule) -> str:
@@ -202,63 +166,58 @@ def _rate(rule: PriceRule) -> str:
 # The prices of a reading beside those that were known: confirmed, changed, new or gone.
 
 
-#: resolution -> amount, by (model, surface)
-_Told = dict[tuple[str, str], dict[str | None, Decimal]]
+def merge_prices(
+    document: Document, reading: Reading
+) -> tuple[tuple[Document, ...], tuple[Change, ...]]:
+    """The rows that the reading's prices add to the document, and what they change.
 
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """Rows to append to the document's prices, and what they change."""
-
-    rows: tuple[Mapping[str, object], ...]
-    changes: tuple[Change, ...]
-
-
-def merge_prices(document: Mapping[str, object], reading: Reading) -> Priced:
-    """What the reading's prices add to the document, which holds its dates and source already.
-
-    Raises UnreadablePageError for a second, different reading of one day, InvalidFileError for a
-    document whose prices cannot be used.
+    The document holds the reading's dates and source already. Raises UnreadablePageError for a
+    second, different reading of one day, InvalidFileError for a document whose prices cannot be
+    used.
     """
     if not reading.price_surfaces:
-        return Priced((), ())
-    return _Merging(document, reading).run()
+        return (), ()
+    merging = _PriceMerge(document, reading)
+    merging.run()
+    return tuple(merging.rows), tuple(merging.changes)
 
 
-class _Merging:
-    def __init__(self, document: Mapping[str, object], reading: Reading) -> None:
+class _PriceMerge:
+    def __init__(self, document: Document, reading: Reading) -> None:
         self.reading = reading
         self.day = reading.source.confirmed
-        self.sources = parse_sources(document)
-        self.capabilities = parse_capabilities(document, self.sources)
-        self.dates = parse_lifecycle(document, self.sources)
-        self.raw = _raw_rows(document)
+        sources = parse_sources(document)
+        self.capabilities = parse_capabilities(document, sources)
+        self.dates = parse_lifecycle(document, sources)
         self.before = _current(self._of_this_list(parse_prices(document)))
-        self.told: _Told = {}
+        self.raw = {
+            str(row.get("id")): row for row in section(document, "prices") if isinstance(row, dict)
+        }
+        #: (model, surface) -> resolution -> amount
+        self.now: dict[tuple[str, str], dict[str | None, Decimal]] = {}
         for row in reading.prices:
-            self.told.setdefault((row.model, row.surface), {})[row.resolution] = row.amount
-        self.rows: list[Mapping[str, object]] = []
+            self.now.setdefault((row.model, row.surface), {})[row.resolution] = row.amount
+        self.rows: list[Document] = []
         self.changes: list[Change] = []
 
-    def run(self) -> Priced:
+    def run(self) -> None:
         covered: dict[tuple[str, str], set[str | None]] = {}
         for rule in self.before:
             key = rule.model, rule.surface
             if rule.ends in {"superseded", "withdrawn"} and rule.valid_to is not None:
                 continue  # ended by its page: if it is there again, it is a new price
             covered.setdefault(key, set()).update(_resolutions(rule) or {None})
-            now = _amount_now(rule, self.told.get(key, {}))
+            now = _amount_now(rule, self.now.get(key, {}))
             if now is None:
                 self._gone(rule)
-            elif now == rule.components[0].rate:
-                self._confirmed(rule)
-            else:
+            elif now != rule.components[0].rate:
                 self._changed(rule, now)
+            elif rule.source.confirmed < self.day:
+                self._append(rule, ends=self._end(rule))
         for row in self.reading.prices:
             known = covered.get((row.model, row.surface), set())
             if row.resolution not in known and not (row.resolution is None and known):
                 self._new(row)
-        return Priced(tuple(self.rows), tuple(self.changes))
 
     def _of_this_list(self, rules: Iterable[PriceRule]) -> list[PriceRule]:
         """The rules that the same publisher's same list gave: USD per second of output."""
@@ -274,20 +233,20 @@ class _Merging:
             and [part.meter for part in rule.components] == ["output-second"]
         ]
 
-    def _confirmed(self, rule: PriceRule) -> None:
-        if rule.source.confirmed < self.day:
-            self._append(rule, ends=self._end(rule))
-
     def _gone(self, rule: PriceRule) -> None:
         if rule.live_on(self.day):
             self._close(rule, "withdrawn")
-            self.changes.append(price_gone(rule))
+            says = f"the page prints it no more; it was {_rate(rule)}"
+            self.changes.append(_price_change("price-gone", rule, says))
 
-    def _changed(self, rule: PriceRule, now: Decimal) -> None:
+    def _changed(self, rule: PriceRule, amount: Decimal) -> None:
         if rule.live_on(self.day):
             self._close(rule, "superseded")
-        row = self._append(rule, amount=now, valid_from=self.day, ends=self._end(rule))
-        self.changes.append(price_changed(rule, self._parsed(row)))
+        now = self._parsed(
+            self._append(rule, amount=amount, valid_from=self.day, ends=self._end(rule))
+        )
+        says = f"{_rate(rule)} -> {_rate(now)}, seen {now.valid_from}"
+        self.changes.append(_price_change("price-changed", now, says))
 
     def _close(self, rule: PriceRule, ends: str) -> None:
         """The same price once more, with the day by which it had ended."""
@@ -306,7 +265,7 @@ class _Merging:
         amount: Decimal | None = None,
         valid_from: date | None = None,
         ends: tuple[date, str] | None = None,
-    ) -> Mapping[str, object]:
+    ) -> Document:
         row = dict(self.raw[rule.id])
         for key in ("valid_to", "ends", "source"):
             row.pop(key, None)
@@ -323,7 +282,8 @@ class _Merging:
 
     def _id(self, rule: PriceRule, suffix: str) -> str:
         tier = "+".join(map(str, _resolutions(rule))) or "any"
-        audio = "".join(":audio" if one is True else ":silent" for one in _choice(rule, "audio"))
+        sounds = _choice(rule, "audio")
+        audio = "".join(":audio" if sound is True else ":silent" for sound in sounds)
         return f"price:{rule.surface}:{rule.model}:{tier}{audio}:{self.reading.source_id}{suffix}"
 
     def _new(self, row: PriceRow) -> None:
@@ -349,10 +309,11 @@ class _Merging:
         cells["source"] = self.reading.source_id
         written = {key: value for key, value in cells.items() if value != {}}
         self.rows.append(written)
-        self.changes.append(price_new(self._parsed(written)))
+        rule = self._parsed(written)
+        self.changes.append(_price_change("price-new", rule, _rate(rule)))
 
-    def _parsed(self, row: Mapping[str, object]) -> PriceRule:
-        sources = {self.reading.source_id: _bare_source(self.reading)}
+    def _parsed(self, row: Document) -> PriceRule:
+        sources = {self.reading.source_id: _cells(self.reading.source)}
         [rule] = parse_prices({"sources": sources, "prices": [row]})
         return rule
 
@@ -382,23 +343,7 @@ class _Merging:
             for capability in self.capabilities
             if (capability.model, capability.surface) == (row.model, row.surface)
         ]
-        return max(known, key=lambda one: (one.source.official, one.source.confirmed), default=None)
-
-
-def _raw_rows(document: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
-    listed = document.get("prices", [])
-    rows = listed if isinstance(listed, list) else []
-    return {str(row.get("id")): row for row in rows if isinstance(row, dict)}
-
-
-def _bare_source(reading: Reading) -> Mapping[str, object]:
-    source = reading.source
-    return {
-        "url": source.url,
-        "kind": source.kind,
-        "publisher": source.publisher,
-        "confirmed": source.confirmed.isoformat(),
-    }
+        return max(known, key=lambda row: (row.source.official, row.source.confirmed), default=None)
 
 
 def _current(rules: Iterable[PriceRule]) -> list[PriceRule]:
@@ -419,14 +364,14 @@ def _choice(rule: PriceRule, name: str) -> tuple[object, ...]:
 def _resolutions(rule: PriceRule) -> tuple[str, ...]:
     """The resolutions that a rule prices; none where it prices whatever the model makes."""
     choice = rule.match.get("resolution", rule.allowed.get("resolution"))
-    return tuple(str(one) for one in choice) if isinstance(choice, tuple) else ()
+    return tuple(map(str, choice)) if isinstance(choice, tuple) else ()
 
 
-def _amount_now(rule: PriceRule, told: Mapping[str | None, Decimal]) -> Decimal | None:
-    if None in told:
-        return told[None]
-    amounts = {told.get(resolution) for resolution in _resolutions(rule)}
-    return amounts.pop() if len(amounts) == 1 else None
+def _amount_now(rule: PriceRule, amounts: Mapping[str | None, Decimal]) -> Decimal | None:
+    if None in amounts:
+        return amounts[None]
+    of_rule = {amounts.get(resolution) for resolution in _resolutions(rule)}
+    return of_rule.pop() if len(of_rule) == 1 else None
 
 
 def _shape(row: PriceRow, model: Capability | None) -> tuple[dict[str, object], dict[str, object]]:
@@ -463,13 +408,13 @@ State = Literal["read", "older", "known"]
 class Merged:
     """A document after one reading, and what that changed. `detail` says why nothing did."""
 
-    document: Mapping[str, object]
+    document: Document
     state: State
     changes: tuple[Change, ...] = ()
     detail: str | None = None
 
 
-def merge(document: Mapping[str, object], reading: Reading) -> Merged:
+def merge(document: Document, reading: Reading) -> Merged:
     """The document with this reading, or as it was where it knows a newer one.
 
     Raises UnreadablePageError where the reading cannot be true beside what is known, and
@@ -479,23 +424,28 @@ def merge(document: Mapping[str, object], reading: Reading) -> Merged:
     older = _older(sources, reading.source)
     if older is not None:
         return Merged(document, "older", detail=older)
-    if any(_same_reading(source, reading.source) for source in sources.values()):
+    new = reading.source
+    if any(
+        (known.sha256, known.confirmed) == (new.sha256, new.confirmed) and _same_page(known, new)
+        for known in sources.values()
+    ):
         return Merged(document, "known", detail="this reading is in the reference already")
     if reading.source_id in sources:
         raise InvalidFileError(f"sources.{reading.source_id}: this id stands for another reading")
     known = parse_lifecycle(document, sources)
     listed, changes = _dates(known, reading)
+    written = cast("Document", document.get("sources", {}))
     merged: dict[str, object] = {
         **document,
-        "compiled": max(_compiled(document), reading.source.confirmed.isoformat()),
-        "sources": {**_table(document, "sources"), reading.source_id: _source_json(reading.source)},
-        "lifecycle": [*_list(document, "lifecycle"), *listed],
+        "compiled": max(str(document.get("compiled", "")), reading.source.confirmed.isoformat()),
+        "sources": {**written, reading.source_id: _cells(reading.source)},
+        "lifecycle": [*section(document, "lifecycle"), *listed],
     }
-    priced = merge_prices(merged, reading)
-    merged["prices"] = [*_list(document, "prices"), *priced.rows]
-    if not listed and not priced.rows:
+    priced, price_changes = merge_prices(merged, reading)
+    merged["prices"] = [*section(document, "prices"), *priced]
+    if not listed and not priced:
         return Merged(document, "known", detail="it says nothing that is not known of that day")
-    return Merged(merged, "read", (*changes, *priced.changes))
+    return Merged(merged, "read", (*changes, *price_changes))
 
 
 def _older(sources: Sources, new: Source) -> str | None:
@@ -503,21 +453,19 @@ def _older(sources: Sources, new: Source) -> str | None:
     newest = max(same, key=read_on, default=None)
     if newest is not None and new.confirmed < newest.confirmed:
         return f"it was read on {new.confirmed}; a reading of {newest.confirmed} is known already"
-    updated = max((one.page_date for one in same if one.page_date is not None), default=None)
+    updated = max(
+        (source.page_date for source in same if source.page_date is not None), default=None
+    )
     if updated is not None and new.page_date is not None and new.page_date < updated:
         return f"it was last updated on {new.page_date}; its state of {updated} is known already"
     return None
 
 
-def _same_page(one: Source, new: Source) -> bool:
+def _same_page(known: Source, new: Source) -> bool:
     """Of a third party every page counts as one: its list is filed under several addresses."""
     if new.official:
-        return page_of(one) == page_of(new)
-    return one.publisher == new.publisher
-
-
-def _same_reading(one: Source, new: Source) -> bool:
-    return (one.sha256, one.confirmed) == (new.sha256, new.confirmed) and _same_page(one, new)
+        return page_of(known) == page_of(new)
+    return known.publisher == new.publisher
 
 
 def _dates(
@@ -525,7 +473,7 @@ def _dates(
 ) -> tuple[list[dict[str, object]], list[Change]]:
     page = page_of(reading.source)
     before: dict[tuple[str, str], list[LifecycleRow]] = {}
-    for row in sorted(known, key=lambda one: read_on(one.source)):
+    for row in sorted(known, key=lambda row: read_on(row.source)):
         if page_of(row.source) == page and row.surface in reading.date_surfaces:
             before.setdefault((row.model, row.surface), []).append(row)
     rows: list[dict[str, object]] = []
@@ -533,66 +481,44 @@ def _dates(
     for now in reading.dates:
         earlier = before.pop((now.model, now.surface), [None])
         changes.extend(date_changes(earlier[-1], now, reading.source.confirmed))
-        rows.append(_row_json(now, reading.source_id))
+        rows.append(_date_cells(now, reading.source_id))
     for (model, surface), earlier_rows in before.items():
         newest = earlier_rows[-1]
         listed = next((row for row in reversed(earlier_rows) if row.kind != "absent"), None)
-        if newest.kind == "absent" and listed is not None and _over(listed, newest):
+        if (
+            newest.kind == "absent"
+            and listed is not None
+            and is_over(listed, newest.source.confirmed)
+        ):
             continue  # retired, and dropped long ago
         if newest.kind != "absent":
-            changes.append(row_gone(newest, reading.source.confirmed))
+            over = is_over(newest, reading.source.confirmed)
+            says = (
+                "the page lists it no more; it said "
+                f"{say_day(newest.shutdown, newest.kind)}, "
+                + ("which has passed: it stays retired" if over else "now it is unknown")
+            )
+            changes.append(_change("row-gone", newest, says))
         gone = DateRow(model, surface, None, None, "absent")
-        rows.append(_row_json(gone, reading.source_id))
+        rows.append(_date_cells(gone, reading.source_id))
     return rows, changes
 
 
-def _over(listed: LifecycleRow, absent: LifecycleRow) -> bool:
-    return listed.kind in FIRM and (listed.shutdown or date.max) <= absent.source.confirmed
+def _date_cells(row: DateRow, source_id: str) -> dict[str, object]:
+    row_id = f"life:{row.surface}:{row.model}:{source_id}"
+    return {"id": row_id, **_cells(row), "source": source_id}
 
 
-def _row_json(row: DateRow, source_id: str) -> dict[str, object]:
-    cells: dict[str, object] = {
-        "id": f"life:{row.surface}:{row.model}:{source_id}",
-        "model": row.model,
-        "surface": row.surface,
-        "released": row.released and row.released.isoformat(),
-        "shutdown": row.shutdown and row.shutdown.isoformat(),
-        "kind": row.kind,
-        "replacement": row.replacement,
-        "replacement_text": row.replacement_text,
-        "source": source_id,
+def _cells(row: DateRow | Source) -> dict[str, object]:
+    """A row or source as the reference file spells it."""
+    return {
+        key: value.isoformat() if isinstance(value, date) else value
+        for key, value in asdict(row).items()
+        if value is not None
     }
-    return _filled(cells)
 
 
-def _source_json(source: Source) -> dict[str, object]:
-    return _filled(
-        {
-            "url": source.url,
-            "kind": source.kind,
-            "publisher": source.publisher,
-            "confirmed": source.confirmed.isoformat(),
-            "page_date": source.page_date and source.page_date.isoformat(),
-            "note": source.note,
-            "sha256": source.sha256,
-        }
-    )
-
-
-def _filled(cells: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in cells.items() if value is not None}
-
-
-def _compiled(document: Mapping[str, object]) -> str:
-    value = document.get("compiled")
-    return value if isinstance(value, str) else ""
-
-
-def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = document.get(key, {})
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _list(document: Mapping[str, object], key: str) -> Iterator[object]:
+def section(document: Document, key: str) -> list[object]:
+    """The rows of one section; what is no list of rows is refused by whoever reads the rows."""
     value = document.get(key, [])
-    return iter(value if isinstance(value, list) else [])
+    return value if isinstance(value, list) else []

@@ -92,7 +92,6 @@ class Page:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables alone."""
         return tuple(block for block in self.blocks if isinstance(block, Table))
 
 

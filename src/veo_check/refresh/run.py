@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
 from veo_check.core.clock import AsOf, Clock
 from veo_check.core.money import InvalidFileError
+from veo_check.core.reading import NotRegularError, TooLargeError, read_limited, why_unread
 from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_host
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Failure, Limits
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference, parse_reference
-from veo_check.reference.rows import DateKind, Source
+from veo_check.reference.prices import PriceRule
+from veo_check.reference.rows import (
+    Capability,
+    DateKind,
+    Document,
+    LifecycleRow,
+    Source,
+    SourceKind,
+)
 from veo_check.refresh.cost_map import SURFACES as COST_MAP_SURFACES
 from veo_check.refresh.cost_map import read_cost_map
+from veo_check.refresh.google import DEPRECATIONS, VERSIONS, read_dates, read_pricing
 from veo_check.refresh.google import SURFACE as PRICING_SURFACE
-from veo_check.refresh.google import read_deprecations, read_pricing, read_versions
 from veo_check.refresh.merge import Change, DateRow, PriceRow, Reading, merge
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
 
@@ -38,42 +44,53 @@ if TYPE_CHECKING:
 
 
 PageName = Literal["deprecations", "versions", "pricing", "cost-map"]
-#: `unreadable`: nothing was changed because of this page; the others as in `refresh_merge.State`.
+#: `unreadable`: nothing was changed because of this page; the others as in `merge.State`.
 PageState = Literal["read", "older", "known", "unreadable"]
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialPage:
-    """A page that is read unless others are named: its address, and the twins to ask in order."""
-
-    url: str
-    twins: tuple[str, ...]
-
-
-def _page(url: str) -> OfficialPage:
-    return OfficialPage(url, (f"{url}.md.txt", url))
-
-
 _CLOUD = "https://docs.cloud.google.com/gemini-enterprise-agent-platform"
-PAGES: Mapping[PageName, OfficialPage] = {
-    "deprecations": _page("https://ai.google.dev/gemini-api/docs/deprecations"),
-    "versions": _page(f"{_CLOUD}/models/model-versions"),
-    "pricing": _page("https://ai.google.dev/gemini-api/docs/pricing"),
+#: What is read unless others are named; each has a Markdown twin, which is asked first.
+PAGES: Mapping[PageName, str] = {
+    "deprecations": "https://ai.google.dev/gemini-api/docs/deprecations",
+    "versions": f"{_CLOUD}/models/model-versions",
+    "pricing": "https://ai.google.dev/gemini-api/docs/pricing",
 }
 #: LiteLLM publishes it here and under other addresses; it is read only where it is named.
 COST_MAP = "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json"
 
+#: What each page speaks for.
+_DATES_OF: Mapping[PageName, frozenset[str]] = {
+    "deprecations": frozenset({DEPRECATIONS.surface}),
+    "versions": frozenset({VERSIONS.surface}),
+    "cost-map": COST_MAP_SURFACES,
+}
+_PRICES_OF: Mapping[PageName, frozenset[str]] = {
+    "pricing": frozenset({PRICING_SURFACE}),
+    "cost-map": COST_MAP_SURFACES,
+}
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 #: A twin that is not there, in contrast to one that cannot be had today.
 _MISSING = frozenset({404, 410})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """One page to read; `place` is a URL or a file, None the official address."""
 
     page: PageName
     place: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the page is published, wherever this copy of it is read."""
+        return COST_MAP if self.page == "cost-map" else PAGES[self.page]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where to look, in order; nowhere for a page that is read only where it is named."""
+        if self.place is not None:
+            return (self.place,)
+        return (f"{self.address}.md.txt", self.address) if self.page in PAGES else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +109,11 @@ class PageResult:
 class Refreshed:
     """The document after all pages, and what each of them came to."""
 
-    document: Mapping[str, object]
+    document: Document
     pages: tuple[PageResult, ...]
 
     @property
     def unreadable(self) -> bool:
-        """Whether a page could not be read."""
         return any(page.state == "unreadable" for page in self.pages)
 
     @property
@@ -121,13 +137,9 @@ def refusal(place: str) -> str | None:
     return None
 
 
-class _UnreadError(Exception):
-    """The page could not be had; the message says why."""
-
-
 def refresh(
-    document: Mapping[str, object],
-    wanted: tuple[Wanted, ...],
+    document: Document,
+    requests: tuple[PageRequest, ...],
     read_on: date,
     *,
     clock: Clock,
@@ -141,54 +153,48 @@ def refresh(
     """
     asking = Asking.open(
         environ={},
-        leave=_leave(wanted),
+        leave=_allowed(requests),
         clock=clock,
         transport=transport,
         limits=Limits(body=LARGEST_PAGE),
     )
     results: list[PageResult] = []
     with asking.door:
-        for one in wanted:
-            document, result = _one(document, one, read_on, asking, watch)
+        for request in requests:
+            document, result = _put(document, request, read_on, asking, watch)
             results.append(result)
     return Refreshed(document, tuple(results))
 
 
-def _one(
-    document: Mapping[str, object],
-    wanted: Wanted,
+def _put(
+    document: Document,
+    request: PageRequest,
     read_on: date,
     asking: Asking,
     watch: Callable[[str], None],
-) -> tuple[Mapping[str, object], PageResult]:
-    shown = printable(wanted.place or PAGES[wanted.page].url, 300)
+) -> tuple[Document, PageResult]:
+    """The document with one page in it, or as it was where the page cannot be trusted."""
+    digest = None
+    shown = printable(request.place or request.address, 300)
     try:
-        content, shown = _fetch(wanted, asking, watch)
-    except _UnreadError as problem:
-        return document, PageResult(wanted.page, shown, "unreadable", detail=str(problem))
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        reading = _reading(document, wanted, content, digest, shown, read_on)
-        merged = merge(document, reading)
-        _check(merged.document)
+        content, shown = _fetch(request, asking, watch)
+        digest = hashlib.sha256(content).hexdigest()
+        merged = merge(document, _reading(document, request, content, digest, shown, read_on))
+        try:  # what is written must be what a run can read
+            _ = parse_reference(merged.document, "refreshed").prices
+        except InvalidFileError as problem:
+            raise UnreadablePageError(f"its rows do not fit the known ones: {problem}") from None
     except UnreadablePageError as problem:
-        return document, PageResult(wanted.page, shown, "unreadable", digest, detail=str(problem))
+        result = PageResult(request.page, shown, "unreadable", digest, detail=str(problem))
+        return document, result
     return merged.document, PageResult(
-        wanted.page, shown, merged.state, digest, merged.changes, merged.detail
+        request.page, shown, merged.state, digest, merged.changes, merged.detail
     )
 
 
-def _check(document: Mapping[str, object]) -> None:
-    """What is written must be what a run can read."""
-    try:
-        _ = parse_reference(document, "refreshed").prices
-    except InvalidFileError as problem:
-        raise UnreadablePageError(f"its rows do not fit the known ones: {problem}") from None
-
-
 def _reading(
-    document: Mapping[str, object],
-    wanted: Wanted,
+    document: Document,
+    request: PageRequest,
     content: bytes,
     digest: str,
     shown: str,
@@ -196,60 +202,47 @@ def _reading(
 ) -> Reading:
     dates: tuple[DateRow, ...] = ()
     prices: tuple[PriceRow, ...] = ()
-    date_surfaces: frozenset[str] = frozenset()
-    price_surfaces: frozenset[str] = frozenset()
-    updated: date | None = None
-    if wanted.page == "cost-map":
+    page = None if request.page == "cost-map" else read_page(content)
+    if page is None:
         dates, prices = read_cost_map(content, _kind_of(document))
-        date_surfaces = price_surfaces = COST_MAP_SURFACES
+    elif request.page == "pricing":
+        prices = read_pricing(page)
     else:
-        page = read_page(content)
-        updated = page.updated
-        if wanted.page == "deprecations":
-            dates, date_surfaces = read_deprecations(page), frozenset({"gemini-api"})
-        elif wanted.page == "versions":
-            dates, date_surfaces = read_versions(page), frozenset({"agent-platform"})
-        else:
-            prices, price_surfaces = read_pricing(page), frozenset({PRICING_SURFACE})
+        dates = read_dates(page, DEPRECATIONS if request.page == "deprecations" else VERSIONS)
+    updated = page.updated if page is not None else None
     if updated is not None and updated > read_on:
         raise UnreadablePageError(
             f"it was last updated on {updated}, so it cannot have been read on {read_on}"
         )
+    own = urlsplit(request.address).netloc
+    vendor: SourceKind = "official" if shown.startswith(f"https://{own}/") else "official-copy"
     source = Source(
-        url=COST_MAP if wanted.page == "cost-map" else PAGES[wanted.page].url,
-        kind=_source_kind(wanted, shown),
-        publisher="litellm" if wanted.page == "cost-map" else "google",
+        url=request.address,
+        kind="third-party" if page is None else vendor,
+        publisher="litellm" if page is None else "google",
         confirmed=read_on,
         page_date=updated,
-        note=_note(wanted),
+        note=_note(request),
         sha256=digest,
     )
     return Reading(
-        f"{source.publisher}-{wanted.page}-{read_on}-{digest[:8]}",
+        f"{source.publisher}-{request.page}-{read_on}-{digest[:8]}",
         source,
         dates,
         prices,
-        date_surfaces,
-        price_surfaces,
+        date_surfaces=_DATES_OF.get(request.page, frozenset()),
+        price_surfaces=_PRICES_OF.get(request.page, frozenset()),
     )
 
 
-def _source_kind(wanted: Wanted, shown: str) -> Literal["official", "official-copy", "third-party"]:
-    """Read at the vendor's own host, or a copy that the user vouches for."""
-    if wanted.page == "cost-map":
-        return "third-party"
-    own = urlsplit(PAGES[wanted.page].url).netloc
-    return "official" if shown.startswith(f"https://{own}/") else "official-copy"
-
-
-def _note(wanted: Wanted) -> str:
-    if wanted.place is None:
+def _note(request: PageRequest) -> str:
+    if request.place is None:
         return "read by veo-check refresh"
-    where = "a file" if not _URL.match(wanted.place) else urlsplit(wanted.place).netloc
+    where = "a file" if not _URL.match(request.place) else urlsplit(request.place).netloc
     return f"read by veo-check refresh from {printable(where, 100)}"
 
 
-def _kind_of(document: Mapping[str, object]) -> Callable[[str, str, date], DateKind]:
+def _kind_of(document: Document) -> Callable[[str, str, date], DateKind]:
     """What kind of day a list means that only prints a day: the kind that the vendor gives it.
 
     Without the vendor's word, a day on the Gemini API is the earliest one, as all there are, and
@@ -272,52 +265,46 @@ def _kind_of(document: Mapping[str, object]) -> Callable[[str, str, date], DateK
     return kind_of
 
 
-def _leave(wanted: tuple[Wanted, ...]) -> AllowList:
+def _allowed(requests: tuple[PageRequest, ...]) -> AllowList:
     """The person running the command named these hosts, or they are Google's own."""
     origins = set()
-    for one in wanted:
-        for place in _places(one):
-            try:
-                origins.add(origin_of(place))
-            except ValueError:
-                continue  # a file, or an address that the door refuses
+    for place in (place for request in requests for place in request.places):
+        try:
+            origins.add(origin_of(place))
+        except ValueError:
+            continue  # a file, or an address that the client refuses
     # no variable has an empty name: this allows to ask without a key, and no key
     return AllowList(keys=frozenset(("", origin) for origin in origins))
 
 
-def _places(wanted: Wanted) -> tuple[str, ...]:
-    return PAGES[wanted.page].twins if wanted.place is None else (wanted.place,)
-
-
-def _fetch(wanted: Wanted, asking: Asking, watch: Callable[[str], None]) -> tuple[bytes, str]:
-    """The bytes, and where they came from."""
-    places = _places(wanted)
-    for place in places:
+def _fetch(request: PageRequest, asking: Asking, watch: Callable[[str], None]) -> tuple[bytes, str]:
+    """The bytes, and where they came from. Raises UnreadablePageError."""
+    for place in request.places:
         shown = printable(place, 300)
         watch(shown)
         if not _URL.match(place):
-            return _file(Path(place)), shown
+            return _file(place), shown
         answer = asking.door.get(place)
         if isinstance(answer, Failure):
-            raise _UnreadError(answer.detail)
+            raise UnreadablePageError(answer.detail)
         if answer.status == 200:
             return answer.body, shown
-        if answer.status not in _MISSING or place == places[-1]:
-            raise _UnreadError(f"{answer.place} answered {answer.status}")
-    raise _UnreadError("no address is known")
+        if answer.status not in _MISSING or place == request.places[-1]:
+            raise UnreadablePageError(f"{answer.place} answered {answer.status}")
+    raise UnreadablePageError("no address is known")
 
 
-def _file(path: Path) -> bytes:
+def _file(place: str) -> bytes:
     try:
-        # O_NONBLOCK: opening a named pipe must not wait for a writer
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _UnreadError("it is not a regular file")
-            return file.read(LARGEST_PAGE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no such name"
-        raise _UnreadError(f"it cannot be read: {reason}") from None
+        return read_limited(place, LARGEST_PAGE, follow_links=True)
+    except NotRegularError:
+        raise UnreadablePageError("it is not a regular file") from None
+    except TooLargeError:
+        raise UnreadablePageError(f"it is larger than {LARGEST_PAGE // 1024**2} MB") from None
+    except OSError as error:
+        raise UnreadablePageError(f"it cannot be read: {why_unread(error)}") from None
+    except ValueError:
+        raise UnreadablePageError("it cannot be read: no such name") from None
 
 
 # A reference document as text that a person can read: one source, one row, one line.
@@ -331,45 +318,38 @@ BUNDLE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def as_text(document: Mapping[str, object]) -> str:
-    """The document as one file."""
+def as_text(document: Document) -> str:
     return "{\n" + ",\n".join(_section(key, value) for key, value in document.items()) + "\n}\n"
 
 
-def as_bundle(document: Mapping[str, object]) -> dict[str, str]:
+def as_bundle(document: Document) -> dict[str, str]:
     """The document as the files that the package ships, by name."""
-    return {name: as_text(_part(document, sections)) for name, sections in BUNDLE.items()}
-
-
-def _part(document: Mapping[str, object], sections: tuple[str, ...]) -> Mapping[str, object]:
-    held = {key: document[key] for key in sections if key in document}
-    sources = cast("Mapping[str, object]", document.get("sources", {}))
-    named = _named(list(held.values()))
-    used = {key: source for key, source in sources.items() if key in named}
-    return {"compiled": document.get("compiled"), "sources": used, **held}
+    files = {}
+    for name, sections in BUNDLE.items():
+        rows = {key: document[key] for key in sections if key in document}
+        named = _named(rows)
+        sources = cast("Document", document.get("sources", {}))
+        used = {key: source for key, source in sources.items() if key in named}
+        files[name] = as_text({"compiled": document.get("compiled"), "sources": used, **rows})
+    return files
 
 
 def _named(value: object) -> set[str]:
     """Every source that something in here names."""
-    names: set[str] = set()
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            source = one.get("source")
-            if isinstance(source, str):
-                names.add(source)
-            left.extend(one.values())
-        elif isinstance(one, list):
-            left.extend(one)
-    return names
+    if isinstance(value, list):
+        return set[str]().union(*map(_named, value))
+    if not isinstance(value, dict):
+        return set()
+    source = value.get("source")
+    own = {source} if isinstance(source, str) else set[str]()
+    return own.union(*map(_named, value.values()))
 
 
 def _section(key: str, value: object) -> str:
-    if isinstance(value, list):
-        return f'  "{key}": [\n{_lines(map(_line, value))}\n  ]' if value else f'  "{key}": []'
+    if isinstance(value, list) and value:
+        return f'  "{key}": [\n{_lines(map(_line, value))}\n  ]'
     if isinstance(value, dict) and value:
-        lines = (_entry(name, one, nested=key == "rasters") for name, one in value.items())
+        lines = (_entry(name, held, nested=key == "rasters") for name, held in value.items())
         return f'  "{key}": {{\n{_lines(lines)}\n  }}'
     return f'  "{key}": {_line(value)}'
 
@@ -377,59 +357,41 @@ def _section(key: str, value: object) -> str:
 def _entry(name: str, value: object, *, nested: bool) -> str:
     if not nested or not isinstance(value, dict):
         return f"{_line(name)}: {_line(value)}"
-    rows = ",\n".join(f"      {_line(key)}: {_line(one)}" for key, one in value.items())
+    rows = ",\n".join(f"      {_line(key)}: {_line(held)}" for key, held in value.items())
     return f"{_line(name)}: {{\n{rows}\n    }}"
 
 
-def _lines(texts: object) -> str:
-    return ",\n".join(f"    {text}" for text in cast("list[str]", texts))
+def _lines(texts: Iterable[str]) -> str:
+    return ",\n".join(f"    {text}" for text in texts)
 
 
 def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# Which rows a verdict could stand on today, and when they were last confirmed.
+# Which rows a verdict could be based on today, and when they were last confirmed.
 
 
-@dataclass(frozen=True, slots=True)
-class StaleSource:
-    """The rows in force that were read at one source."""
-
-    source: Source
-    rows: tuple[str, ...]
-
-    def age_days(self, day: date) -> int:
-        """Whole days since they were last confirmed."""
-        return self.source.age_days(day)
-
-
-def in_force(reference: Reference, day: date) -> tuple[StaleSource, ...]:
-    """Every row that counts on `day`, by source: what may be too old.
+def active_rows(reference: Reference, day: date) -> dict[Source, list[str]]:
+    """The ids of every row that counts on `day`, by source: what may be too old.
 
     Left out is what no later reading can change: readings that a newer one of the same page
     replaced, dates of retired ids, and prices that have ended.
     """
     rows: dict[Source, list[str]] = {}
-    for source, row in (*_dates(reference, day), *_prices(reference, day)):
-        rows.setdefault(source, []).append(row)
-    return tuple(StaleSource(source, tuple(names)) for source, names in rows.items())
+    for row in (*_dates(reference, day), *reference.prices):
+        if not isinstance(row, PriceRule) or row.live_on(day):
+            rows.setdefault(row.source, []).append(row.id)
+    return rows
 
 
-def _dates(reference: Reference, day: date) -> Iterator[tuple[Source, str]]:
+def _dates(reference: Reference, day: date) -> Iterator[LifecycleRow | Capability]:
     for model in reference.models():
         for surface in reference.surfaces(model):
             judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
             if judged.state == "retired":
                 continue
-            for row in judged.rows:
-                yield row.source, row.id
+            yield from judged.rows
             capability = reference.capability(model, surface)
             if capability is not None:
-                yield capability.source, capability.id
-
-
-def _prices(reference: Reference, day: date) -> Iterator[tuple[Source, str]]:
-    for rule in reference.prices:
-        if rule.live_on(day):
-            yield rule.source, rule.id
+                yield capability

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from veo_check.core.findings import Tier
 from veo_check.core.money import InvalidFileError
+from veo_check.core.reading import did_you_mean
 from veo_check.core.route import CloudName, Name, Version
-from veo_check.routefile.messages import explain, near
+from veo_check.routefile.messages import explain
 from veo_check.routefile.yaml_reader import Document, listed, read_file
 
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -22,12 +23,20 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE / "checklists", _PACKAGE.parents[1] / "checklists")
 
 
+def _tier_of(value: object) -> object:
+    return Tier.of(value) if isinstance(value, str) else value
+
+
+#: A tier that a record spells as its word.
+TierInWords = Annotated[Tier | None, BeforeValidator(_tier_of)]
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One check of an item. `tier` None: it informs and is required for nothing."""
 
     check: str
-    tier: Tier | None
+    tier: TierInWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,10 @@ def load_checklist(name_or_file: str | Path, known_checks: Iterable[str]) -> Che
     bundled = _bundled(name) if _NAME.fullmatch(name) else None
     path = bundled or Path(name_or_file)
     if bundled is None and _NAME.fullmatch(name) and not path.exists():
-        nearest = near(name, bundled_checklists())
-        hint = f"did you mean {nearest}?" if nearest else "name a file, or one of: "
-        hint += "" if nearest else ", ".join(bundled_checklists())
+        names = bundled_checklists()
+        hint = did_you_mean(name, names, f"name a file, or one of: {', '.join(names)}")
         raise InvalidFileError(f"no checklist is called '{name}'; {hint}")
-    document = read_file(path, "checklist").document
+    document = read_file(path, "checklist")
     text = None
     if document.data is not None:
         try:
@@ -103,11 +111,9 @@ def load_checklist(name_or_file: str | Path, known_checks: Iterable[str]) -> Che
             for at, about_key, message in explain(error, _ChecklistText):
                 document.blame(at, about_key, message)
     if text is not None:
-        _refuse_repeats(document, text)
-        if bundled is None:
-            _refuse_unknown(document, text, set(known_checks))
+        _refuse_lines(document, text, None if bundled else set(known_checks))
     if text is None or document.problems:
-        raise InvalidFileError("\n".join(str(one) for one in listed(document.problems)))
+        raise InvalidFileError("\n".join(map(str, listed(document.problems))))
     return Checklist(text.name, text.title, tuple(_item(item) for item in text.items))
 
 
@@ -116,34 +122,22 @@ def _bundled(name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _lines(text: _ChecklistText) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every check with its path in the file."""
-    for index, item in enumerate(text.items):
-        for check in item.checks:
-            yield ("items", index, "checks", check), check
-
-
-def _refuse_repeats(document: Document, text: _ChecklistText) -> None:
-    seen: set[str] = set()
-    for index, item in enumerate(text.items):
-        if item.id in seen:
-            path = ("items", index, "id")
-            document.blame(path, False, "another item has this id")
-        seen.add(item.id)
+def _refuse_lines(document: Document, text: _ChecklistText, known: set[str] | None) -> None:
+    """Complain of what stands twice, and of checks that are not in `known`."""
+    items: set[str] = set()
     checks: set[str] = set()
-    for at, check in _lines(text):
-        if check in checks:
-            document.blame(at, True, "another item has this check already")
-        checks.add(check)
-
-
-def _refuse_unknown(document: Document, text: _ChecklistText, known: set[str]) -> None:
-    for at, check in _lines(text):
-        if check not in known:
-            nearest = near(check, sorted(known))
-            hint = f"did you mean {nearest}?" if nearest else "`veo-check checks` lists them"
-            message = f"no check is called '{check}'; {hint}"
-            document.blame(at, True, message)
+    for index, item in enumerate(text.items):
+        if item.id in items:
+            document.blame(("items", index, "id"), False, "another item has this id")
+        items.add(item.id)
+        for check in item.checks:
+            at = ("items", index, "checks", check)
+            if check in checks:
+                document.blame(at, True, "another item has this check already")
+            checks.add(check)
+            if known is not None and check not in known:
+                hint = did_you_mean(check, sorted(known), "`veo-check checks` lists them")
+                document.blame(at, True, f"no check is called '{check}'; {hint}")
 
 
 def _item(text: _ItemText) -> Item:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from veo_check.core.reading import NotRegularError, TooLargeError, read_limited
 from veo_check.core.route import Route
 from veo_check.routefile.messages import explain
 from veo_check.routefile.yaml_reader import (
@@ -76,13 +76,12 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
 def _has_route(path: Path) -> bool:
     """Whether a YAML file is meant as a route; if in doubt it is, and loading it says why not."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return False
-        with path.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-    except OSError:
+        content = read_limited(path, MAX_BYTES, follow_links=True)
+    except NotRegularError:
+        return False
+    except (OSError, TooLargeError):
         return True
-    if _ROUTE_LINE.search(content) or len(content) > MAX_BYTES:
+    if _ROUTE_LINE.search(content):
         return True
     return (b"route" in content or b"via" in content) and _means_a_route(content)
 
@@ -160,20 +159,18 @@ def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tup
 
     `extended` is read in place of the file that `extends` names: an evidence bundle keeps both.
     """
-    read = read_file(path, _KIND)
-    own = read.document
-    if own.data is None or read.digest is None:
+    own = read_file(path, _KIND)
+    if own.data is None or own.digest is None:
         return listed(own.problems)
     data = dict(own.data)
     folder = _folder_of(path)
     extends = data.pop("extends", None)
-    base, base_path, base_digest = None, None, None
+    base, base_path = None, None
     if extends is not None and ("extends",) not in own.unread:
         base_path = extended or _extended(own, path, extends)
         if base_path is not None:
             shown = os.path.join(path.parent, str(extends))
-            base_read = read_file(base_path, _KIND, shown)
-            base, base_digest = base_read.document, base_read.digest
+            base = read_file(base_path, _KIND, shown)
     if base is not None and base.data is not None:
         inherited = dict(base.data)
         _refuse_in_base(base, inherited)
@@ -186,7 +183,8 @@ def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tup
     problems = [problem for document in documents for problem in document.problems]
     if route is None or problems:
         return listed(problems)
-    return RouteFile(route, path, read.digest, own, base_path, base_digest, *files)
+    base_digest = None if base is None else base.digest
+    return RouteFile(route, path, own.digest, own, base_path, base_digest, *files)
 
 
 def _folder_of(path: Path) -> Path:
@@ -264,9 +262,9 @@ def _validated(data: dict[str, Data], documents: list[Document], has_all: bool) 
         failed = error
     # `waivers:` with nothing after it is how people switch a section off: it is not written
     empty = [
-        one["loc"]
-        for one in failed.errors(include_url=False)
-        if one["input"] is None and one["type"] not in {"extra_forbidden", "missing"}
+        problem["loc"]
+        for problem in failed.errors(include_url=False)
+        if problem["input"] is None and problem["type"] not in {"extra_forbidden", "missing"}
     ]
     if empty:
         for path in empty:

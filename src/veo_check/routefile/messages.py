@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ValidationError
 
+from veo_check.core.reading import did_you_mean, near
 from veo_check.core.route import PATTERNS_IN_WORDS
 from veo_check.core.secrets import printable
 
@@ -30,24 +30,16 @@ def explain(
 
     `more_keys` are top-level keys that the file may hold and the model does not know.
     """
-    for one in error.errors(include_url=False):
-        at = tuple(step for step in one["loc"] if step != "[key]")
-        about_key = one["type"] == "extra_forbidden" or "[key]" in one["loc"]
-        if one["type"] == "extra_forbidden":
+    for problem in error.errors(include_url=False):
+        at = tuple(step for step in problem["loc"] if step != "[key]")
+        about_key = problem["type"] == "extra_forbidden" or "[key]" in problem["loc"]
+        if problem["type"] == "extra_forbidden":
             known = keys_at(model, at[:-1]) + (more_keys if len(at) == 1 else ())
-            yield at, about_key, _unknown_key(str(at[-1]), known)
+            listed = f"known here: {', '.join(known)}" if known else ""
+            hint = did_you_mean(str(at[-1]), known, listed)
+            yield at, about_key, f"unknown key; {hint}" if hint else "unknown key"
         else:
-            yield at, about_key, _sentence(one, at)
-
-
-def near(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like `word`, or None when none is like it."""
-    by_fold = {one.casefold().replace("-", "_"): one for one in known}
-    folded = word[:100].casefold().replace("-", "_")
-    found = difflib.get_close_matches(folded, by_fold, 1)
-    if not found and len(folded) >= 3:
-        found = [one for one in by_fold if one.startswith(folded)][:1]
-    return by_fold[found[0]] if found else None
+            yield at, about_key, _sentence(problem, at)
 
 
 def _sentence(error: ErrorDetails, at: Steps) -> str:
@@ -95,13 +87,6 @@ def _sentence(error: ErrorDetails, at: Steps) -> str:
     if kind == "less_than_equal":
         return f"has to be at most {context['le']}{got}"
     return printable(error["msg"][:1].lower() + error["msg"][1:], 400)
-
-
-def _unknown_key(key: str, known: tuple[str, ...]) -> str:
-    nearest = near(key, known)
-    if nearest is not None:
-        return f"unknown key; did you mean {nearest}?"
-    return f"unknown key; known here: {', '.join(known)}" if known else "unknown key"
 
 
 def _either(words: list[str]) -> str:

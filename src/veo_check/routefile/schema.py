@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from veo_check.core.route import Route
+from veo_check.core.route import NEEDS_BASE_URL, Route
 
 # What each key of a route file means: the descriptions that editors show.
 
@@ -172,7 +172,10 @@ _BETWEEN_KEYS: dict[str, Schema] = {
         ]
     },
     "Via": {
-        "if": {"properties": {"gateway": {"enum": ["newapi", "openai"]}}, "required": ["gateway"]},
+        "if": {
+            "properties": {"gateway": {"enum": sorted(NEEDS_BASE_URL)}},
+            "required": ["gateway"],
+        },
         "then": {"required": ["base_url"]},
     },
     "Confirmation": {
@@ -192,7 +195,9 @@ def route_schema() -> Schema:
     editor says that a value is missing.
     """
     raw = Route.model_json_schema()
-    models: dict[str, Schema] = {name: _described(name, one) for name, one in raw["$defs"].items()}
+    models: dict[str, Schema] = {
+        name: _described(name, model) for name, model in raw["$defs"].items()
+    }
     models["Route"] = _described("Route", raw)
     needs = _needs("Route", models)
     for name in _IN_LISTS:
@@ -224,7 +229,7 @@ def schema_text() -> str:
 
 def _described(name: str, model: Schema) -> Schema:
     """One mapping with a description for each key, and without what editors show as noise."""
-    keys = {key: _key(name, key, one) for key, one in model["properties"].items()}
+    keys = {key: _key(name, key, schema) for key, schema in model["properties"].items()}
     described = {"type": "object", "additionalProperties": False, "properties": keys}
     if "required" in model:
         described["required"] = model["required"]
@@ -233,9 +238,9 @@ def _described(name: str, model: Schema) -> Schema:
 
 def _key(model: str, key: str, schema: Schema) -> Schema:
     """One key: `T | None` as T, no title, and a default as a route file would spell it."""
-    schema = {word: one for word, one in schema.items() if word not in {"title", "description"}}
+    schema = {word: value for word, value in schema.items() if word not in {"title", "description"}}
     if "anyOf" in schema:
-        (only,) = (one for one in schema.pop("anyOf") if one != {"type": "null"})
+        (only,) = (choice for choice in schema.pop("anyOf") if choice != {"type": "null"})
         schema |= only
     default = _DEFAULTS.get(key, schema.pop("default", None))
     if default is not None and not isinstance(default, dict | list):
@@ -255,5 +260,7 @@ def _needs(name: str, models: dict[str, Schema]) -> Schema:
     needs: Schema = dict(_BETWEEN_KEYS.get(name, {}))
     if required := models[name].get("required"):
         needs["required"] = required
-    below = {key: one for key, inner in _mappings(models[name]) if (one := _needs(inner, models))}
+    below = {
+        key: needed for key, inner in _mappings(models[name]) if (needed := _needs(inner, models))
+    }
     return needs | ({"properties": below} if below else {})

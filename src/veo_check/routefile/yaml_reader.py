@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
+from veo_check.core.reading import NotRegularError, TooLargeError, read_limited, why_unread
 from veo_check.core.secrets import printable
 
 # Text that looks like a secret, wherever it stands in a file. Found, never shown.
@@ -55,7 +55,6 @@ def find_keys(text: str) -> Iterator[int]:
 
 
 def holds_key(text: str) -> bool:
-    """Whether anything in `text` looks like a key."""
     return next(find_keys(text), None) is not None
 
 
@@ -150,6 +149,7 @@ class Document:
 
     `places` holds the fields of a Place as plain tuples: cheap for the garbage collector.
     `unread` are the paths whose values were refused, so that nothing else complains about them.
+    `digest` is `sha256:…` of a file's bytes, where they could be read.
     """
 
     file: str
@@ -157,6 +157,7 @@ class Document:
     places: dict[Steps, tuple[Spot, Spot, bool]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unread: set[Steps] = field(default_factory=set)
+    digest: str | None = None
 
     def nearest(self, path: Steps) -> Place | None:
         """The place of `path`, or of the nearest mapping or list around it that exists."""
@@ -188,7 +189,6 @@ class Document:
         self.complain(spot, path, message)
 
     def complain(self, spot: Spot, path: Steps, message: str) -> None:
-        """Add a problem at `spot`."""
         self.problems.append(Problem(self.file, *spot, dotted(path), message))
 
 
@@ -207,7 +207,7 @@ def read_yaml(file: str, text: str) -> Document:
     if refused:
         code = f"U+{ord(refused[0]):04X}"
         message = f"holds the control character {code}, which YAML does not allow; take it out"
-        document.complain(_spot_of(text, refused.start()), (), message)
+        document.complain(_spot_of(text, refused.start())[0], (), message)
         return document
     reader = _Reader(document)
     try:
@@ -364,13 +364,7 @@ def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spo
     document.unread = {_hidden_path(path) for path in document.unread}
     document.places = {_hidden_path(path): at for path, at in document.places.items()}
     document.problems = [
-        Problem(
-            problem.file,
-            problem.line,
-            problem.column,
-            hide_keys(problem.path),
-            hide_keys(problem.message),
-        )
+        replace(problem, path=hide_keys(problem.path), message=hide_keys(problem.message))
         for problem in document.problems
     ]
     for spot, _, shown in found:
@@ -379,9 +373,8 @@ def _refuse_keys(document: Document, text: str, rewritten: list[tuple[Steps, Spo
 
 def _place_of_key(document: Document, text: str, start: int) -> tuple[Spot, Steps, str]:
     """Where a key in the text is: its place, the value's path, and what to call that."""
-    before = _LINE_END.split(text[:start])
-    spot = (len(before), len(before[-1]) + 1)
-    if _COMMENT.search(before[-1]):
+    spot, line = _spot_of(text, start)
+    if _COMMENT.search(line):
         return spot, (), COMMENT
     path = _path_at(document, spot)
     return spot, path, dotted(path)
@@ -414,9 +407,10 @@ def _hidden_path(path: Steps) -> Steps:
     return tuple(hide_keys(step) if isinstance(step, str) else step for step in path)
 
 
-def _spot_of(text: str, index: int) -> Spot:
+def _spot_of(text: str, index: int) -> tuple[Spot, str]:
+    """Line and column of a place in the text, and what stands before it in its line."""
     before = _LINE_END.split(text[:index])
-    return len(before), len(before[-1]) + 1
+    return (len(before), len(before[-1]) + 1), before[-1]
 
 
 # Files that people write, read with limits: regular files, not huge, UTF-8, one YAML document.
@@ -425,50 +419,36 @@ def _spot_of(text: str, index: int) -> Spot:
 MAX_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file's YAML, and `sha256:…` of its bytes. Without data the document names the problems."""
-
-    document: Document
-    digest: str | None
-
-
-def read_file(path: Path, kind: str, shown: str | None = None) -> ReadFile:
+def read_file(path: Path, kind: str, shown: str | None = None) -> Document:
     """Read `path`. `kind` is what it should be, for messages; `shown` what problems call it."""
     file = shown or str(path)
+
+    def refused(message: str, line: int = 1, digest: str | None = None) -> Document:
+        problem = Problem(file, line, 1, WHOLE_FILE, message)
+        return Document(file, problems=[problem], digest=digest)
+
     try:
-        # looked at before opening, since opening a pipe would wait for a writer
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return _unreadable(file, f"is a folder that holds no {kind}")
-        if not stat.S_ISREG(mode):
-            return _unreadable(file, f"is not a regular file, so not a {kind}")
-        with path.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+        if path.is_dir():
+            return refused(f"is a folder that holds no {kind}")
+        content = read_limited(path, MAX_BYTES, follow_links=True)
     except FileNotFoundError:
-        return _unreadable(file, "there is no such file")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
-        return _unreadable(file, f"cannot be read: {reason}")
-    if len(content) > MAX_BYTES:
-        return _unreadable(file, f"is larger than {MAX_BYTES // 1024} KiB, so not a {kind}")
+        return refused("there is no such file")
+    except NotRegularError:
+        return refused(f"is not a regular file, so not a {kind}")
+    except TooLargeError:
+        return refused(f"is larger than {MAX_BYTES // 1024} KiB, so not a {kind}")
+    except OSError as error:
+        return refused(f"cannot be read: {why_unread(error)}")
+    except ValueError:
+        return refused("cannot be read: bad name")
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return ReadFile(_refused(file, line, "is not UTF-8 text; save it as UTF-8"), digest)
+        return refused("is not UTF-8 text; save it as UTF-8", line, digest)
     document = read_yaml(file, text)
+    document.digest = digest
     if document.data is None and not document.problems:
-        document.problems += _refused(
-            file, 1, f"is empty; a {kind} begins with version: 1"
-        ).problems
-    return ReadFile(document, digest)
-
-
-def _unreadable(file: str, message: str) -> ReadFile:
-    return ReadFile(_refused(file, 1, message), None)
-
-
-def _refused(file: str, line: int, message: str) -> Document:
-    return Document(file, problems=[Problem(file, line, 1, WHOLE_FILE, message)])
+        return refused(f"is empty; a {kind} begins with version: 1", digest=digest)
+    return document

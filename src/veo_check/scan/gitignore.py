@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from veo_check.core.reading import read_limited
+
 #: A `.gitignore` beyond this is not read: a file too many is looked at, not one too few.
 LARGEST = 1 << 20
 #: A line with more wildcards than this counts as not written: matching a long name by it takes
@@ -128,11 +130,8 @@ class GitIgnore:
 def read_gitignore(path: str, cut: int) -> GitIgnore | None:
     """The rules in the file at `path`; None where there is none that can be used."""
     try:
-        with open(path, "rb") as opened:
-            content = opened.read(LARGEST + 1)
-    except OSError:
-        return None
-    if len(content) > LARGEST:
+        content = read_limited(path, LARGEST, follow_links=True)
+    except (OSError, ValueError):
         return None
     return GitIgnore(content.decode("utf-8-sig", "surrogateescape").splitlines(), cut)
 
@@ -153,19 +152,19 @@ def outer_rules(folder: str, cut: int) -> tuple[GitIgnore, ...]:
     wanted = [(os.path.join(place, ".gitignore"), place) for place in above]
     wanted.append((os.path.join(top, ".git", "info", "exclude"), top))
     found = [
-        (one, place)
+        (rules, place)
         for path, place in wanted
-        if (one := read_gitignore(path, len(os.path.join(place, ""))))
+        if (rules := read_gitignore(path, len(os.path.join(place, ""))))
     ]
-    rules = [one for one, _ in found]
+    outer = [rules for rules, _ in found]
     for place in (named, *above[:-1]):
-        if is_left_out(rules, os.path.basename(place), place, is_folder=True):
+        if is_left_out(outer, os.path.basename(place), place, is_folder=True):
             return ()
     return tuple(
-        one.seen_from(cut, named[len(os.path.join(place, "")) :].replace(os.sep, "/") + "/")
+        rules.seen_from(cut, named[len(os.path.join(place, "")) :].replace(os.sep, "/") + "/")
         if place != named
-        else one.seen_from(cut, "")
-        for one, place in found
+        else rules.seen_from(cut, "")
+        for rules, place in found
     )
 
 

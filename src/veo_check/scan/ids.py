@@ -55,7 +55,7 @@ class IdFinder:
         found = {"veo"}
         for model in self.known:
             found.add(next((stem for stem in _STEMS if stem in model), model))
-        return tuple(one.encode() for one in sorted(found))
+        return tuple(needle.encode() for needle in sorted(found))
 
     @cached_property
     def may_hold_one(self) -> Callable[[bytes], object]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
+from veo_check.core.reading import TooLargeError, read_limited, strict_json, why_unread
 from veo_check.reference.lifecycle import LifecycleJudgement, State, judge_lifecycle, successors
 from veo_check.reference.load import Reference
 from veo_check.scan.scanner import Found
@@ -69,14 +70,14 @@ def judge_hits(
     hits: list[Hit] = []
     ignored = 0
     today = max(judging.day, judging.clock_day)
-    for one in found:
-        until = one.ignore.until if one.ignore else None
+    for place in found:
+        until = place.ignore.until if place.ignore else None
         if until is not None and until >= today:
             ignored += 1
             continue
-        if one.id not in verdicts:
-            verdicts[one.id] = worst(one.id, reference, surface, judging)
-        hits.append(Hit(one, verdicts[one.id], until))
+        if place.id not in verdicts:
+            verdicts[place.id] = worst(place.id, reference, surface, judging)
+        hits.append(Hit(place, verdicts[place.id], until))
     return tuple(hits), ignored
 
 
@@ -120,36 +121,33 @@ def baseline_text(baseline: Baseline) -> str:
 
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises InvalidFileError."""
+    what = f"--baseline {path}"
     try:
-        with path.open("rb") as opened:
-            content = opened.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else str(error)
-        raise InvalidFileError(f"--baseline {path}: cannot be read: {said}") from None
-    if len(content) > _LARGEST:
-        raise InvalidFileError(f"--baseline {path}: larger than {_LARGEST >> 20} MB")
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        raise InvalidFileError(f"--baseline {path}: is not JSON; write it anew") from None
+        document = strict_json(read_limited(path, _LARGEST, follow_links=True).decode())
+    except TooLargeError:
+        raise InvalidFileError(f"{what}: larger than {_LARGEST >> 20} MB") from None
+    except OSError as error:
+        raise InvalidFileError(f"{what}: cannot be read: {why_unread(error)}") from None
+    except ValueError:
+        raise InvalidFileError(f"{what}: is not JSON; write it anew") from None
     rows = document.get("hits") if isinstance(document, dict) else None
-    if not isinstance(rows, list) or document.get("version") != 1:
-        raise InvalidFileError(f"--baseline {path}: is no baseline of version 1; write it anew")
+    if not isinstance(document, dict) or not isinstance(rows, list) or document.get("version") != 1:
+        raise InvalidFileError(f"{what}: is no baseline of version 1; write it anew")
     found: Baseline = Counter()
     for number, row in enumerate(rows):
-        key = [row.get(name) for name in ("file", "id", "state")] if isinstance(row, dict) else []
-        count = row.get("count") if isinstance(row, dict) else None
-        if (
-            not key
-            or not all(isinstance(part, str) for part in key)
-            or not isinstance(count, int)
-            or isinstance(count, bool)
-            or count < 1
+        cells = row if isinstance(row, dict) else {}
+        file, model, state, count = map(cells.get, ("file", "id", "state", "count"))
+        if not (
+            isinstance(file, str)
+            and isinstance(model, str)
+            and isinstance(state, str)
+            and isinstance(count, int)
+            and not isinstance(count, bool)
+            and count > 0
         ):
-            raise InvalidFileError(
-                f"--baseline {path}: hits[{number}] needs file, id, state and a count from 1"
-            )
-        found[str(key[0]), str(key[1]), str(key[2])] += count
+            needs = "needs file, id, state and a count from 1"
+            raise InvalidFileError(f"{what}: hits[{number}] {needs}")
+        found[file, model, state] += count
     return found
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from io import FileIO
 
+from veo_check.core.reading import why_unread
 from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
 from veo_check.scan.ids import IdFinder, Span
 from veo_check.scan.notebook import cells
@@ -50,7 +51,7 @@ def _below(argument: str, tell: Tell) -> Iterator[str]:
             return
         mode = os.stat(argument).st_mode
     except (OSError, ValueError) as error:
-        tell(argument, _why(error))
+        tell(argument, f"cannot be read: {why_unread(error)}")
         return
     if stat.S_ISDIR(mode):
         yield from _folder(argument, tell)
@@ -70,7 +71,7 @@ def _folder(top: str, tell: Tell) -> Iterator[str]:
             with os.scandir(folder) as listing:
                 entries = list(listing)
         except OSError as error:
-            tell(folder, _why(error))
+            tell(folder, f"cannot be read: {why_unread(error)}")
             continue
         if folder == top and outer and all(_left_out(rules, entry) for entry in entries):
             rules = ()
@@ -97,17 +98,12 @@ def _overlap(arguments: Sequence[str]) -> bool:
         for argument in arguments
         if "\0" not in argument
     )
-    return any(later.startswith(one) for one, later in itertools.pairwise(whole))
+    return any(inner.startswith(outer) for outer, inner in itertools.pairwise(whole))
 
 
 def _is_here(link: str) -> bool:
     here, target = os.path.realpath("."), os.path.realpath(link)
     return target == here or target.startswith(os.path.join(here, ""))
-
-
-def _why(error: OSError | ValueError) -> str:
-    said = error.strerror if isinstance(error, OSError) else str(error)
-    return f"cannot be read: {said or type(error).__name__}"
 
 
 # Where a few plain byte strings stand in a buffer, as fast as the C library can tell.
@@ -185,13 +181,12 @@ class InlineIgnore:
 
 
 def ignores_in(line: bytes) -> tuple[InlineIgnore, ...]:
-    """The marks in one line."""
     if b"veo-check:" not in line:
         return ()
     return tuple(
         InlineIgnore(
             ids=frozenset(
-                one.strip().decode("utf-8", "replace") for one in (mark[1] or b"").split(b",")
+                word.strip().decode("utf-8", "replace") for word in (mark[1] or b"").split(b",")
             ),
             until=_day(mark[2]),
             start=mark.start(),
@@ -344,9 +339,8 @@ def scan(
         try:
             read.file(path)
         except (OSError, ValueError) as error:
-            said = error.strerror if isinstance(error, OSError) else str(error)
-            read.not_readable(path, f"cannot be read: {said or type(error).__name__}")
-    seen.found.sort(key=lambda one: (one.file, one.line, one.column))
+            read.not_readable(path, f"cannot be read: {why_unread(error)}")
+    seen.found.sort(key=lambda place: (place.file, place.line, place.column))
     return seen
 
 

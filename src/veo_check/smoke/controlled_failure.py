@@ -12,6 +12,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, JobRequest
 from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind
 from veo_check.core.route import Route
+from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.pricing.shape import Shape
 from veo_check.reference.lifecycle import judge_lifecycle
@@ -59,7 +60,7 @@ def wrong_request(
     route: Route, prices: PriceSources, image: tuple[bytes, str] | None = None
 ) -> WrongRequest | Missing:
     """What to send, or why nothing can be: the route file, or else its gateway, decides which."""
-    kind = route.controlled_failure
+    kind = gateway_of(route).controlled_failure(route)
     if kind == "none":
         return Missing(
             PROBE, "not-run", "the route file switches it off (smoke.controlled_failure: none)"

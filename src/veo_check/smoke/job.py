@@ -37,6 +37,7 @@ from veo_check.evidence.proofs import (
     read_proof,
     read_proofs,
 )
+from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.controlled_failure import (
     WrongRequest,
     WrongSettled,
@@ -100,7 +101,7 @@ class RouteHistory:
     def status(self, entries: tuple[Entry, ...], problem: str | None) -> ProofStatus:
         """Whether a proof speaks for the route, given its jobs."""
         case, tools = self.case, self.tools
-        variable = proof_key_variable(self.route)
+        variable = proof_key_variable(self.route, gateway_of(self.route))
         key = tools.key_for(variable) if variable else None
         read = read_proofs(tools.folder.proofs_of(self.route.name), key)
         status = assess(
@@ -241,7 +242,7 @@ class RouteHistory:
         if path is None or not path.exists():
             return True  # it was paid without the key that would have sealed it
         stored = stored_route(self.route, entry.intent.binding)
-        variable = proof_key_variable(stored)
+        variable = proof_key_variable(stored, gateway_of(stored))
         sealed = read_proof(path, self.tools.key_for(variable) if variable else None)
         if isinstance(sealed, Unusable):
             return sealed.code not in {"no-key", "other-key"}
@@ -430,7 +431,7 @@ class _Run:
             return replace(outcome, controlled_failure=doubtful(doubted))
         if isinstance(outcome.controlled_failure, ControlledFailure):
             return outcome
-        if self.route.controlled_failure == "none":
+        if gateway_of(self.route).controlled_failure(self.route) == "none":
             why = "the route file switches it off (smoke.controlled_failure: none)"
         elif isinstance(plan, _Plan):
             why = plan.no_wrong or "it is sent once the smoke job has finished"
@@ -450,7 +451,7 @@ class _Run:
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, self.route.controlled_failure
+        wish, asked = self.wish, gateway_of(self.route).controlled_failure(self.route)
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None
@@ -561,7 +562,7 @@ class _Run:
 
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
-        variable = proof_key_variable(self.route)
+        variable = proof_key_variable(self.route, gateway_of(self.route))
         if settled.job.state == "finished" and (
             variable is None or self.tools.key_for(variable) is None
         ):

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from veo_check.core.clock import Clock
 from veo_check.core.money import UsageError
+from veo_check.core.reading import read_limited
 from veo_check.core.results import (
     Binding,
     JobKind,
@@ -38,10 +39,10 @@ from veo_check.evidence.records import (
     UnreadableRecordError,
     from_text,
     make_folders,
-    read_limited,
     to_text,
     write_durably,
 )
+from veo_check.gateways.registry import GATEWAYS
 from veo_check.smoke.state_folder import (
     RouteBusyError,
     StateFolder,
@@ -636,8 +637,10 @@ def _nested(flat: Mapping[str, str]) -> dict[str, object]:
 # How much of an operation id a report may show.
 
 
-#: Gateways whose task id alone opens the video.
-_CAPABILITIES = {"flatkey", "newapi"}
+def opens_video(entry: Entry) -> bool:
+    """Whether the operation's id alone opens the video, without a key."""
+    gateway = GATEWAYS.get(entry.intent.binding.via.get("gateway", ""))
+    return gateway is None or gateway.operation_opens_video
 
 
 def shown_operation(entry: Entry) -> str | None:
@@ -645,7 +648,7 @@ def shown_operation(entry: Entry) -> str | None:
     if entry.operation is None:
         return None
     id_ = entry.operation.id
-    if entry.intent.binding.via.get("gateway") not in _CAPABILITIES:
+    if not opens_video(entry):
         return id_
     prefix = id_[: id_.index("_") + 1] if "_" in id_[:8] else ""
     return f"{prefix}…{id_[-4:]}" if len(id_) > 8 else "…"

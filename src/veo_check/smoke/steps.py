@@ -30,6 +30,7 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import proof_key_variable, write_proof
+from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.collect import (
     PASSING,
     WORTH_WAITING,
@@ -40,7 +41,7 @@ from veo_check.smoke.collect import (
     used_before,
 )
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.journal import Ended, Entry, Intent, Operation, shown_operation
+from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
 from veo_check.smoke.tools import Dependencies, Progress, next_wait
 
 # From an accepted operation to its end: polled politely, every answer on disk before the next.
@@ -192,7 +193,7 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
 
 def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
-    if submission.operation:
+    if submission.operation and opens_video(entry):
         tools.hide(submission.operation)
     entry = _answered(entry, submission, tools)
     try:
@@ -212,7 +213,8 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     The entry stays open: `seal` closes it.
     """
     assert entry.operation is not None
-    tools.hide(entry.operation.id)
+    if opens_video(entry):
+        tools.hide(entry.operation.id)
     answer: PollAnswer | None = None
     operation = entry.operation.id
     if entry.state in {"submitted", "unfinished"}:
@@ -307,7 +309,7 @@ def close(settled: Settled, tools: Dependencies) -> Settled:
 
 def put(proof: Proof, route: Route, tools: Dependencies) -> bool:
     """Seal a proof under the key that its route pays with, if this run has it."""
-    variable = proof_key_variable(route)
+    variable = proof_key_variable(route, gateway_of(route))
     key = tools.key_for(variable) if variable else None
     if key is None:
         return False

@@ -11,9 +11,10 @@ from pathlib import Path
 from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import JobDriver
 from veo_check.core.results import JobKind, JobState, RowSeen
-from veo_check.core.route import Gateway, Route
+from veo_check.core.route import Route
 from veo_check.evidence.proofs import SealingKey
 from veo_check.evidence.records import Disk
 from veo_check.pricing.job_cost import PriceSources
@@ -79,7 +80,7 @@ _BEHIND_A_POLLER = Pace(first=16, interval=16, longest=30)
 
 def pace_of(gateway: Gateway) -> Pace:
     """How often a gateway may be asked."""
-    return _BEHIND_A_POLLER if gateway in {"flatkey", "newapi"} else _POLITE
+    return _BEHIND_A_POLLER if gateway.polls_itself else _POLITE
 
 
 def next_wait(

@@ -1,7 +1,7 @@
-"""The kill test: real runs against a real socket, killed at random moments and started again.
+"""Paid jobs over a real socket, killed at random moments and started again.
 
-300 kills over eight scenarios; the variable `KILLS` changes the number. What the sandbox's ledger
-holds is what was really sent.
+`pytest -m kill` kills 300 of them over eight scenarios (`VEO_CHECK_KILLS` changes the number). What
+the sandbox's ledger holds is what was really sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +33,6 @@ from veo_check.smoke.state_folder import StateFolder
 
 Changes = dict[str, object]
 SUPPORT = Path(__file__).parent.parent / "support"
-KILLS = int(os.environ.get("KILLS", "300"))
 #: scenario -> whether its jobs fail; then the last restart spends nothing, or it would pay again
 SCENARIOS = {
     "healthy": False,
@@ -171,15 +170,17 @@ def check(here: RunContext, state: Path, changes: Changes, ended: str) -> None:
         assert ended in {"finished", "failed", "refused"} or "failed" in ended or "no paid" in ended
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
-    share = -(-KILLS // len(SCENARIOS))
+@pytest.mark.kill
+def test_killed_at_random_moments(tmp_path: Path, machine_environment: Mapping[str, str]) -> None:
+    wanted = int(machine_environment.get("VEO_CHECK_KILLS", "300"))
+    share = -(-wanted // len(SCENARIOS))
     with ThreadPoolExecutor(len(SCENARIOS)) as pool:
         running = [
             pool.submit(trials, scenario, share, tmp_path / scenario, seed)
             for seed, scenario in enumerate(SCENARIOS)
         ]
         kills = [one.result() for one in running]
-    assert sum(kills) >= KILLS
+    assert sum(kills) >= wanted
 
 
 def test_two_runs_at_once_send_one_job(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""What one kind of gateway has and how it speaks: checks, engine and smoke ask it, never its name.
+
+There is one instance a gateway, in `gateways/`; the engine passes it down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
+    from veo_check.core.route import ControlledFailureKind, EndpointFamily, GatewayName, Mode, Route
+
+#: Where a gateway tells what a job cost: a log that the key can read, a header beside the answer,
+#: or nowhere that a key reaches.
+UsageRecord = Literal["log", "header", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One kind of gateway. Facts: `flatkey-gateway.md` 1 to 7 and `litellm-and-sdks.md`, as cited
+    where an instance is made.
+
+    `direct`: it is Google itself, so its word about a model is Google's, and its label is the
+    official id. `no_catalogue` says why it publishes no prices; None: it does, in quota units.
+    `lists_endpoint_types`: its listings say which endpoint types a label has. `polls_itself`: it
+    asks the vendor on its own and refunds what failed, so that a client has to let it see an end
+    first. `operation_opens_video`: who knows an operation's id can fetch the video without a key.
+    """
+
+    name: GatewayName
+    payer: str
+    families: tuple[EndpointFamily, ...]
+    usage: UsageRecord
+    #: the provider's site, where there is only one such gateway
+    site: str | None = None
+    direct: bool = False
+    no_catalogue: str | None = None
+    lists_endpoint_types: bool = False
+    polls_itself: bool = False
+    operation_opens_video: bool = False
+    #: what it writes as served model where it does not know
+    placeholder_model: str | None = None
+    #: the variable that `init` proposes for its key
+    smoke_variable: str = "GATEWAY_SMOKE_KEY"
+    #: parts of model names that its availability job stores as available without a call
+    untested_names: tuple[str, ...] = ()
+    #: modes whose input its wire format leaves out without saying so
+    drops_modes: frozenset[Mode] = frozenset()
+    one_video_a_job: bool = False
+    #: surfaces on which a wrong clip length is not refused at submit; "*": whatever the surface
+    late_refusals_on: frozenset[str] = frozenset()
+    #: surfaces whose key is an access token that changes, so that it cannot seal a proof
+    token_on: frozenset[str] = frozenset()
+
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether prices can be read from it."""
+        return self.no_catalogue is None
+
+    def controlled_failure(self, route: Route) -> ControlledFailureKind:
+        """The wrong request of a route: as written, else one that is refused at submit.
+
+        The Agent Platform accepts any clip length and refuses it inside the operation; an
+        OpenAI-compatible proxy reports such a late refusal as completed. Both refuse a model that
+        is gone at once.
+        """
+        if route.smoke.controlled_failure is not None:
+            return route.smoke.controlled_failure
+        late = self.late_refusals_on & {route.model.surface, "*"}
+        return "retired-model" if late else "unsupported-parameter"
+
+
+def no_catalogue(gateway: Gateway) -> str | None:
+    """Why a check of the price catalogue says nothing here; None where there is one."""
+    return gateway.no_catalogue
