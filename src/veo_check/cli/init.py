@@ -22,8 +22,6 @@ from veo_check.cli.output import (
 )
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
 from veo_check.core.route import NEEDS_BASE_URL
-from veo_check.gateways.openai import OPENAI
-from veo_check.gateways.registry import GATEWAYS
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft, Value
@@ -225,6 +223,8 @@ class NotReadError(VeoCheckError):
 
 
 def _learn_from_options(draft: Draft, day: str) -> None:
+    from veo_check.gateways.registry import GATEWAYS
+
     if draft.gateway not in GATEWAYS:
         raise UsageError(f"--gateway: choose one of {', '.join(GATEWAYS)}")
     if not draft.model and draft.kind.direct:
@@ -312,6 +312,7 @@ def _learn_from_litellm(
 ) -> None:
     """One model of a LiteLLM proxy into the draft."""
     from veo_check.cli.init_template import read_litellm
+    from veo_check.gateways.openai import OPENAI
 
     deployments, remarks = read_litellm(file, label or draft.model or None, reference)
     first = deployments[0]

@@ -347,14 +347,16 @@ def _joined(there: object, added: object, section: str, name: str) -> dict[str, 
 
 def _prices_alone(path: Path) -> Mapping[str, object] | None:
     """What a file holds that has prices but no lifecycle rows; None for any other file."""
+    from veo_check.core.reading import TooLargeError, read_limited
     from veo_check.routefile.yaml_reader import read_yaml
 
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        content = read_limited(path, _LARGEST, follow_links=True)
+    except TooLargeError:
+        return None
     except (OSError, ValueError) as error:
         raise InvalidFileError(f"{path}: cannot be read: {error}") from None
-    if len(content) > _LARGEST or not _looks_alone(content):
+    if not _looks_alone(content):
         return None
     try:
         document = read_yaml(str(path), content.decode("utf-8"))
