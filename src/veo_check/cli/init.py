@@ -21,7 +21,6 @@ from veo_check.cli.output import (
     tell,
 )
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
-from veo_check.core.route import NEEDS_BASE_URL
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft, Value
@@ -344,6 +343,8 @@ def _learn_from_litellm(
 
 def _complete(draft: Draft, reference: Reference) -> None:
     """What follows from the rest, and a word on what does not."""
+    from veo_check.core.route import NEEDS_BASE_URL
+
     draft.name = draft.name or _slug(draft.model)
     draft.asked = frozenset(draft.request)
     draft.request = _SHAPE | draft.request
