@@ -115,3 +115,32 @@ def test_starting_up_loads_nothing_beyond_typer(root: Path) -> None:
 
     extra = loaded("veo_check.cli.main") - loaded("typer") - set(sys.stdlib_module_names)
     assert extra == {"veo_check"}
+
+
+HEAVY = ("httpx", "rich", "yaml", "jinja2", "veo_check.core.route", "veo_check.report.model")
+
+
+@pytest.mark.parametrize(
+    ("words", "loaded"),
+    [
+        (("--help",), set()),
+        (("lifecycle", "veo-3.1-generate-preview"), set()),
+        (("price", "sora-2"), set()),
+        (
+            ("run", "--offline", "examples/flatkey-veo-3.1-fast.yaml"),
+            {"yaml", "veo_check.core.route", "veo_check.report.model"},
+        ),
+    ],
+    ids=lambda given: given[0] if isinstance(given, tuple) else "",
+)
+def test_a_command_loads_what_it_needs(
+    root: Path, words: tuple[str, ...], loaded: set[str]
+) -> None:
+    script = (
+        "import sys; from veo_check.cli.main import main; main(sys.argv[1:]);"
+        f"print('loaded', *[name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.splitlines()[-1].split()[1:]) == loaded

@@ -139,6 +139,7 @@ _LARGEST = 64 * 1024 * 1024
 def read_report(path: Path) -> Report:
     """The report in `path`. Raises InvalidFileError when it is not one of version 1."""
     try:
+        # not the reader of plain files: a report may come through a pipe, as /dev/stdin
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:

@@ -23,10 +23,6 @@ from veo_check.cli.output import (
 from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.money import ExitCode, UsageError, VeoCheckError
 from veo_check.core.reading import bare_id
-from veo_check.core.route import NEEDS_BASE_URL
-from veo_check.gateways.openai import OPENAI
-from veo_check.gateways.registry import GATEWAYS
-from veo_check.reference.lifecycle import judge_lifecycle, living_end, successors, suggestions
 
 if TYPE_CHECKING:
     from veo_check.cli.init_template import Draft, Value
@@ -227,6 +223,8 @@ class NotReadError(VeoCheckError):
 
 
 def _learn_from_options(draft: Draft, day: str) -> None:
+    from veo_check.gateways.registry import GATEWAYS
+
     if draft.gateway not in GATEWAYS:
         raise UsageError(f"--gateway: choose one of {', '.join(GATEWAYS)}")
     if not draft.model and draft.kind.direct:
@@ -315,6 +313,7 @@ def _learn_from_litellm(
 ) -> None:
     """One model of a LiteLLM proxy into the draft."""
     from veo_check.cli.init_template import read_litellm
+    from veo_check.gateways.openai import OPENAI
 
     deployments, remarks = read_litellm(file, label or draft.model or None, reference)
     first = deployments[0]
@@ -362,7 +361,9 @@ def _complete(draft: Draft, reference: Reference) -> None:
     """What follows from the rest, and a word on what does not."""
     from urllib.parse import urlsplit
 
-    if draft.gateway == "google":
+    from veo_check.core.route import NEEDS_BASE_URL
+
+    if draft.kind.direct:
         draft.model = bare_id(draft.model)
     draft.official = draft.official and bare_id(draft.official)
     host = urlsplit(draft.base_url or "").hostname or ""
@@ -386,6 +387,13 @@ def _say_when_gone(
     """That the id is retired, and where to go, where no surface in question serves it."""
     assert draft.official is not None
     places = [draft.surface] if draft.surface in known else list(known)
+    from veo_check.reference.lifecycle import (
+        judge_lifecycle,
+        living_end,
+        successors,
+        suggestions,
+    )
+
     judged = [judge_lifecycle(reference, draft.official, place, judging) for place in places]
     if any(each.state != "retired" for each in judged):
         return
@@ -413,6 +421,8 @@ def _model(draft: Draft, reference: Reference) -> None:
                 else "The label is the id.",
             )
         else:
+            from veo_check.reference.lifecycle import suggestions
+
             near = " or ".join(suggestions(reference, draft.model, judging))
             draft.note(
                 "model.official",

@@ -176,7 +176,6 @@ def price(
 
 def _asked(book: Reference, subject: str | None, surface: str | None, compare: bool) -> Asked:
     from veo_check.pricing.shape import Shape
-    from veo_check.routefile.load import RouteFile, load_route_file
 
     if subject is None and not compare:
         raise UsageError("name a model or a route file, or use --compare for every model")
@@ -187,6 +186,8 @@ def _asked(book: Reference, subject: str | None, surface: str | None, compare: b
         known = book.prices_of(model) or book.lifecycle(model)
         model = model if known else bare_id(model)
         return Asked(Shape(model, surface or ""), surface is not None, 1, None)
+    from veo_check.routefile.load import RouteFile, load_route_file
+
     loaded = load_route_file(Path(model))
     if not isinstance(loaded, RouteFile):
         raise UsageError("\n".join(["the route file cannot be used", *map(str, loaded)]))
@@ -358,14 +359,16 @@ def _joined(there: object, added: object, section: str, name: str) -> dict[str, 
 
 def _prices_alone(path: Path) -> Mapping[str, object] | None:
     """What a file holds that has prices but no lifecycle rows; None for any other file."""
+    from veo_check.core.reading import TooLargeError, read_limited
     from veo_check.routefile.yaml_reader import read_yaml
 
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        content = read_limited(path, _LARGEST, follow_links=True)
+    except TooLargeError:
+        return None
     except (OSError, ValueError) as error:
         raise InvalidFileError(f"{path}: cannot be read: {error}") from None
-    if len(content) > _LARGEST or not _looks_alone(content):
+    if not _looks_alone(content):
         return None
     try:
         document = read_yaml(str(path), content.decode("utf-8"))

@@ -13,6 +13,7 @@ from veo_check.cli.output import chosen_reference, nearest, redactor
 from veo_check.core.clock import Clock, SandboxClock, SystemClock
 from veo_check.core.fallbacks import candidates
 from veo_check.core.money import InvalidFileError, UsageError
+from veo_check.core.reading import TooLargeError, read_limited, why_unread
 from veo_check.core.route import Route
 from veo_check.engine.options import RunOptions
 from veo_check.engine.plan import Watcher
@@ -169,13 +170,13 @@ def read_user_config() -> UserConfig:
 
     path = Path(platformdirs.user_config_dir("veo-check", appauthor=False)) / "config.yaml"
     try:
-        text = path.read_bytes()
+        text = read_limited(path, _LARGEST, follow_links=True)
     except FileNotFoundError:
         return UserConfig()
+    except TooLargeError:
+        raise InvalidFileError(f"{path}: larger than {_LARGEST} bytes") from None
     except OSError as error:
-        raise InvalidFileError(f"{path}: cannot read: {error.strerror}") from None
-    if len(text) > _LARGEST:
-        raise InvalidFileError(f"{path}: larger than {_LARGEST} bytes")
+        raise InvalidFileError(f"{path}: cannot read: {why_unread(error)}") from None
     import yaml
 
     try:
