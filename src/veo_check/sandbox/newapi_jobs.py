@@ -110,7 +110,6 @@ def again(job: Job, group: str) -> Estimate:
 
 
 def dollars(quota: int) -> str:
-    """An amount as the gateway prints it."""
     return f"＄{Decimal(quota) / QUOTA_PER_USD:.6f}"  # noqa: RUF001 - its own sign
 
 
