@@ -309,6 +309,7 @@ class Job:
 
     @property
     def failed(self) -> bool:
+        # no other: gateways book a filtered job, and one without a video, as success
         return self.ending in {"error", "refused"}
 
     @property
