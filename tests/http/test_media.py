@@ -49,7 +49,7 @@ def test_the_file_goes_into_the_sink(clock: FakeClock) -> None:
     site = Site({FILE: httpx.Response(200, content=b"mp4", headers={"Content-Type": "video/mp4"})})
     got, body = fetch(clock, site, FILE)
     place = "generativelanguage.googleapis.com/v1beta/files/abc:download"
-    assert (got, body) == (Fetched(3, "video/mp4", place, ("x1",)), b"mp4")
+    assert (got, body) == (Fetched(3, place, ("x1",)), b"mp4")
     assert site.seen == [(FILE, "AIza-value-of-the-key")]
 
 

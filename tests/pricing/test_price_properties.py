@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from veo_check.core.clock import AsOf
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.comparison import compare
-from veo_check.pricing.quote import Quote, quote
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.quote import quote
+from veo_check.pricing.shape import Quote, Shape
 from veo_check.reference.load import load_reference
 from veo_check.reference.prices import PriceRule
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.quote import Quote, Refusal, quote
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.quote import quote
+from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import load_reference
 
 D = Decimal

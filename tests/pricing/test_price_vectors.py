@@ -12,8 +12,8 @@ import pytest
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
 from veo_check.pricing.arithmetic import from_pack
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
-from veo_check.pricing.quote import Quote, Refusal, quote
-from veo_check.pricing.shape import Shape, normal_resolution
+from veo_check.pricing.quote import quote
+from veo_check.pricing.shape import Quote, Refusal, Shape, normal_resolution
 from veo_check.reference.load import load_reference
 
 TODAY = date(2026, 11, 22)

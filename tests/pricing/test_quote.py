@@ -11,15 +11,13 @@ import pytest
 from veo_check.pricing.arithmetic import from_pack, price_by
 from veo_check.pricing.quote import (
     WITH_PROMOTIONS,
-    Quote,
-    Refusal,
     own_surfaces,
     promotions,
     quote,
     quote_anywhere,
     quotes_by_source,
 )
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import load_reference
 from veo_check.reference.prices import PriceRule, parse_prices
 from veo_check.reference.rows import LifecycleRow

@@ -11,8 +11,8 @@ from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.findings import Finding, Findings, check, note
 from veo_check.core.money import plain, usd
 from veo_check.core.route import Route
-from veo_check.pricing.quote import Quote, anyway, quote
-from veo_check.pricing.shape import Shape
+from veo_check.pricing.quote import anyway, quote
+from veo_check.pricing.shape import Quote, Shape
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, say_day, successors
 from veo_check.reference.load import Reference

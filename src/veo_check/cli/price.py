@@ -234,7 +234,8 @@ def _number(option: str, text: str | None) -> Decimal | None:
 
 
 def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote | Refusal:
-    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, Refusal, quote, quote_anywhere
+    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, quote, quote_anywhere
+    from veo_check.pricing.shape import Refusal
 
     if asked.named_surface:
         kinds = WITH_PROMOTIONS if promotions else LIST
@@ -279,7 +280,7 @@ def _paid(
     answer: Quote | Refusal, pack: Decimal | None, clips: int | None, estimate: bool
 ) -> Quote | Refusal:
     from veo_check.pricing.arithmetic import from_pack
-    from veo_check.pricing.quote import Refusal
+    from veo_check.pricing.shape import Refusal
 
     if isinstance(answer, Refusal):
         return answer

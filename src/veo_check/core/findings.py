@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 from veo_check.core.facts import Missing
@@ -144,20 +144,14 @@ class Outcome:
     @classmethod
     def collect(cls, said: Iterable[CheckOutput]) -> Outcome:
         """Sort what a check yielded. Several holes are joined into one reason."""
-        findings: list[Finding] = []
-        reasons: dict[str, None] = {}
-        uses: list[ReferenceUse] = []
-        untils: list[ValidUntil] = []
-        for part in said:
-            if isinstance(part, Finding):
-                findings.append(part)
-            elif isinstance(part, Blocked):
-                reasons[part.reason] = None
-            elif isinstance(part, ReferenceUse):
-                uses.append(part)
-            elif isinstance(part, ValidUntil):
-                untils.append(part)
-        return cls(tuple(findings), "; ".join(reasons) or None, tuple(uses), tuple(untils))
+        parts = tuple(said)
+        reasons = dict.fromkeys(part.reason for part in parts if isinstance(part, Blocked))
+        return cls(
+            tuple(part for part in parts if isinstance(part, Finding)),
+            "; ".join(reasons) or None,
+            tuple(part for part in parts if isinstance(part, ReferenceUse)),
+            tuple(part for part in parts if isinstance(part, ValidUntil)),
+        )
 
     def status_at(self, tier: Tier) -> Status:
         """Blocker fails, a hole blocks, a warning warns, the rest passes; the worst decides."""
@@ -169,7 +163,8 @@ class Outcome:
         return Status.WARN if "warning" in weights else Status.PASS
 
 
-def blocker(
+def _finding(
+    severity: Severity,
     code: str,
     message: str,
     *,
@@ -180,39 +175,16 @@ def blocker(
     evidence: Iterable[str] = (),
     warn_below: Tier | None = None,
 ) -> Finding:
-    """A finding that fails the check (for tiers below `warn_below` it only warns)."""
     texts = _text(expected), _text(actual)
-    return Finding(code, "blocker", message, at, *texts, fix, tuple(evidence), warn_below)
+    return Finding(code, severity, message, at, *texts, fix, tuple(evidence), warn_below)
 
 
-def warning(
-    code: str,
-    message: str,
-    *,
-    at: str | None = None,
-    expected: object = None,
-    actual: object = None,
-    fix: str | None = None,
-    evidence: Iterable[str] = (),
-) -> Finding:
-    """A finding that someone should look at, but that does not fail the check."""
-    return Finding(
-        code, "warning", message, at, _text(expected), _text(actual), fix, tuple(evidence)
-    )
-
-
-def note(
-    code: str,
-    message: str,
-    *,
-    at: str | None = None,
-    expected: object = None,
-    actual: object = None,
-    fix: str | None = None,
-    evidence: Iterable[str] = (),
-) -> Finding:
-    """A fact worth printing that changes no status."""
-    return Finding(code, "note", message, at, _text(expected), _text(actual), fix, tuple(evidence))
+#: A finding that fails the check (for tiers below `warn_below` it only warns).
+blocker = partial(_finding, "blocker")
+#: A finding that someone should look at, but that does not fail the check.
+warning = partial(_finding, "warning")
+#: A fact worth printing that changes no status.
+note = partial(_finding, "note")
 
 
 def _text(value: object) -> str | None:
@@ -256,7 +228,6 @@ class Check:
 
     @cached_property
     def need_types(self) -> frozenset[type]:
-        """The types among its needs."""
         return frozenset(need.type for need in self.needs)
 
     @property

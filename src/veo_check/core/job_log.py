@@ -99,7 +99,6 @@ CheckOutput = tuple[Question, Fault, str, str]
 
 
 def question_of(field: str) -> Question:
-    """The question that a field helps to answer."""
     return next(question for question, fields in FIELDS.items() if field in fields)
 
 

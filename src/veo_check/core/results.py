@@ -22,6 +22,7 @@ from veo_check.core.route import Model, Route, Via
 JobKind = Literal["smoke", "controlled-failure"]
 #: What is wrong with a controlled failure: its clip length, or its model.
 WrongKind = Literal["unsupported-parameter", "retired-model"]
+WrongOutcome = Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
 #: Whether a refused request costs anything, by its own row or the key's total.
 RefusalCharge = Literal["no", "yes", "unknown"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
@@ -174,7 +175,7 @@ class ControlledFailure:
     job: str
     kind: WrongKind
     sent: str  # what was wrong with it, in words
-    outcome: Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
+    outcome: WrongOutcome
     symptom: str | None = None
     status_code: int | None = None
     code: str | None = None

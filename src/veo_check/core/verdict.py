@@ -32,7 +32,6 @@ class CheckResult:
     left_out: bool = False
 
     def required_at(self, tier: Tier) -> bool:
-        """Whether reaching `tier` needs this check."""
         return self.required_for is not None and self.required_for <= tier
 
 

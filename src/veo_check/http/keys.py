@@ -31,7 +31,6 @@ class Secret:
         return self._value
 
     def shorter_than(self, characters: int) -> bool:
-        """Whether it has fewer characters."""
         return len(self._value) < characters
 
     def seal(self, message: bytes) -> str:
@@ -72,7 +71,6 @@ class KeyName:
         return self.variable or "application default credentials"
 
     def header(self, secret: Secret) -> tuple[str, str]:
-        """Header name and value."""
         if self.style == "x-goog-api-key":
             return "x-goog-api-key", secret.reveal()
         return "Authorization", f"Bearer {secret.reveal()}"
@@ -86,7 +84,6 @@ class Keys:
         self.redactor = redactor
 
     def is_set(self, variable: str) -> bool:
-        """Whether the variable holds anything."""
         return bool(self._environ.get(variable, "").strip())
 
     def from_sandbox(self, variable: str | None) -> bool:

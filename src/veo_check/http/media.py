@@ -23,7 +23,6 @@ class Fetched:
     """A file that went into the sink, whole: `size` in bytes. What it is, only its bytes tell."""
 
     size: int
-    content_type: str
     place: str
     exchanges: tuple[str, ...]
 
@@ -74,8 +73,7 @@ def fetch_media(
         answer = door.judged(hop.url, got, exchange, keyed=hop.key is not None)
         if isinstance(answer, Failure) or answer.status not in {200, 206}:
             return answer
-        kind = answer.headers.get("content-type", "")
-        return Fetched(getattr(got, "size", 0), kind, answer.place, tuple(exchanges))
+        return Fetched(getattr(got, "size", 0), answer.place, tuple(exchanges))
     return Failure("unreadable", "the media's address leads through too many redirects", exchange)
 
 

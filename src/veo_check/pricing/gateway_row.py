@@ -56,14 +56,6 @@ def sound_unit(told: Decimal | None) -> Decimal | None:
     return told if told and usable(told) else None
 
 
-__all__ = [
-    "DEFAULT_SECONDS",
-    "UNPRICED_RATIO",
-    "GatewayPrice",
-    "GatewayUnit",
-    "price_of_row",
-]
-
 #: `model_ratio` of a model that nobody priced.
 UNPRICED_RATIO = Decimal("37.5")
 #: Seconds the gateway takes for a Veo job that names none.

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
-from veo_check.pricing.shape import Quote, Refusal, RefusalCode, Shape
+from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import is_over
 from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
@@ -155,22 +155,6 @@ def _word(value: object) -> str:
         return "on" if value else "off"
     return plain(value) if isinstance(value, Decimal) else str(value)
 
-
-__all__ = [
-    "LIST",
-    "WITH_PROMOTIONS",
-    "Priced",
-    "Quote",
-    "Refusal",
-    "RefusalCode",
-    "anyway",
-    "impossible",
-    "promotions",
-    "quote",
-    "quotes_by_source",
-    "rank",
-    "served_somewhere",
-]
 
 #: Whose word weighs most. A gateway is the authority on its own surface.
 _RANK: Mapping[SourceKind, int] = {

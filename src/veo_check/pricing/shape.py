@@ -11,7 +11,7 @@ from veo_check.reference.prices import Bound, Component, PriceRule, Unit, Value
 from veo_check.reference.rows import Source
 
 if TYPE_CHECKING:
-    from veo_check.core.route import Request, Route
+    from veo_check.core.route import Route
 
 
 _SIZE = re.compile(r"(\d{2,5})[xX\u00d7](\d{2,5})")
@@ -57,13 +57,26 @@ class Shape:
     @classmethod
     def of_route(cls, route: Route) -> Shape:
         """The shape of the jobs that the route's application sends."""
-        return _of_request(route, route.request)
+        request = route.request
+        return cls(
+            model=route.model.official,
+            surface=route.model.surface,
+            seconds=Decimal(request.seconds),
+            resolution=normal_resolution(request.resolution),
+            aspect_ratio=request.aspect_ratio,
+            audio=request.audio,
+            count=request.count,
+            mode=request.mode,
+            # an extension is charged for what it adds; how long its input is, the file does not say
+            input_video_seconds=None if request.mode == "extension" else Decimal(0),
+            input_images=_IMAGES.get(request.mode, 0),
+        )
 
     @classmethod
     def of_smoke(cls, route: Route) -> Shape:
         """The shape of the route's own smoke job: its length and resolution, one clip."""
         return replace(
-            _of_request(route, route.request),
+            cls.of_route(route),
             seconds=Decimal(route.smoke.seconds),
             resolution=normal_resolution(route.smoke.resolution),
             count=1,
@@ -84,22 +97,6 @@ class Shape:
 
 _TEXT = frozenset({"model", "surface", "resolution", "aspect_ratio", "audio", "mode", "tier"})
 _NUMBERS = frozenset({"seconds", "count", "input_video_seconds", "input_images", "frame_rate"})
-
-
-def _of_request(route: Route, request: Request) -> Shape:
-    return Shape(
-        model=route.model.official,
-        surface=route.model.surface,
-        seconds=Decimal(request.seconds),
-        resolution=normal_resolution(request.resolution),
-        aspect_ratio=request.aspect_ratio,
-        audio=request.audio,
-        count=request.count,
-        mode=request.mode,
-        # an extension is charged for what it adds; how long its input is, the file does not say
-        input_video_seconds=None if request.mode == "extension" else Decimal(0),
-        input_images=_IMAGES.get(request.mode, 0),
-    )
 
 
 def normal_resolution(text: str) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from veo_check.core.route import Request, Route
 from veo_check.reference.rows import Capability
 
 Code = Literal[
@@ -29,6 +28,9 @@ _AT: dict[Code, str] = {
     "mode": "request.mode",
     "count": "request.count",
 }
+
+if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
+    from veo_check.core.route import Request, Route
 
 
 class Asked(Protocol):

@@ -168,7 +168,7 @@ def submit_trouble(state: State, model: str, parent: str, gemini: bool) -> Respo
     if state.has("submit-429-retry-info"):
         return over_quota(model)
     if state.has("submit-duration-type"):
-        return invalid(DURATION_TYPE)
+        return _not_a_number("durationSeconds")
     if state.has("submit-combination"):
         return invalid(COMBINATION)
     if state.has("submit-pre-consume") or state.has("submit-model-not-found"):
@@ -177,10 +177,19 @@ def submit_trouble(state: State, model: str, parent: str, gemini: bool) -> Respo
     return None
 
 
-DURATION_TYPE = (
-    "The value type for `durationSeconds` needs to be a number. "
-    "Please adjust your request accordingly."
-)
+def _not_a_number(name: str) -> Response:
+    return invalid(
+        f"The value type for `{name}` needs to be a number. Please adjust your request accordingly."
+    )
+
+
+def _out_of_bound(name: str, low: int, high: int) -> Response:
+    return invalid(
+        f"The number value for `{name}` is out of bound. "
+        f"Please provide a value between {low} and {high}, inclusive."
+    )
+
+
 COMBINATION = (
     "Your use case is currently not supported.  Please refer to Gemini API documentation for "
     "current model offering."
@@ -258,9 +267,8 @@ def shape_of(
     """
     if body is None:
         return invalid("Invalid JSON payload received. Expected an object.")
-    instances = body.get("instances")
-    first = instances[0] if isinstance(instances, list) and instances else None
-    if not isinstance(first, dict):
+    first = _first(body)
+    if first is None:
         return invalid("`instances` must hold one object.")
     parameters = body.get("parameters") or {}
     if not isinstance(parameters, dict):
@@ -300,11 +308,14 @@ def accepted_shape(
     return shape
 
 
-def prompt_of(body: Mapping[str, object] | None) -> str:
-    """The prompt, for the ledger."""
+def _first(body: Mapping[str, object] | None) -> dict[str, object] | None:
     instances = (body or {}).get("instances")
-    first = instances[0] if isinstance(instances, list) and instances else {}
-    return str(first.get("prompt", "")) if isinstance(first, dict) else ""
+    first = instances[0] if isinstance(instances, list) and instances else None
+    return first if isinstance(first, dict) else None
+
+
+def prompt_of(body: Mapping[str, object] | None) -> str:
+    return str((_first(body) or {}).get("prompt", ""))
 
 
 def outside_limits(body: Mapping[str, object] | None, model: GoogleModel) -> bool:
@@ -342,28 +353,18 @@ def _fields(parameters: Mapping[str, object], model: GoogleModel) -> Response | 
 def _seconds(parameters: Mapping[str, object], model: GoogleModel, lenient: bool) -> int | Response:
     seconds = parameters.get("durationSeconds", max(model.seconds))
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return invalid(DURATION_TYPE)
+        return _not_a_number("durationSeconds")
     if seconds not in model.seconds and not (lenient and 0 < seconds <= 60):
-        low, high = min(model.seconds), max(model.seconds)
-        return invalid(
-            "The number value for `durationSeconds` is out of bound. "
-            f"Please provide a value between {low} and {high}, inclusive."
-        )
+        return _out_of_bound("durationSeconds", min(model.seconds), max(model.seconds))
     return int(seconds)
 
 
 def _count(parameters: Mapping[str, object], model: GoogleModel) -> int | Response:
     count = parameters.get("sampleCount", 1)
     if isinstance(count, bool) or not isinstance(count, int):
-        return invalid(
-            "The value type for `sampleCount` needs to be a number. "
-            "Please adjust your request accordingly."
-        )
+        return _not_a_number("sampleCount")
     if not 1 <= count <= model.max_count:
-        return invalid(
-            "The number value for `sampleCount` is out of bound. "
-            f"Please provide a value between 1 and {model.max_count}, inclusive."
-        )
+        return _out_of_bound("sampleCount", 1, model.max_count)
     return count
 
 
@@ -445,7 +446,6 @@ _FILE = re.compile(r"/(?:download/)?(?:v1|v1beta|v1alpha)/(?:.*/)?files/([a-z0-9
 
 
 def answer(state: State, request: Request) -> Response:
-    """What the Gemini API says to this request."""
     key = google_api_key(request)
     if key is None:
         return no_api_key()
@@ -486,11 +486,9 @@ def _missing(state: State, model: str, version: str, method: str) -> Response:
 
 def _model(state: State, model: str, version: str) -> Response:
     row = state.google_model(model, "gemini-api")
-    return (
-        as_json(model_resource(row))
-        if row is not None
-        else _missing(state, model, version, "getModel")
-    )
+    if row is None:
+        return _missing(state, model, version, "getModel")
+    return as_json(model_resource(row))
 
 
 def _submit(state: State, request: Request, version: str, model: str, method: str) -> Response:
@@ -512,13 +510,9 @@ def _poll(state: State, request: Request, name: str, operation: str) -> Response
         return unavailable()
     if job.phase(state.now) != "done":
         return as_json({"name": name})
-    version = request.path.split("/")[1]
+    files = f"{request.origin}/{request.path.split('/')[1]}/files"
     samples = [
-        {
-            "video": {
-                "uri": f"{request.origin}/{version}/files/{operation}{index}:download?alt=media"
-            }
-        }
+        {"video": {"uri": f"{files}/{operation}{index}:download?alt=media"}}
         for index in range(job.shape.count)
     ]
     return as_json(finished(name, job, wrapped=True, samples=samples))
@@ -542,7 +536,6 @@ _PUBLISHER_CALL = re.compile(_VERSION + _PARENT + r"publishers/google/models/([^
 
 
 def answer_agent_platform(state: State, request: Request) -> Response:
-    """What the Agent Platform says to this request."""
     token = request.bearer
     if token is None or not accepts("agent-platform", token) or state.has("bad-key"):
         return bad_access_token()

@@ -37,11 +37,9 @@ class GoogleModel:
     max_count: int = 1
 
     def offered(self, day: date) -> bool:
-        """Whether the id answers on `day`."""
         return self.released <= day and (self.ends is None or day < self.ends)
 
     def price(self, resolution: str) -> Decimal:
-        """USD per second at `resolution`."""
         return self.prices.get(resolution, Decimal(0))
 
 

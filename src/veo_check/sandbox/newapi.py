@@ -49,16 +49,13 @@ def _answer(state: State, request: Request) -> Response:
     if task is not None:
         return task
     if request.method == "GET":
-        handler = _OPEN.get(path)
-        if handler is None and request.surface == "flatkey":
-            handler = _FLATKEY_OPEN.get(path)
+        flatkey = request.surface == "flatkey"
+        handler = (_FLATKEY_OPEN if flatkey else _OPEN).get(path)
         if handler is not None:
             return handler(state, request)
         if path == "/api/usage/token" and not request.path.endswith("/"):
             return Response(301, {"location": f"{request.origin}/api/usage/token/"})
-        keyed = _KEYED.get(path)
-        if keyed is None and request.surface == "flatkey":
-            keyed = _FLATKEY_KEYED.get(path)
+        keyed = (_FLATKEY_KEYED if flatkey else _KEYED).get(path)
         if keyed is not None:
             token = tasks.authenticate(state, request)
             return token if isinstance(token, Response) else keyed(state, request, token)
@@ -257,7 +254,7 @@ def _home(state: State, request: Request) -> Response:
 
 
 _OPEN: dict[str, Handler] = {"/api/status": _status, "/api/pricing": _pricing, "/": _home}
-_FLATKEY_OPEN: dict[str, Handler] = {
+_FLATKEY_OPEN = _OPEN | {
     "/api/website/pricing": _website,
     "/api/website/pricing/v2": _website_v2,
 }
@@ -268,7 +265,7 @@ _KEYED: dict[str, Callable[[State, Request, Token], Response]] = {
     "/v1/dashboard/billing/subscription": _subscription,
     "/v1/dashboard/billing/usage": _total_usage,
 }
-_FLATKEY_KEYED: dict[str, Callable[[State, Request, Token], Response]] = {
+_FLATKEY_KEYED = _KEYED | {
     "/v1/available_models": _models,
     "/v1/credits": _credits,
     "/v1/status": _account,

@@ -41,7 +41,6 @@ class Row:
 
     @property
     def video(self) -> bool:
-        """Whether it stands for a video model."""
         return bool(self.upstream)
 
 
@@ -140,7 +139,6 @@ def _spoiled(state: State, row: Row) -> Row:
 
 
 def find_row(state: State, surface: str, label: str) -> Row | None:
-    """The first row with this label."""
     return next((row for row in rows(state, surface) if row.label == label), None)
 
 

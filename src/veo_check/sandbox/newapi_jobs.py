@@ -110,7 +110,6 @@ def again(job: Job, group: str) -> Estimate:
 
 
 def dollars(quota: int) -> str:
-    """An amount as the gateway prints it."""
     return f"＄{Decimal(quota) / QUOTA_PER_USD:.6f}"  # noqa: RUF001 - its own sign
 
 
@@ -229,24 +228,17 @@ def poll(state: State, request: Request, family: str, task: str) -> Response:
     return as_json({"code": "success", "message": "", "data": _live(state, request, job)})
 
 
-def _unknown(state: State, job: Job) -> bool:
-    return state.has("status-unknown-first") and job.polls <= 1
-
-
-def _succeeded(job: Job) -> bool:
-    """The gateway books a filtered job, and one without a video, as success."""
-    return not job.failed
-
-
 def _video_object(state: State, job: Job) -> dict[str, object]:
     phase = job.phase(state.now)
-    done = "completed" if _succeeded(job) else "failed"
+    done = "failed" if job.failed else "completed"
     status = {"queued": "queued", "running": "in_progress", "done": done}[phase]
+    if state.has("status-unknown-first") and job.polls <= 1:
+        status = "unknown"
     return {
         "id": job.operation,
         "object": "video",
         "model": job.served,
-        "status": "unknown" if _unknown(state, job) else status,
+        "status": status,
         "progress": {"queued": 0, "running": 50, "done": 100}[phase],
         "created_at": job.created,
         "completed_at": state.unix,
@@ -259,7 +251,7 @@ def _url(request: Request, job: Job) -> str:
 
 def _live(state: State, request: Request, job: Job) -> dict[str, object]:
     phase = job.phase(state.now)
-    done = "succeeded" if _succeeded(job) else "failed"
+    done = "failed" if job.failed else "succeeded"
     url = ""
     if phase == "done":
         url = _url(request, job) if job.delivers else job.reason if done == "failed" else ""
@@ -275,9 +267,9 @@ def _live(state: State, request: Request, job: Job) -> dict[str, object]:
 
 def _task_row(state: State, job: Job) -> dict[str, object]:
     phase = job.phase(state.now)
-    done = "SUCCESS" if _succeeded(job) else "FAILURE"
+    done = "FAILURE" if job.failed else "SUCCESS"
     status = {"queued": "NOT_START", "running": "IN_PROGRESS", "done": done}[phase]
-    failed = phase == "done" and not _succeeded(job)
+    failed = phase == "done" and job.failed
     return {
         "id": 1,
         "created_at": job.created,
@@ -308,7 +300,7 @@ def _task_row(state: State, job: Job) -> dict[str, object]:
 
 def _generation_task(state: State, request: Request, job: Job) -> dict[str, object]:
     done = job.phase(state.now) == "done"
-    failed = done and not _succeeded(job)
+    failed = done and job.failed
     content: list[object] = []
     if done and job.delivers:
         content = [{"type": "video_url", "video_url": {"url": _url(request, job)}}]
@@ -328,7 +320,7 @@ def content(state: State, request: Request, task: str) -> Response:
     if job is None:
         return content_error(404, "Task not found")
     phase = job.phase(state.now)
-    if phase != "done" or not _succeeded(job):
+    if phase != "done" or job.failed:
         status = "FAILURE" if phase == "done" else {"queued": "NOT_START"}.get(phase, "IN_PROGRESS")
         return content_error(400, f"Task is not completed yet, current status: {status}")
     if not job.delivers or state.has("content-502"):

@@ -32,7 +32,6 @@ _PASSED = ("resolution", "aspectRatio", "negativePrompt", "personGeneration", "d
 
 
 def answer(state: State, request: Request) -> Response:
-    """What the gateway says to this request."""
     path = request.path.rstrip("/")
     if path in {"/health/liveliness", "/health/readiness"}:
         return as_json({"status": "healthy"})

@@ -99,5 +99,4 @@ SCENARIOS: tuple[Scenario, ...] = TypeAdapter(tuple[Scenario, ...]).validate_jso
 
 
 def find_scenario(name: str) -> Scenario | None:
-    """The scenario called `name`, or None."""
     return next((scenario for scenario in SCENARIOS if scenario.name == name), None)

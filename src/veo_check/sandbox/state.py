@@ -111,7 +111,6 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def fresh_id(length: int) -> str:
-    """Random letters and digits, as long as asked."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
@@ -140,12 +139,10 @@ class State:
 
     @property
     def unix(self) -> int:
-        """The moment as a Unix time."""
         return int(self.clock.now().timestamp())
 
     @property
     def day(self) -> date:
-        """The world's day, UTC."""
         return self.clock.now().date()
 
     def google_model(self, model: str, surface: GoogleSurface) -> GoogleModel | None:

@@ -8,11 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from veo_check.core.clock import Clock, SandboxClock
-from veo_check.sandbox import google as agent_platform
-from veo_check.sandbox import google as gemini_api
-from veo_check.sandbox import newapi, openai_gateway
-from veo_check.sandbox import newapi_jobs as newapi_results
-from veo_check.sandbox.google import exhausted
+from veo_check.sandbox import google, newapi, newapi_jobs, openai_gateway
 from veo_check.sandbox.media import HTML_PAGE
 from veo_check.sandbox.scenarios import SCENARIOS, Scenario, find_scenario
 from veo_check.sandbox.state import State
@@ -69,8 +65,8 @@ def delayed(state: State, request: Request, response: Response) -> Response:
 
 
 def _rate_limited(request: Request) -> Response:
-    google = request.surface in {"gemini-api", "agent-platform"}
-    refused = exhausted() if google else Response(429)
+    at_google = request.surface in {"gemini-api", "agent-platform"}
+    refused = google.exhausted() if at_google else Response(429)
     return refused.with_headers(retry_after="2")
 
 
@@ -95,8 +91,8 @@ def _bomb() -> Response:
 
 
 _SURFACES: dict[Surface, Callable[[State, Request], Response]] = {
-    "gemini-api": gemini_api.answer,
-    "agent-platform": agent_platform.answer_agent_platform,
+    "gemini-api": google.answer,
+    "agent-platform": google.answer_agent_platform,
     "flatkey": newapi.answer,
     "newapi": newapi.answer,
     "openai": openai_gateway.answer,
@@ -157,7 +153,7 @@ class World:
 
     def _at_the_end(self, job: Job) -> None:
         if job.surface in {"flatkey", "newapi"}:
-            newapi_results.settle(self._state, job)
+            newapi_jobs.settle(self._state, job)
         elif job.surface in {"gemini-api", "agent-platform"} and job.delivers:
             self._state.move("charge", job)  # Google charges for videos, not for attempts
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import JobDriver, JobRequest
-from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind
+from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind, WrongOutcome
 from veo_check.core.route import Route
 from veo_check.gateways.registry import gateway_of
 from veo_check.pricing.job_cost import PriceSources
@@ -20,7 +20,7 @@ from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
 from veo_check.smoke.cost import CostEstimate, lengths_of, wrong_stake
 from veo_check.smoke.journal import Entry
-from veo_check.smoke.steps import Settled, Step, result_of, send, settle, weigh
+from veo_check.smoke.steps import Settled, Step, not_accepted, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
@@ -129,11 +129,7 @@ def _retired(
         if (
             own is None
             or known is None
-            or (known.family, known.endpoints)
-            != (
-                own.family,
-                own.endpoints,
-            )
+            or (known.family, known.endpoints) != (own.family, own.endpoints)
         ):
             continue
         fits = not known.resolutions or route.smoke.resolution in known.resolutions
@@ -196,7 +192,7 @@ def send_wrong(step: Step, driver: JobDriver, tools: Dependencies) -> WrongSettl
         return Missing(PROBE, "unreachable", submission.text or "nothing left this machine")
     if entry.state in {"submitted", "refused"}:
         return resume(entry, step.route, driver, tools, submission.exchanges)
-    return WrongSettled(_as_settled(entry), doubtful(entry))
+    return WrongSettled(not_accepted(entry), doubtful(entry))
 
 
 def resume(
@@ -213,11 +209,8 @@ def resume(
         return from_record(entry, exchanges)
     settled = settle(entry, stored, driver, tools)
     job, usage, delivery = settled.job, settled.usage, settled.delivery
-    failure = ControlledFailure(
-        job=entry.id,
-        kind=_kind(entry),
-        sent=entry.intent.what,
-        outcome="accepted",
+    failure = replace(
+        _failure(entry, "accepted"),
         symptom=job.symptom,
         text=job.failure,
         served_model=job.served_model,
@@ -243,17 +236,14 @@ def resume(
 
 def from_record(entry: Entry, exchanges: tuple[str, ...] = ()) -> WrongSettled:
     """What the record says of a controlled failure that was refused."""
-    kind, ended = _kind(entry), entry.ended
+    ended = entry.ended
     if ended is None or entry.charged is None:
         why = f"whether job {entry.id}, which was refused, was charged cannot be read now"
         unread = Missing(PROBE, "not-run", f"{why}; the next run reads it, and sends nothing")
-        return WrongSettled(_as_settled(entry), unread)
-    clear = ended.names_the_mistake or ended.symptom in _CLEAR[kind]
-    failure = ControlledFailure(
-        job=entry.id,
-        kind=kind,
-        sent=entry.intent.what,
-        outcome="refused" if clear else "refused-unclearly",
+        return WrongSettled(not_accepted(entry), unread)
+    clear = ended.names_the_mistake or ended.symptom in _CLEAR[_kind(entry)]
+    failure = replace(
+        _failure(entry, "refused" if clear else "refused-unclearly"),
         symptom=ended.symptom,
         status_code=ended.status_code,
         code=ended.code,
@@ -261,12 +251,7 @@ def from_record(entry: Entry, exchanges: tuple[str, ...] = ()) -> WrongSettled:
         charged={"yes": True, "no": False}.get(entry.charged),
         exchanges=exchanges,
     )
-    return WrongSettled(_as_settled(entry), failure)
-
-
-def _as_settled(entry: Entry) -> Settled:
-    none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted")
-    return Settled(entry, result_of(entry), none, none)
+    return WrongSettled(not_accepted(entry), failure)
 
 
 def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> ControlledFailure:
@@ -287,14 +272,15 @@ def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> Co
 
 def doubtful(entry: Entry) -> ControlledFailure:
     """A controlled failure of which nobody knows whether it was accepted."""
-    return ControlledFailure(
-        job=entry.id,
-        kind=_kind(entry),
-        sent=entry.intent.what,
-        outcome="uncertain",
+    return replace(
+        _failure(entry, "uncertain"),
         symptom="submit-uncertain",
         text=entry.ended.text if entry.ended else None,
     )
+
+
+def _failure(entry: Entry, outcome: WrongOutcome) -> ControlledFailure:
+    return ControlledFailure(entry.id, _kind(entry), entry.intent.what, outcome)
 
 
 def _kind(entry: Entry) -> WrongKind:

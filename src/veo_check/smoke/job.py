@@ -65,14 +65,11 @@ from veo_check.smoke.steps import (
     by_job,
     by_proof,
     close,
+    finish,
     put,
     result_of,
-    seal,
-    seal_refusal,
     send,
-    settle,
     unreadable,
-    weigh,
     without_job,
 )
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
@@ -180,9 +177,7 @@ class RouteHistory:
             job = result_of(entry)
             job = job if entry.state == "refused" else replace(job, failure=driver.detail)
             return Settled(entry, job, driver, driver)
-        if entry.state == "refused":
-            return seal_refusal(weigh(entry, driver, self.tools), stored, self.tools)
-        return seal(settle(entry, stored, driver, self.tools), stored, self.tools)
+        return finish(entry, stored, driver, self.tools)
 
     def resume_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
         """Follow an answered controlled failure of an earlier run to its end, and seal it.
@@ -262,7 +257,6 @@ def _door(binding: Binding) -> tuple[str | None, ...]:
 
 
 def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
-    """The first entry that is wanted."""
     return next((entry for entry in entries if wanted(entry)), None)
 
 
@@ -543,13 +537,11 @@ class _Run:
         what = f"{request.seconds} s at {request.resolution} from {request.label}"
         step = Step("smoke", route, request, stake, what, self.case.row, self.case.route_file)
         entry, submission = send(step, driver, tools)
-        if entry.state == "submitted":
-            settled = seal(settle(entry, route, driver, tools), route, tools)
-            self._tell_if_unsealed(settled)
-            return settled
-        entry = weigh(entry, driver, tools)
-        self._give_back(entry)
-        return seal_refusal(entry, route, tools, submission.exchanges)
+        settled = finish(entry, route, driver, tools, submission.exchanges)
+        if settled.entry.operation is None:
+            self._give_back(settled.entry)
+        self._tell_if_unsealed(settled)
+        return settled
 
     def _give_back(self, entry: Entry) -> None:
         """What was set aside for a refused request is free again, unless it may be charged."""

@@ -366,7 +366,8 @@ class Journal:
         for left in folder.glob(f"{TEMPORARY}*"):
             left.unlink(missing_ok=True)
         number, salt = 1 + self._last_number(intent.route), secrets.token_hex(3)
-        entry = Entry(replace(intent, id=_id(intent.route, number, salt)))
+        job = f"{route_mark(intent.route)[:8]}-{number:06d}-{salt}"
+        entry = Entry(replace(intent, id=job))
         self.save(entry)
         return entry
 
@@ -496,10 +497,6 @@ def _undigested(text: str) -> Entry:
         told = {"code": None, "request_id": None, "replacement": None, "names_the_mistake": False}
         filled["ended"] = told | raw["ended"]
     return from_text(Entry, json.dumps(filled, indent=2, sort_keys=True) + "\n")
-
-
-def _id(route: str, number: int, salt: str) -> str:
-    return f"{route_mark(route)[:8]}-{number:06d}-{salt}"
 
 
 @dataclass(frozen=True, slots=True)

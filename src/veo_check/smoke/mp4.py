@@ -38,7 +38,6 @@ class Box:
 
     @property
     def size(self) -> int:
-        """Bytes of payload."""
         return self.end - self.start
 
 
@@ -52,7 +51,6 @@ class BoxFile:
         self._bytes = _MOST_BYTES
 
     def whole(self) -> Box:
-        """The file as if it were a box."""
         return Box(b"file", 0, 0, self.size)
 
     def inside(self, parent: Box, skip: int = 0) -> Iterator[Box]:
@@ -100,7 +98,6 @@ class BoxFile:
         return content
 
     def payload(self, box: Box) -> Payload:
-        """A box's whole payload."""
         return Payload(self.read(box.start, box.size))
 
 
@@ -113,34 +110,27 @@ class Payload:
 
     @property
     def left(self) -> int:
-        """Bytes not read yet."""
         return len(self._content) - self._at
 
     def skip(self, length: int) -> None:
-        """Leave out some bytes."""
         self.take(length)
 
     def take(self, length: int) -> bytes:
-        """The next bytes."""
         if length > self.left:
             raise MediaError("malformed")
         self._at += length
         return self._content[self._at - length : self._at]
 
     def u16(self) -> int:
-        """An unsigned 16-bit number."""
         return int.from_bytes(self.take(2))
 
     def u32(self) -> int:
-        """An unsigned 32-bit number."""
         return int.from_bytes(self.take(4))
 
     def i32(self) -> int:
-        """A signed 32-bit number."""
         return int.from_bytes(self.take(4), signed=True)
 
     def u64(self) -> int:
-        """An unsigned 64-bit number."""
         return int.from_bytes(self.take(8))
 
     def full(self) -> tuple[int, int]:
@@ -176,12 +166,10 @@ class Track:
 
     @property
     def is_video(self) -> bool:
-        """Whether it holds pictures."""
         return self.handler == _VISUAL
 
     @property
     def is_audio(self) -> bool:
-        """Whether it holds sound."""
         return self.handler == b"soun"
 
 

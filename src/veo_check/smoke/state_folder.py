@@ -132,15 +132,12 @@ class StateFolder:
 
     @property
     def home(self) -> Path:
-        """Where this half keeps its files."""
         return self.root / ("simulated" if self.simulated else "real")
 
     def journal_of(self, route: str) -> Path:
-        """The folder of a route's jobs."""
         return self.home / "journal" / route_mark(route)
 
     def proofs_of(self, route: str) -> Path:
-        """The folder of a route's sealed results."""
         return self.home / "proofs" / route_mark(route)
 
     def lock_of(self, route: str) -> Path:

@@ -75,7 +75,15 @@ def poll(
         if wait is None:
             ended = Ended(tools.now(), "job-unfinished", _last_status(entry))
             return _saved(entry.timed_out(ended), tools), None
-        tools.progress(_progress(entry, clock.monotonic() - start, wait))
+        tools.progress(
+            replace(
+                _progress(entry, "polling"),
+                elapsed=clock.monotonic() - start,
+                next_poll=wait,
+                status=entry.statuses[-1] if entry.statuses else None,
+                operation=shown_operation(entry),
+            )
+        )
         if wait > 0:
             clock.sleep(wait)
         since = 0.0
@@ -123,22 +131,6 @@ def _last_status(entry: Entry) -> str:
     return f"{entry.polls} polls{status}"
 
 
-def _progress(entry: Entry, elapsed: float, wait: float) -> Progress:
-    return Progress(
-        route=entry.intent.route,
-        job=entry.id,
-        kind=entry.intent.kind,
-        state=entry.state,
-        doing="polling",
-        elapsed=elapsed,
-        at_stake=entry.intent.at_stake,
-        next_poll=wait,
-        polls=entry.polls,
-        status=entry.statuses[-1] if entry.statuses else None,
-        operation=shown_operation(entry),
-    )
-
-
 _TRIES = 3
 _PAUSE = 10.0  # seconds
 
@@ -174,7 +166,7 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
     """
     journal, at = tools.journal, tools.now()
     entry = journal.begin(_intent(step, at, used_before(driver), tools))
-    tools.progress(_say_progress(entry, "sending"))
+    tools.progress(_progress(entry, "sending"))
     submission: Submission | None = None
     try:
         submission = driver.submit(step.request)
@@ -222,10 +214,10 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
     if entry.state == "finished" and answer is not None:
-        tools.progress(_say_progress(entry, "fetching"))
+        tools.progress(_progress(entry, "fetching"))
         delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
-        tools.progress(_say_progress(entry, "reading usage"))
+        tools.progress(_progress(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
     elif entry.ended is not None and entry.ended.symptom == "operation-unknown":
         return _vanished(entry, entry.ended, driver, answer, tools)
@@ -240,7 +232,7 @@ def _vanished(
 
     Closed, the next run would pay for another one beside it.
     """
-    tools.progress(_say_progress(entry, "reading usage"))
+    tools.progress(_progress(entry, "reading usage"))
     usage = read_bill(entry, driver, stake_of(entry), tools)
     delivery = Missing("smoke-job", "not-run", "nothing was delivered")
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
@@ -261,7 +253,7 @@ def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
     ended = entry.ended
     if entry.state != "refused" or entry.charged is not None or ended is None:
         return entry
-    tools.progress(_say_progress(entry, "reading usage"))
+    tools.progress(_progress(entry, "reading usage"))
     charged = charge_of_refusal(entry, driver, tools)
     if charged is None:
         return entry
@@ -287,12 +279,26 @@ def seal(settled: Settled, route: Route, tools: Dependencies) -> Settled:
     return close(settled, tools) if entry.is_open else settled
 
 
-def seal_refusal(
-    entry: Entry, route: Route, tools: Dependencies, exchanges: tuple[str, ...] = ()
+def finish(
+    entry: Entry,
+    route: Route,
+    driver: JobDriver,
+    tools: Dependencies,
+    exchanges: tuple[str, ...] = (),
 ) -> Settled:
-    """Seal and close a smoke job that was not accepted, where all is known of it."""
-    none = Missing("smoke-job", "not-run", f"job {entry.id} was not accepted ({entry.state})")
-    return seal(Settled(entry, result_of(entry, exchanges), none, none), route, tools)
+    """An answered smoke job taken as far as this run can: to its end, or to its refusal's charge.
+
+    Sealed and closed where all is known of it.
+    """
+    if entry.operation is not None:
+        return seal(settle(entry, route, driver, tools), route, tools)
+    return seal(not_accepted(weigh(entry, driver, tools), exchanges), route, tools)
+
+
+def not_accepted(entry: Entry, exchanges: tuple[str, ...] = ()) -> Settled:
+    """What is known of a job that has no operation."""
+    none = Missing(PROBE, "not-run", f"job {entry.id} was not accepted ({entry.state})")
+    return Settled(entry, result_of(entry, exchanges), none, none)
 
 
 def close(settled: Settled, tools: Dependencies) -> Settled:
@@ -489,7 +495,7 @@ def _proof(settled: Settled, route: Route, tools: Dependencies) -> Proof:
     )
 
 
-def _say_progress(entry: Entry, doing: str) -> Progress:
+def _progress(entry: Entry, doing: str) -> Progress:
     return Progress(
         route=entry.intent.route,
         job=entry.id,

@@ -140,11 +140,9 @@ class Dependencies:
 
     @property
     def journal(self) -> Journal:
-        """The journal of this run's half of the state folder."""
         return Journal(self.folder, self.disk)
 
     def now(self) -> datetime:
-        """The clock's moment."""
         return self.clock.now()
 
     def sealing_key(self, route: Route) -> SealingKey | None:
