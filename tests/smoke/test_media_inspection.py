@@ -270,7 +270,7 @@ def test_streamed_with_a_cap(tmp_path: Path) -> None:
     with receiving(path, most=3) as receiver:
         for chunk in (b"ab", b"", b"c"):
             receiver.write(chunk)
-    assert (receiver.size, receiver.sha256) == (3, sha256(b"abc").hexdigest())
+    assert receiver.size == 3
     assert path.read_bytes() == b"abc"
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError), receiving(path):

@@ -25,7 +25,8 @@ from veo_check.http.keys import GoogleLogin, KeyName, Keys, Secret
 if TYPE_CHECKING:
     import httpx
 
-    from veo_check.http.transport import PreparedRequest, RawResponse, Sink, TransportError, Wire
+    from veo_check.core.jobs import Sink
+    from veo_check.http.transport import PreparedRequest, RawResponse, TransportError, Wire
 
     #: what carries the requests: None for the network, else the sandbox or a test
     Transport = httpx.BaseTransport

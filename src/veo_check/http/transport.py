@@ -24,6 +24,7 @@ import httpx
 
 from veo_check.core.clock import Clock
 from veo_check.core.facts import MissingCode
+from veo_check.core.jobs import Sink
 from veo_check.http.answers import MEBIBYTE, Limits
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -257,9 +258,6 @@ def _as_httpx() -> Iterator[None]:
         raise NotPublicError("the host has an address that is not public") from None
     except _SAME_NAMES as error:
         raise getattr(httpx, type(error).__name__)(str(error)) from None
-
-
-Sink = Callable[[bytes], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,8 +174,20 @@ class State:
         """Write a submit that became no job into the ledger."""
         self.ledger.submits.append(Submit(self.now, surface, model, status, None))
 
-    def ending(self) -> Ending:
-        """How a job of this scenario ends."""
+    def _ending(self, model: GoogleModel | None, shape: Shape) -> Ending:
+        """How a job of this scenario ends.
+
+        The Agent Platform accepts any clip length and refuses a wrong one inside the operation;
+        seen by many users (20 public files), four of which name the operation's end.
+        """
+        lenient = self.has("wrong-request-accepted") or self.has("wrong-request-rerouted")
+        late = (
+            model is not None
+            and model.surface == "agent-platform"
+            and shape.seconds not in model.seconds
+        )
+        if late and not lenient:
+            return "refused"
         if self.has("filtered-wrapped"):
             return "filtered-wrapped"
         if self.has("filtered-unwrapped"):
@@ -183,13 +195,6 @@ class State:
         if self.has("error-13") or self.has("not-refunded"):
             return "error"
         return "nothing" if self.has("no-video") else "video"
-
-    def _ending(self, model: GoogleModel, shape: Shape) -> Ending:
-        """The Agent Platform accepts any clip length and refuses a wrong one inside the operation;
-        seen by many users (20 public files), four of which name the operation's end."""
-        lenient = self.has("wrong-request-accepted") or self.has("wrong-request-rerouted")
-        late = model.surface == "agent-platform" and shape.seconds not in model.seconds
-        return "refused" if late and not lenient else self.ending()
 
     def start(
         self,
@@ -250,7 +255,7 @@ class State:
             ticket.key,
             started=now,
             ends=None if self.has("never-done") else now + took,
-            ending=self.ending() if model is None else self._ending(model, shape),
+            ending=self._ending(model, shape),
             created=self.unix,
             quota=ticket.quota,
             usd=price * shape.seconds * shape.count,

@@ -40,20 +40,14 @@ class Receiver:
 
     def __init__(self, file: BinaryIO, most: int) -> None:
         self._file, self._most = file, most
-        self._digest, self.size = hashlib.sha256(), 0
+        self.size = 0
 
     def write(self, chunk: bytes) -> None:
         """The next bytes. Raises TooLargeError, OSError."""
         self.size += len(chunk)
         if self.size > self._most:
             raise TooLargeError(f"more than {self._most} bytes")
-        self._digest.update(chunk)
         self._file.write(chunk)
-
-    @property
-    def sha256(self) -> str:
-        """Of everything so far."""
-        return self._digest.hexdigest()
 
 
 @contextmanager
