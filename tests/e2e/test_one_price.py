@@ -97,7 +97,7 @@ def assert_every_format_says(report: Report, quote: QuoteReport) -> None:
     reference = quote.other.expected if quote.other else quote.expected
     beside = f"reference price ${reference}" if reference != quote.expected else ""
     for word, before in {
-        "text": "cost: ",
+        "text": "Cost ",
         "markdown": "cost: ",
         "html": "<dt>Cost</dt><dd>",
     }.items():
