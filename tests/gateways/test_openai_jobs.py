@@ -59,9 +59,7 @@ def test_an_operation_that_holds_the_key_is_written_down_nowhere(
 
 @pytest.mark.parametrize("status", [200, 201, 202])
 @pytest.mark.parametrize("state", ["pending", "queued", "in_progress"])
-def test_an_answer_with_an_id_is_an_accepted_job(
-    clock: FakeClock, status: int, state: str
-) -> None:
+def test_an_answer_with_an_id_is_an_accepted_job(clock: FakeClock, status: int, state: str) -> None:
     body = {"id": "job-abc123", "polling_url": "/api/v1/videos/job-abc123", "status": state}
     network = Network(no(status, body))
     got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
