@@ -240,7 +240,8 @@ def test_omni_speaks_interactions() -> None:
     }
     book = load_reference()
     assert codes(run(omni, book=book)) == ["blocker other-family"]
-    assert codes(run({**omni, "via.endpoint": "interactions"}, book=book)) == ["note speaks"]
+    there = {**omni, "via.endpoint": "interactions", "via.location": "global"}
+    assert codes(run(there, book=book)) == ["note speaks"]
 
 
 @pytest.mark.parametrize("official", ["gemini-omni-1.2-flash", "gemini-omni-1.1-flash"])
@@ -262,3 +263,43 @@ def test_no_gateway_carries_omni_through_a_video_family(
     assert codes(outcome) == ["blocker other-family"]
     assert only(outcome).expected == "interactions"
     assert "call Google directly over interactions" in str(only(outcome).fix)
+
+
+@pytest.mark.parametrize(
+    ("model", "location", "known"),
+    [
+        ("veo-3.1-fast-generate-001", "us-central1", True),
+        ("veo-3.1-fast-generate-001", None, True),
+        ("veo-3.1-fast-generate-001", "europe-west4", False),
+        ("veo-3.1-generate-001", "asia-southeast1", False),
+        ("veo-3.1-lite-generate-001", "global", False),
+        ("gemini-omni-1.2-flash", "us-central1", False),
+        ("gemini-omni-1.2-flash", None, False),
+        ("gemini-omni-1.2-flash", "global", True),
+        ("gemini-omni-1.1-flash-preview", "global", True),
+    ],
+)
+def test_a_location_that_no_page_names_is_not_known(
+    model: str, location: str | None, known: bool
+) -> None:
+    family = "interactions" if "omni" in model else "predict-long-running"
+    changes = {
+        "model.official": model,
+        "via.model": model,
+        "via.location": location,
+        "via.endpoint": family,
+    }
+    outcome = run(GOOGLE | changes, book=load_reference())
+    if known:
+        assert codes(outcome) == ["note speaks"]
+        return
+    assert outcome.findings == ()
+    assert outcome.blocked is not None
+    assert "it is not known that" in outcome.blocked
+    assert "--spend USD" in outcome.blocked
+
+
+def test_a_finished_job_shows_that_a_location_serves() -> None:
+    changes = {"via.location": "europe-west4"}
+    outcome = run(GOOGLE | changes, proven=a_proof(), book=load_reference())
+    assert codes(outcome) == ["note proved-by-job"]

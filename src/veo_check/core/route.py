@@ -101,6 +101,8 @@ _CLOUD_NAME = r"^[a-z0-9-]{1,63}$"
 #: Where Google serves its own models.
 GEMINI_API = "gemini-api"
 AGENT_PLATFORM = "agent-platform"
+#: Where the Agent Platform is called by a route that names no location.
+DEFAULT_LOCATION = "us-central1"
 _SURFACE = r"^[a-z0-9-]{1,40}$"
 _ID = rf"^[^\s?#\\%{_INVISIBLE}]+$"
 _URL = r"^https?://[!-~]+$"
@@ -196,7 +198,7 @@ def google_url(surface: str, location: str | None) -> str:
     """Where Google serves `surface`: the Agent Platform by region, "global" has no prefix."""
     if surface != "agent-platform":
         return GEMINI_API_URL
-    region = location or "us-central1"
+    region = location or DEFAULT_LOCATION
     return f"https://{'' if region == 'global' else region + '-'}aiplatform.googleapis.com"
 
 

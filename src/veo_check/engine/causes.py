@@ -126,7 +126,13 @@ def causes_of(results: Sequence[Result], context: RouteContext) -> list[CauseRep
     target = context.target
     waiting = [result for result in results if _in_the_way(result, target)]
     failed = [result for result in waiting if result.statuses[target] is Status.FAIL]
-    failed.sort(key=lambda result: result.selected.required_for or target)
+    # of two failures, the one that names a value comes before the one that names its section
+    failed.sort(
+        key=lambda result: (
+            result.selected.required_for or target,
+            "." not in (_deciding(result.outcome.findings, target).at or ""),
+        )
+    )
     causes: dict[tuple[str, str], CauseReport] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
     failures: list[tuple[Finding, tuple[str, str]]] = []
@@ -149,14 +155,18 @@ def causes_of(results: Sequence[Result], context: RouteContext) -> list[CauseRep
         key = next((key for other, key in failures if _same(finding, other)), None)
         failures.append((finding, key or ("failure", result.selected.id)))
         block(failures[-1][1], _failure(result, finding, context), result.selected.id)
-    missing = _missing(context)
+    missing = _after_the_job(_missing(context), results, context)
     holes = [result for result in waiting if result not in failed]
     for result in holes:
         reason = result.reason or ""
         quoted = [pair for fact, pair in missing if fact in reason]
         ran = result.statuses[target] is Status.BLOCKED
         if ran and not quoted and a_job_settles(result, target):
-            quoted = [pair for _, pair in missing if pair[1].kind == "smoke-test"][:1]
+            quoted = [
+                pair
+                for _, pair in missing
+                if pair[1].kind == "smoke-test" or pair[0] == ("failure", "job-completes")
+            ][:1]
         found = told(reason)
         for pair in quoted:
             found += told(pair[1].cause) or [pair]
@@ -216,6 +226,30 @@ def _deciding(findings: Sequence[Finding], target: Tier) -> Finding:
     """The finding that fails its check: a blocker, or with --strict a warning."""
     order = ("blocker", "warning", "note")
     return min(findings, key=lambda finding: order.index(finding.severity_at(target)))
+
+
+def _after_the_job(
+    missing: list[tuple[str, _Keyed]], results: Sequence[Result], context: RouteContext
+) -> list[tuple[str, _Keyed]]:
+    """What a paid job left open waits for what the job came to, not for another run of the same."""
+    paid = next((result for result in results if result.selected.id == "job-completes"), None)
+    if paid is None or paid.statuses[Tier.PRODUCTION] in GOOD:
+        return missing
+    bad = [finding for finding in paid.outcome.findings if finding.severity != "note"]
+    if not bad:
+        return missing
+    ended = _failure(paid, _deciding(bad, Tier.PRODUCTION), context)
+    failed = paid.statuses[Tier.PRODUCTION] is Status.FAIL
+    told: list[tuple[str, _Keyed]] = []
+    for fact, (key, cause) in missing:
+        if cause.kind != "smoke-test":
+            told.append((fact, (key, cause)))
+        elif failed:
+            told.append((fact, (("failure", paid.selected.id), ended)))
+        else:
+            words = {"cause": ended.cause, "fix": ended.fix}
+            told.append((fact, (key, cause.model_copy(update=words))))
+    return told
 
 
 def _same(finding: Finding, other: Finding) -> bool:

@@ -115,6 +115,9 @@ def _summary(result: Result, target: Tier, causes: Sequence[CauseReport]) -> str
     if cause is not None and cause.kind == "failure":
         return f"not checked: waits for {cause.blocks[0]}"
     said = cause.cause if cause else result.reason or result.statuses[target].value
+    if cause is not None and cause.kind == "smoke-test" and result.reason:
+        # a job would settle it; what is open without one is the check's own word
+        said = said if said in result.reason else result.reason
     return f"not checked: {first_sentence(said)}"
 
 

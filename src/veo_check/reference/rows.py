@@ -89,6 +89,8 @@ class Capability:
     #: modes that take other lengths than the model does otherwise (extension: 7 s only)
     mode_seconds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     full_length_disputed: tuple[str, ...] = ()
+    #: the locations that the vendor names for it; elsewhere is unknown, not refused
+    regions: tuple[str, ...] = ()
 
     def lengths(self, mode: str | None) -> tuple[int, ...]:
         """The clip lengths that a mode takes; empty: unknown."""
@@ -352,6 +354,7 @@ def parse_capabilities(
             mode_resolutions={mode: limits.texts(mode) for mode in limits},
             mode_seconds={mode: lengths.integers(mode) for mode in lengths},
             full_length_disputed=cells.texts("full_length_disputed"),
+            regions=cells.texts("regions"),
         )
 
     return rows(document, "capabilities", origin, read)

@@ -161,6 +161,7 @@ class _Page:
         else:
             yield from [*self._items(route), "", *self._cost(route), "", *self._failures(route)]
             yield from self._missing(route)
+            yield from self._not_required(route)
             if route.verdict == "ready":
                 yield from self._warnings(route)
         yield from self._end_of_one(route)
@@ -221,8 +222,10 @@ class _Page:
             yield from self.wrap(cause.cause, "  ", "  ")
             if cause.fix:
                 yield from self.fix(cause.fix, "  ")
-            also = [check for check in cause.blocks[1:] if check in failed]
-            waits = [check for check in cause.blocks[1:] if check not in failed]
+            own = (cause.code or "").partition("/")[0]
+            others = [check for check in cause.blocks if check != own]
+            also = [check for check in others if check in failed]
+            waits = [check for check in others if check not in failed]
             said = [f"also failing for this reason: {', '.join(also)}"] if also else []
             said += [f"waiting for it: {', '.join(waits)}"] if waits else []
             if said:
@@ -230,6 +233,28 @@ class _Page:
         yield from self._rest(len(failures) - _MOST, "failures")
         if failures:
             yield ""
+
+    def _not_required(self, route: RouteReport) -> Iterator[str]:
+        """Checks that fail and that the target does not need, so that none goes unseen."""
+        said = {(cause.code or "").partition("/")[0] for cause in route.next}
+        said |= {check for cause in route.next for check in cause.blocks}
+        failed = [
+            check for check in route.checks if check.status == "fail" and check.id not in said
+        ]
+        if not failed:
+            return
+        yield self.cut(f"Failed, and not required for {route.target}")
+        for check in failed[:_MOST]:
+            for finding in check.findings:
+                if finding.severity != "blocker":
+                    continue
+                where = f"line {finding.line}  " if finding.line else ""
+                yield self.cut(f"  {where}{finding.code}")
+                yield from self.wrap(finding.message, "    ", "    ")
+                if finding.fix:
+                    yield from self.fix(finding.fix, "    ")
+        yield from self._rest(len(failed) - _MOST, "failures")
+        yield ""
 
     def _place(self, route: RouteReport, cause: CauseReport, word: str) -> list[str]:
         place = f"{route.file}:{cause.line}" if cause.line else route.file
