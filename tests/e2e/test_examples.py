@@ -108,4 +108,4 @@ def test_kept_media_is_a_playable_file_in_the_state_folder(
 def test_a_misspelt_scenario_names_the_nearest(veo: Run, root: Path) -> None:
     ran = veo("run", root / "examples/flatkey-veo-3.1-fast.yaml", "--scenario", "helthy")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.endswith("Did you mean healthy?\n")
+    assert ran.err.startswith("veo-check: --scenario: did you mean healthy? there is no")

@@ -115,8 +115,8 @@ def _sandboxed(
         world = open_world(scenario, SandboxClock(day) if day else None)
     except UnknownScenarioError as error:
         near = nearest(scenario, [known.name for known in SCENARIOS])
-        hint = f". Did you mean {near}?" if near else ""
-        raise UsageError(f"--scenario: {error}{hint}") from None
+        hint = f"did you mean {near}? " if near else ""
+        raise UsageError(f"--scenario: {hint}{error}") from None
     origins = {
         route.base_url: route.via.gateway for route in routes if not gateway_of(route).direct
     }

@@ -502,7 +502,9 @@ class _Page:
         paid = f"  Spent {dollars(spent)}." if spent else ""
         code = f"Exit code {self.report.exit_code}."
         yield self.fitting(
-            f"  {len(routes) + invalid} routes: {parts}.{paid}  {code}", f"  {parts}.", f"  {code}"
+            f"  {_many(len(routes) + invalid, 'route')}: {parts}.{paid}  {code}",
+            f"  {parts}.",
+            f"  {code}",
         )
         file = shlex.quote(worst.file) if worst else "ROUTE"
         yield self.fitting(f"  Every check of one route: veo-check run {file} -v", "  All: -v")
