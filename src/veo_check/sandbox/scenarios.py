@@ -82,10 +82,14 @@ HEALTHY_DAY = date(2026, 11, 22)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One simulated world. `notices`: ids of the checks that must not come out clean in it."""
+    """One simulated world. `notices`: ids of the checks that must not come out clean in it.
+
+    `cites`: file and section of the facts where somebody observed the behaviour, or `none`.
+    """
 
     name: str
     description: str
+    cites: str = ""
     day: date = HEALTHY_DAY
     fault: Fault | None = None
     #: the difference shows only when a job is sent
