@@ -183,8 +183,8 @@ def test_the_ledger_tells_everything_that_could_cost() -> None:
     assert [(one["kind"], one["surface"], one["quota"], one["usd"]) for one in book["charges"]] == [
         ("charge", "flatkey", 480_000, "0.96"),
         ("charge", "flatkey", 300_000, "0.6"),
-        ("refund", "flatkey", 300_000, "0.6"),
         ("charge", "agent-platform", None, "0.40"),
+        ("refund", "flatkey", 300_000, "0.6"),
     ]
     assert box.spent == "1.36"
 
@@ -233,7 +233,7 @@ def test_scenarios_are_named_apart_and_described() -> None:
 #: The files of facts, and where in one of them.
 SEEN = re.compile(
     r"none|(flatkey-gateway|google-veo|litellm-and-sdks|changes-2026-11-30|wire-2026-11-30"
-    r"|official-sources|video-prices)\.md( [A-Z]?\d+(\.\d+)*(, symptom \d+)?|, \w[\w' -]+)"
+    r"|official-sources|video-prices)\.md( [A-Z\d]\d*(\.\d+)*(, symptom \d+)?|, \w[\w' -]+)"
 )
 
 
