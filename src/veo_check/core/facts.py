@@ -7,10 +7,12 @@ why. Every fact is about one route; the engine learns each only once per run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from veo_check.core.frozen import dataclass
 
 MissingCode = Literal[
     "offline",  # no network was allowed

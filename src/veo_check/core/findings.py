@@ -7,12 +7,12 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from typing import Literal
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 
 TierWord = Literal["none", "research", "staging", "production"]

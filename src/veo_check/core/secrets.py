@@ -16,11 +16,12 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from veo_check.core.frozen import dataclass
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
 SANDBOX_KEY_MARK = "vcsandbox"

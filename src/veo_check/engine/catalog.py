@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from veo_check.checks.availability_status import availability_status
@@ -22,6 +21,7 @@ from veo_check.core.facts import (
     ProvenLife,
 )
 from veo_check.core.findings import Check, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import JobResult, ProofStatus

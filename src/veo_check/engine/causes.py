@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING
 from pathlib import Path
 
 from veo_check.core.facts import Missing, MissingCode, ProvenLife
 from veo_check.core.findings import GOOD, Finding, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import usd
 from veo_check.core.results import (
     ControlledFailure,

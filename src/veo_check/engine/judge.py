@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -25,6 +25,7 @@ from veo_check.core.findings import (
     ValidUntil,
     warning,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route, Waiver
 from veo_check.engine.plan import PlannedCheck

@@ -7,9 +7,10 @@ submitted, whatever the route file says by now.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.route import GEMINI_API, Key, Route, google_url
 from veo_check.http.answers import Failure, Response
 from veo_check.http.client import HttpClient

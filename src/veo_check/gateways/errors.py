@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import Submission, Symptom
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 

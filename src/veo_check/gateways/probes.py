@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from veo_check.core.clock import Clock
@@ -18,6 +17,7 @@ from veo_check.core.facts import (
     ProductionKey,
     SmokeKeyVariable,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, FallbackTarget, Route
 from veo_check.core.secrets import AllowList, Redactor

@@ -7,13 +7,14 @@ step is priced at and the report's quote all read it, so that no two of them can
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit

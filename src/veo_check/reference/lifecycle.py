@@ -7,12 +7,12 @@ never the same as no (retired, retiring), and neither is ever alive.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import DateKind, LifecycleRow, Source
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from veo_check.core.frozen import dataclass
 
 _MOST_BOXES = 20_000
 #: Of boxes and tables, not of media: a real clip's are some ten thousand bytes.
