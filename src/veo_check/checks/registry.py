@@ -16,6 +16,7 @@ from veo_check.checks.job_completes import job_completes
 from veo_check.checks.job_log_complete import job_log_complete
 from veo_check.checks.key_accepted import key_accepted
 from veo_check.checks.key_hygiene import key_hygiene
+from veo_check.checks.location_served import location_served
 from veo_check.checks.media_delivered import media_delivered
 from veo_check.checks.model_lifecycle import model_lifecycle
 from veo_check.checks.model_listed import model_listed
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     model_listed,
     # 2 Lifecycle
     model_lifecycle,
+    location_served,
     successor_known,
     # 3 Pricing unit
     price_known,

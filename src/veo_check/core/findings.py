@@ -212,8 +212,8 @@ class Check:
     since: str
     function: CheckFunction
     waivable: bool
-    #: why this check says nothing about routes through a gateway; None: it does
-    not_for: Callable[[Gateway], str | None]
+    #: why this check says nothing about routes through a gateway to a surface; None: it does
+    not_for: Callable[[Gateway, str], str | None]
 
     def __call__(self, **values: object) -> Findings:
         return self.function(**values)
@@ -270,7 +270,7 @@ def check(
     item: str,
     since: str,
     waivable: bool = True,
-    not_for: Callable[[Gateway], str | None] = lambda _: None,
+    not_for: Callable[[Gateway, str], str | None] = lambda _gateway, _surface: None,
 ) -> Callable[[CheckFunction], Check]:
     """Register the decorated generator function as a check; its name is the id, `_` for `-`."""
 

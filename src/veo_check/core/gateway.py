@@ -72,6 +72,6 @@ class Gateway:
         return "retired-model" if late else "unsupported-parameter"
 
 
-def no_catalogue(gateway: Gateway) -> str | None:
+def no_catalogue(gateway: Gateway, _surface: str) -> str | None:
     """Why a check of the price catalogue says nothing here; None where there is one."""
     return gateway.no_catalogue

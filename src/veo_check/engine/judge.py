@@ -76,7 +76,9 @@ def _used(results: Iterable[Result]) -> list[ReferenceUse]:
 def _run(line: PlannedCheck, values: Values, gateway: Gateway, strict: bool) -> Result:
     if line.check is None:
         return _settled(line, line.status or Status.ERROR, line.reason)
-    if (why := line.check.not_for(gateway)) is not None:
+    route = values.get(Route)
+    surface = route.model.surface if isinstance(route, Route) else ""
+    if (why := line.check.not_for(gateway, surface)) is not None:
         return _settled(line, Status.NOT_APPLICABLE, why)
     started = time.perf_counter()
     try:
@@ -257,6 +259,7 @@ def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list
 #: What a job settles, so that it never stops one.
 _AVAILABILITY = "availability-status"
 _FAMILY = "endpoint-family"
+_LOCATION = "location-served"
 _CONTESTED = "model-lifecycle/contested"
 #: The failures of `endpoint-family` that no job can settle: it would be paid for nothing.
 _HOPELESS = frozenset({"endpoint-family/not-routed", "endpoint-family/other-family"})
@@ -279,6 +282,11 @@ def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
     return "; ".join(stopping) or None
 
 
+def names_a_step(result: Result) -> bool:
+    """Whether the check itself says what is cheaper to try than a job."""
+    return result.selected.id == _LOCATION
+
+
 def a_job_settles(result: Result, target: Tier) -> bool:
     """Whether only a paid job can tell what the check could not."""
     if result.selected.id == _AVAILABILITY:
@@ -287,4 +295,5 @@ def a_job_settles(result: Result, target: Tier) -> bool:
     codes = {finding.code for finding in result.outcome.findings}
     if result.selected.id == _FAMILY:
         return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
-    return status is Status.BLOCKED and _CONTESTED in codes
+    open_ = result.selected.id == _LOCATION or _CONTESTED in codes
+    return status is Status.BLOCKED and open_

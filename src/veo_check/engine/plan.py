@@ -150,7 +150,7 @@ def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     types = {
         fact
         for line in plan
-        if line.check is not None and line.check.not_for(gateway) is None
+        if line.check is not None and line.check.not_for(gateway, route.model.surface) is None
         for need in line.check.needs
         for fact in _MADE_OF.get(need.type, {need.type})
     }
