@@ -8,12 +8,13 @@ in USD unless the field says quota units. Texts are cut, masked and fit to print
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 
 Symptom = Literal[
     # refused at submit: nothing was sent on, nothing is charged

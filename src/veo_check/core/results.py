@@ -8,7 +8,7 @@ works without a key is masked here already.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from veo_check.core.facts import Catalog
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
 from veo_check.core.route import Model, Route, Via
 
@@ -120,6 +121,7 @@ class MediaFacts:
     audio: bool | None = None  # there is a sound track, and it has samples
     complete: bool | None = None
     problems: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()  # as the file names them, such as avc1 and mp4a
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (

@@ -7,12 +7,13 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TypeAlias
 
 from veo_check.core.facts import Missing, MissingCode
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import Redactor
 
 

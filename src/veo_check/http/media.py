@@ -7,9 +7,9 @@ public addresses, or this machine where the route itself is on this machine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import is_loopback, origin_of
 from veo_check.http.answers import MEBIBYTE, Failure, Response
 from veo_check.http.client import HttpClient

@@ -7,10 +7,10 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from veo_check.core.frozen import dataclass
 from veo_check.reference.rows import Capability
 
 Code = Literal[

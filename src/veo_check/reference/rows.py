@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, get_args
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, amount
 
 SourceKind = Literal["official", "official-copy", "gateway", "third-party"]

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 Fault = Literal[
     # the free endpoints
     "veo-retired",
+    "moved-away",
     "unpriced-row",
     "row-missing",
     "duplicate-row",

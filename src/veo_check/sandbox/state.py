@@ -167,12 +167,15 @@ class State:
     def day(self) -> date:
         return self.clock.now().date()
 
-    def google_model(self, model: str, surface: GoogleSurface) -> GoogleModel | None:
-        """The row of this id if Google offers it today, else None."""
+    def google_model(
+        self, model: str, surface: GoogleSurface, location: str | None = None
+    ) -> GoogleModel | None:
+        """The row of this id if Google offers it today, and at this location where one is named."""
         row = find_model(model, surface)
         if row is None or not row.offered(self.day) or self.withdrawn(model):
             return None
-        return row
+        regions = ("europe-west4",) if row.regions and self.has("moved-away") else row.regions
+        return row if not regions or location in (None, *regions) else None
 
     def withdrawn(self, model: str) -> bool:
         """Whether the scenario took this id away at Google."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.reading import read_limited
 
 #: A `.gitignore` beyond this is not read: a file too many is looked at, not one too few.

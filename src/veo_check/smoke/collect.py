@@ -6,12 +6,12 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import (
     FetchAnswer,
     JobDriver,

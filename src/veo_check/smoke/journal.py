@@ -13,12 +13,13 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.clock import Clock
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (

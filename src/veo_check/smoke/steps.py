@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from veo_check.core.facts import Missing, ProvenLife
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import (
     JobDriver,
     JobRequest,

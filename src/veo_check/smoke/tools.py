@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import JobDriver
 from veo_check.core.results import JobKind, JobState, RowSeen
