@@ -28,7 +28,8 @@ WrongOutcome = Literal["refused", "refused-unclearly", "accepted", "pending", "u
 RefusalCharge = Literal["no", "yes", "unknown"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
 #: and nobody knows whether it was accepted; `refused` sent nothing; `unfinished` the deadline came
-#: first; `finished` delivered; `failed` ended without a video; `abandoned` by a person.
+#: first; `finished` delivered; `failed` ended without a video; `reopened` the end was none after
+#: all; `abandoned` by a person.
 JobState = Literal[
     "intent",
     "submitted",
@@ -37,6 +38,7 @@ JobState = Literal[
     "unfinished",
     "finished",
     "failed",
+    "reopened",
     "abandoned",
 ]
 
@@ -92,6 +94,8 @@ class JobResult:
     ended_at: datetime | None = None
     video_count: int | None = None
     charged: bool | None = None
+    task_asked: bool = False  # while it ran, which on new-api can cost a refund
+    estimate: Decimal | None = None  # USD, of a header at submit: made before the job ran
     other_ratios: Mapping[str, Decimal] = field(default_factory=dict)  # new-api's multipliers
     exchanges: tuple[str, ...] = ()
 

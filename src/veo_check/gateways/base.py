@@ -126,11 +126,17 @@ class GetRequest:
     key: KeyName | None = None
     on_behalf_of: KeyName | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    limited: bool = False  # its host allows few such reads
 
     def send(self, door: HttpClient, *, fresh: bool = False) -> Response | Failure:
         """Ask, or read what the same question was answered before in this run."""
         return door.get(
-            self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
+            self.url,
+            self.key,
+            headers=self.headers,
+            on_behalf_of=self.on_behalf_of,
+            fresh=fresh,
+            limited=self.limited,
         )
 
     def refusal(self, door: HttpClient) -> str | None:

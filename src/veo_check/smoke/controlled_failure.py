@@ -219,7 +219,7 @@ def resume(
         exchanges=job.exchanges,
     )
     unseen = job.state == "finished" and isinstance(delivery, Missing)
-    if unseen or job.state in {"submitted", "unfinished"}:
+    if unseen or job.state in {"submitted", "unfinished", "reopened"}:
         failure = replace(failure, outcome="pending")
     elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
         # some gateways report a job that failed upstream as completed, without a word of why

@@ -25,6 +25,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
+from veo_check.core.jobs import FIRST_BOXES
 from veo_check.core.money import plain
 from veo_check.core.results import MediaFacts
 from veo_check.smoke.mp4 import CODECS, Box, BoxFile, MediaError, Track, read_tracks
@@ -32,7 +33,6 @@ from veo_check.smoke.mp4 import CODECS, Box, BoxFile, MediaError, Track, read_tr
 #: The largest delivery taken: eight seconds of 4k are about a tenth of it.
 MOST_BYTES = 512 * 1024 * 1024
 _HEAD = 4096
-_FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+")
 #: Bytes a frame below which a stream is no picture: a frame that only repeats the last one takes
 #: some twenty, and each clip has others.
@@ -101,7 +101,7 @@ def _sniff(head: bytes, size: int, sha256: str) -> MediaFacts:
 def _container(head: bytes) -> tuple[str, tuple[str, ...]]:
     if not head:
         return "empty", ("empty",)
-    if len(head) >= 8 and head[4:8] in _FIRST_BOXES:
+    if len(head) >= 8 and head[4:8] in FIRST_BOXES:
         quicktime = head[4:8] != b"ftyp" or head[8:12] == b"qt  "
         return ("quicktime" if quicktime else "mp4"), ()
     if head.startswith(b"\x1a\x45\xdf\xa3"):
