@@ -107,11 +107,24 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    yield from _listed("resolution", capability, resolutions, request.resolution)
+    if request.resolution in capability.resolutions_disputed:
+        yield _disputed_resolution(capability, request.resolution)
+    else:
+        yield from _listed("resolution", capability, resolutions, request.resolution)
     yield from _full_length(capability, request)
     yield from _listed("aspect-ratio", capability, ratios, request.aspect_ratio)
     yield from _audio(capability, request)
     yield from _count(capability, request)
+
+
+def _disputed_resolution(capability: Capability, resolution: str) -> Unsupported:
+    message = (
+        f"Google's pages differ on whether {capability.model} on {capability.surface} makes "
+        f"{resolution}: one has a price for it, the other does not list it"
+    )
+    listed = ", ".join(capability.resolutions)
+    at = _AT["resolution"]
+    return Unsupported("resolution", "disputed", at, message, listed, resolution)
 
 
 def _listed(
