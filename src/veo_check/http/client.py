@@ -270,7 +270,7 @@ class HttpClient:
         )
         end = self.clock.monotonic() + patience
         got, exchange = self.send_recorded(out, end, limit or self.limits.body)
-        return self.judged(url, got, exchange, keyed=key is not None)
+        return self.judged(url, got, exchange, secret)
 
     def _get(
         self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
@@ -283,7 +283,7 @@ class HttpClient:
         end = self.clock.monotonic() + self.limits.deadline
         for attempt in range(1, tries + 1):
             received, exchange = self.send_recorded(out, end, self.limits.body)
-            got = self.judged(url, received, exchange, keyed=key is not None)
+            got = self.judged(url, received, exchange, secret)
             wait = self._wait_after(got, attempt)
             if wait is None or attempt == tries or self.clock.monotonic() + wait >= end:
                 break
@@ -384,7 +384,7 @@ class HttpClient:
         return self._excerpt(got.body) if got.body else f"({got.size} bytes)"
 
     def judged(
-        self, url: str, got: RawResponse | TransportError, exchange: str, *, keyed: bool
+        self, url: str, got: RawResponse | TransportError, exchange: str, secret: Secret | None
     ) -> Response | Failure:
         """What came back, as callers see it."""
         from veo_check.http.transport import TransportError
@@ -403,8 +403,9 @@ class HttpClient:
                 exchange,
                 sent=True,
             )
+        kind = secret.kind if secret is not None else None
         headers = {name: printable(value, 1000) for name, value in got.headers.items()}
-        return Response(got.status, headers, got.body, exchange, place, self.redactor, keyed)
+        return Response(got.status, headers, got.body, exchange, place, self.redactor, kind)
 
     def shown_host(self, url: str) -> str:
         """The host of an address that came out of an answer, never its path or query; may be "".

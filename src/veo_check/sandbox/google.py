@@ -11,6 +11,8 @@ from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
     DROPPED,
+    KEYS,
+    OTHER_KEYS,
     Job,
     Request,
     Response,
@@ -38,14 +40,14 @@ def invalid(message: str) -> Response:
     return error(400, "INVALID_ARGUMENT", message)
 
 
-def bad_api_key() -> Response:
-    """The Gemini API answers a wrong key with 400, not 401."""
+def bad_api_key(service: str = GEMINI_SERVICE) -> Response:
+    """The Gemini API answers a wrong key with 400, not 401; of the Agent Platform not observed."""
     text = "API key not valid. Please pass a valid API key."
     info = {
         "@type": f"{_TYPE}ErrorInfo",
         "reason": "API_KEY_INVALID",
         "domain": "googleapis.com",
-        "metadata": {"service": GEMINI_SERVICE},
+        "metadata": {"service": service},
     }
     words = {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": text}
     return error(400, "INVALID_ARGUMENT", text, [info, words])
@@ -524,9 +526,10 @@ _PUBLISHER_CALL = re.compile(_VERSION + _PARENT + r"publishers/google/models/([^
 
 
 def answer_agent_platform(state: State, request: Request) -> Response:
-    token = request.bearer
-    if token is None or not accepts("agent-platform", token) or state.has("bad-key"):
-        return bad_access_token()
+    api_key = google_api_key(request) if request.bearer is None else None
+    right = OTHER_KEYS["agent-platform-api-key"] if api_key else KEYS["agent-platform"]
+    if (api_key or request.bearer) != right or state.has("bad-key"):
+        return bad_api_key("aiplatform.googleapis.com") if api_key else bad_access_token()
     if request.method == "GET" and _PUBLISHER_MODELS.fullmatch(request.path):
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
         return as_json({"publisherModels": [_resource(row) for row in rows]})

@@ -34,7 +34,6 @@ from veo_check.evidence.proofs import (
     Unusable,
     assess,
     longest_validity,
-    proof_key_variable,
     proof_path,
     read_proof,
     read_proofs,
@@ -552,7 +551,7 @@ class _Run:
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
         if settled.job.state == "finished" and self.tools.sealing_key(self.route) is None:
-            variable = proof_key_variable(self.route, gateway_of(self.route))
+            variable = self.tools.sealing_variable(self.route)
             why = f"{variable} is not set" if variable else "the route names no key"
             if variable == PROOF_KEY_VARIABLE:
                 why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"
