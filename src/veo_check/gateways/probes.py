@@ -35,6 +35,7 @@ from veo_check.gateways.base import (
 )
 from veo_check.gateways.errors import read_key_answer as read_google_key
 from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
+from veo_check.gateways.interactions import InteractionsJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
 from veo_check.gateways.registry import gateway_of
@@ -403,15 +404,15 @@ def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
 
 
 def _google(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
-    if place.endpoint != "predict-long-running":
+    if place.endpoint not in {"predict-long-running", "interactions"}:
         return _not_offered(place)
-    if place.surface == GEMINI_API:
-        return GeminiJobs(place, door)
-    if place.surface != AGENT_PLATFORM:
+    if place.surface not in {GEMINI_API, AGENT_PLATFORM}:
         return Missing(_PROBE, "not-offered", f"surface {place.surface} is not one of Google's")
-    if place.project is None:
+    if place.surface == AGENT_PLATFORM and place.project is None:
         return Missing(_PROBE, "not-configured", "the route names no project (via.project)")
-    return AgentPlatformJobs(place, door)
+    if place.endpoint == "interactions":
+        return InteractionsJobs(place, door)
+    return (GeminiJobs if place.surface == GEMINI_API else AgentPlatformJobs)(place, door)
 
 
 def _not_offered(place: JobEndpoint) -> Missing:

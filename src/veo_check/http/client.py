@@ -65,6 +65,8 @@ def back_off(attempt: int) -> float:
 #: Why an offline run asks nobody, where nothing else is said.
 OFFLINE = "this run may not use the network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
+#: seconds for an answer that may hold a video
+_MEDIA_DEADLINE = 120.0
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
 
@@ -143,18 +145,20 @@ class HttpClient:
         on_behalf_of: KeyName | None = None,
         fresh: bool = False,
         tries: int | None = None,
+        limit: int | None = None,
     ) -> Response | Failure:
         """Ask for `url`, with this key's header where one is named.
 
         `on_behalf_of` names the key that decides whether a keyless request may go there. The same
         request is sent once per run, however many ask for it, unless `fresh`. Connection errors,
-        429 and 5xx are retried, at most `tries` times and within the deadline.
+        429 and 5xx are retried, at most `tries` times and within the deadline. `limit`: the largest
+        answer of a fresh read, in bytes, where it may hold media; it then has a POST's patience.
         """
         refused = self._refused(url, key, on_behalf_of)
         if refused is not None:
             return refused
         if fresh:
-            return self._get(url, key, headers, tries or self.limits.tries)
+            return self._get(url, key, headers, tries or self.limits.tries, limit)
         memo_key = ("GET", url, key, tuple(sorted(headers.items())))
         with self._lock:
             waiting = self._memo.get(memo_key)
@@ -209,16 +213,21 @@ class HttpClient:
         return self.judged(url, got, exchange, keyed=key is not None)
 
     def _get(
-        self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
+        self,
+        url: str,
+        key: KeyName | None,
+        headers: Mapping[str, str],
+        tries: int,
+        limit: int | None = None,
     ) -> Response | Failure:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
         self.open()  # before the time starts to count
         out = self.outgoing("GET", url, key, secret, headers)
-        end = self.clock.monotonic() + self.limits.deadline
+        end = self.clock.monotonic() + (_MEDIA_DEADLINE if limit else self.limits.deadline)
         for attempt in range(1, tries + 1):
-            received, exchange = self.send_recorded(out, end, self.limits.body)
+            received, exchange = self.send_recorded(out, end, limit or self.limits.body)
             got = self.judged(url, received, exchange, keyed=key is not None)
             wait = self._wait_after(got, attempt)
             if wait is None or attempt == tries or self.clock.monotonic() + wait >= end:
