@@ -38,10 +38,12 @@ UNREAD = {
     "redirect-elsewhere",
     "garbage-json",
     "group-disabled",
+    "hidden-price",  # billed by a price that no row has
+    "priced-by-ratio",
     "article-2026-06-17",  # its catalogue has other labels
 }
 #: Where it is another one than 0.96.
-OTHER = {"price-raised": "2.88"}
+OTHER = {"price-raised": "2.88", "group-model-ratio": "1.44"}
 ARITHMETIC = re.compile(
     r"One job costs \$(?P<job>\S+) \((?P<basis>\w+) price\); "
     r"with retries at most 2 x \$(?P=job) = \$(?P<most>\S+) of "

@@ -117,6 +117,7 @@ class MediaFacts:
     audio: bool | None = None  # there is a sound track, and it has samples
     complete: bool | None = None
     problems: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()  # as the file names them, such as avc1 and mp4a
 
 
 @dataclass(frozen=True, slots=True)

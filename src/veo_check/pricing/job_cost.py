@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from veo_check.core.clock import AsOf
@@ -192,6 +193,8 @@ def no_such_job(answer: tuple[Quote, ...] | Quote | Refusal) -> bool:
     )
 
 
+# A route's checks ask some ten times, and the routes of one run mostly ask the same.
+@lru_cache(maxsize=4096)
 def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 
