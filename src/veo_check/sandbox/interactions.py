@@ -87,6 +87,8 @@ def _create(state: State, request: Request, surface: GoogleSurface) -> Response:
     job.delivery = str(_part(asked, "response_format").get("delivery") or "inline")
     if state.has("submit-dropped-after"):
         return DROPPED
+    if state.has("omni-create-503"):
+        return refusal("The service is currently unavailable.", 503, "unavailable")
     if asked.get("background") is True:
         return as_json(_interaction(job, "in_progress"))
     job.ends = job.started

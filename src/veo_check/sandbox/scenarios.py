@@ -84,6 +84,7 @@ Fault = Literal[
     # the Interactions API
     "omni-invalid-argument",
     "omni-no-background",
+    "omni-create-503",
     "omni-poll-error",
     "omni-incomplete",
     "omni-budget-exceeded",
