@@ -103,6 +103,15 @@ class Capability:
         """The clip lengths that a mode takes; empty: unknown."""
         return self.mode_seconds.get(mode or "", self.seconds)
 
+    def smallest(self, mode: str | None) -> str | None:
+        """The smallest picture that a mode makes, which is the cheapest; None: unknown."""
+        known = self.mode_resolutions.get(mode or "", self.resolutions)
+        return min(known, key=lambda size: int(_LINES.get(size, size[:-1])), default=None)
+
+
+#: how many lines a resolution has whose name does not say it
+_LINES = {"2k": "1440", "4k": "2160"}
+
 
 # Reading reference files: every cell checked, every complaint with its place.
 
