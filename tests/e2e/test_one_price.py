@@ -38,8 +38,6 @@ UNREAD = {
     "redirect-elsewhere",
     "garbage-json",
     "group-disabled",
-    "hidden-price",  # billed by a price that no row has
-    "priced-by-ratio",
     "article-2026-06-17",  # its catalogue has other labels
 }
 #: Where it is another one than 0.96.

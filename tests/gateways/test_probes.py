@@ -278,6 +278,8 @@ def test_another_403_is_not_asked_about_again(said: str, clock: FakeClock) -> No
         ("https://us-central1-aiplatform.googleapis.com", "europe-west4", None),
         ("https://aiplatform.googleapis.com", "us-central1", None),
         ("https://aiplatform.googleapis.com", "global", "global"),
+        ("http://127.0.0.1:9000", "us-central1", None),
+        ("https://video.example/v1", "europe-west4", None),
     ],
 )
 def test_an_answer_is_about_the_location_of_the_host_that_gave_it(
@@ -288,9 +290,25 @@ def test_an_answer_is_about_the_location_of_the_host_that_gave_it(
     def google(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=OFFERED)
 
-    official = learn_all(of, asking(google, clock))["official-model"]
+    leave = AllowList(
+        frozenset((("GOOGLE_TOKEN", base_url.removesuffix("/v1")),) if base_url else ())
+    )
+    official = learn_all(of, asking(google, clock, leave=leave))["official-model"]
     assert isinstance(official, OfficialModel)
     assert official.location == about
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_the_agent_platform_is_asked_with_an_api_key_where_the_variable_holds_one(
+    direct: bool, clock: FakeClock
+) -> None:
+    key = {"env": "GOOGLE_TOKEN"}
+    of = route(gateway="google", key=key) if direct else route(listing={"key": key})
+    url = f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}"
+    world = World({**FLATKEY, url: OFFERED})
+    way = asking(world, clock, environ=ENVIRON | {"GOOGLE_TOKEN": "AQ.Ab8RN6-key-value"})
+    assert codes(learn_all(of, way))["official-model"] == "OfficialModel"
+    assert (url, "AQ.Ab8RN6-key-value") in world.seen
 
 
 def test_the_global_location_has_an_address_of_its_own(clock: FakeClock) -> None:

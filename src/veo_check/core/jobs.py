@@ -54,6 +54,8 @@ Symptom = Literal[
     "operation-unknown",
     "poll-refused",
     "poll-misconfigured",
+    "poll-answers-error",
+    "incomplete",
     "job-unfinished",
     # done, and nothing to show for it
     "content-unavailable",
@@ -250,6 +252,15 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "fix what the quoted answer names (in a proxy's configuration, where one is in between); "
         "the next run then polls on and sends nothing",
     ),
+    "poll-answers-error": Meaning(
+        "Google accepted the job and answers every poll of it with an error, instead of its state",
+        "unknown",
+        "look in Google's billing export whether it was charged; then `veo-check job abandon` the "
+        "job, and only then run again with --spend",
+    ),
+    "incomplete": Meaning(
+        "the job stopped before it was done, and left no video", "unknown", _RETRY
+    ),
     "job-unfinished": Meaning(
         "this run ended before the job did; it was not given up",
         "unknown",
@@ -303,6 +314,8 @@ class JobRequest:
     group: str | None = None
     image: bytes | None = field(default=None, repr=False)
     image_type: str | None = None  # image/png, image/jpeg
+    #: the controlled failure of an API that names an unknown key before any work begins
+    unknown_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +405,7 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    other_tokens: int = 0  # beside `quantity` of video tokens: the prompt's and the thoughts'
     reason: str | None = None  # of a refund: why the job failed
     symptom: Symptom | None = None
 

@@ -21,8 +21,8 @@ from veo_check.core.money import UsageError
 from veo_check.core.route import Model, Route, Via
 
 JobKind = Literal["smoke", "controlled-failure"]
-#: What is wrong with a controlled failure: its clip length, or its model.
-WrongKind = Literal["unsupported-parameter", "retired-model"]
+#: What is wrong with a controlled failure: its clip length, its model, or a key that nobody knows.
+WrongKind = Literal["unsupported-parameter", "retired-model", "unknown-key"]
 WrongOutcome = Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
 #: Whether a refused request costs anything, by its own row or the key's total.
 RefusalCharge = Literal["no", "yes", "unknown"]
@@ -142,15 +142,18 @@ class UsageProof:
 
     `charges` counts the records that charge this job: 0 no record, 2 charged twice. `refunded` is
     what came back; `used` is by how much the key's total grew, where the gateway tells.
-    `tolerance` is what the gateway's integer arithmetic explains.
+    `tolerance` is what the gateway's integer arithmetic explains. `source` "answer": the tokens
+    that the finished job told, at the quoted price; `other` is the part of them that is no video.
     """
 
-    source: Literal["usage-log", "cost-header", "task-record"]
+    source: Literal["usage-log", "cost-header", "task-record", "answer"]
     charges: int
     quoted: Decimal
     tolerance: Decimal
     billed: Decimal | None
     refunded: Decimal = Decimal(0)
+    other: Decimal = Decimal(0)
+    seconds: Decimal | None = None  # of finished video, by the tokens that were counted
     used: Decimal | None = None
     row_id: str | None = None
     model: str | None = None

@@ -20,10 +20,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from veo_check.core.frozen import dataclass
+
+#: What a request carried, by the forms of Google's credentials: its API keys begin AQ. since the
+#: middle of 2026; those that begin AIza are refused since September. Anything else is a token, or a
+#: gateway's own key.
+CredentialKind = Literal["api-key", "old-api-key", "other"]
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
 SANDBOX_KEY_MARK = "vcsandbox"

@@ -219,7 +219,7 @@ def _ask_one(
         if not location or (regions and location not in regions):
             location = regions[0] if regions else DEFAULT_LOCATION
         asks = google.publisher_model_asks(
-            google_url(surface, location), model, KeyName(_TOKEN), environ.get(_PROJECT)
+            google_url(surface, location), model, KeyName(_TOKEN, "google"), environ.get(_PROJECT)
         )
     else:
         return Missing(_PROBE, "not-offered", f"surface {surface} is not one of Google's")

@@ -180,6 +180,8 @@ def read_bill(
         if isinstance(read, Missing):
             break
         wait = next(waits, None)
+        if any(row.unit == "video token" for row in read.rows):
+            return _by_tokens(entry, read, stake)
         if wait is None or not _incomplete(entry, read):
             return _from_log(entry, read, stake)
         tools.clock.sleep(wait)
@@ -326,6 +328,35 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         reason=told.reason if told else None,
         symptom=told.symptom if told else None,
         exchanges=read.exchanges,
+    )
+
+
+def _by_tokens(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof | Missing:
+    """The tokens that the job told, at the price that was quoted before it was sent.
+
+    No price of the other tokens is published for every model; that of video is the highest known.
+    """
+    row, exchanges = read.rows[0], read.exchanges
+    if not stake.tokens or row.quantity is None:
+        why = "the price is not one per token, so the job's tokens cannot be priced"
+        return Missing("usage", "unreadable", why, exchanges)
+    rate = stake.quoted / stake.tokens
+    other = rate * row.other_tokens
+    return UsageProof(
+        source="answer",
+        charges=1,
+        quoted=stake.quoted,
+        tolerance=stake.tolerance,
+        billed=rate * row.quantity + other,
+        other=other,
+        seconds=row.quantity * entry.intent.binding.shape.seconds / stake.tokens,
+        row_id=row.row_id,
+        model=row.model,
+        served_model=row.served_model,
+        status=row.status,
+        unit=row.unit,
+        quantity=row.quantity,
+        exchanges=exchanges,
     )
 
 

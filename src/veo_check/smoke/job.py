@@ -27,7 +27,6 @@ from veo_check.evidence.proofs import (
     PROOF_KEY_VARIABLE,
     SHORTEST_PROOF_KEY,
     longest_validity,
-    proof_key_variable,
 )
 from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.controlled_failure import (
@@ -366,7 +365,7 @@ class _Run:
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
         if settled.job.state == "finished" and self.tools.sealing_key(self.route) is None:
-            variable = proof_key_variable(self.route, gateway_of(self.route))
+            variable = self.tools.sealing_variable(self.route)
             why = f"{variable} is not set" if variable else "the route names no key"
             if variable == PROOF_KEY_VARIABLE:
                 why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"

@@ -76,6 +76,7 @@ class Intent:
     owner: Mapping[str, str] = field(default_factory=dict)  # application, team, cost_center, ...
     used_before: int | None = None
     quota_per_unit: Decimal | None = None
+    tokens: Decimal | None = None  # of video that the quote counts
     tolerance: Decimal = Decimal(0)
     row: RowSeen | None = None  # the catalogue's row as it stood then
     wrong: WrongKind | None = None  # of a controlled failure: what is wrong with it

@@ -320,7 +320,12 @@ def stake_of(entry: Entry) -> CostEstimate:
     """What was quoted when the job was sent."""
     intent = entry.intent
     return CostEstimate(
-        intent.quoted, intent.at_stake, intent.tolerance, intent.what, intent.quota_per_unit
+        intent.quoted,
+        intent.at_stake,
+        intent.tolerance,
+        intent.what,
+        intent.quota_per_unit,
+        intent.tokens,
     )
 
 
@@ -343,6 +348,7 @@ def _intent(step: Step, at: datetime, used: int | None, tools: Dependencies) -> 
         owner=_owner(route),
         used_before=used,
         quota_per_unit=step.stake.quota_per_unit,
+        tokens=step.stake.tokens,
         tolerance=step.stake.tolerance,
         row=step.row,
         wrong=step.wrong,

@@ -149,5 +149,12 @@ class Dependencies:
 
     def sealing_key(self, route: Route) -> SealingKey | None:
         """The key that a proof of this route is sealed with, if this run has it."""
-        variable = proof_key_variable(route, gateway_of(route))
+        variable = self.sealing_variable(route)
         return self.key_for(variable) if variable else None
+
+    def sealing_variable(self, route: Route) -> str | None:
+        """The variable that holds it; None where the route names no key."""
+        key, surface = route.via.key, route.model.surface
+        if key is None:
+            return None
+        return proof_key_variable(key.env, surface, gateway_of(route), self.key_for)
