@@ -178,26 +178,13 @@ def read_bill(
     while True:
         read = driver.usage(operation.id, operation.request_id, entry.intent.at)
         if isinstance(read, Missing):
-            break
+            return read
         wait = next(waits, None)
         if any(row.unit == "video token" for row in read.rows):
             return _by_tokens(entry, read, stake)
         if wait is None or not _incomplete(entry, read):
             return _from_log(entry, read, stake)
         tools.clock.sleep(wait)
-    if operation.cost is not None:
-        return UsageProof(
-            source="cost-header",
-            charges=1,
-            quoted=stake.quoted,
-            tolerance=stake.tolerance,
-            billed=operation.cost,
-            row_id=operation.request_id,
-            model=entry.intent.binding.via.get("model"),
-            served_model=operation.served_model,
-            unit="USD",
-        )
-    return read
 
 
 def used_before(driver: JobDriver) -> int | None:
@@ -235,9 +222,9 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
 def cost_nothing(entry: Entry, usage: UsageProof | Missing, tools: Dependencies) -> bool:
     """Whether the gateway's own record says that a job that vanished was not charged in the end.
 
-    An estimate in a header is no record, and no row is none either while the key's total grew.
+    No row is no record either while the key's total grew.
     """
-    if isinstance(usage, Missing) or usage.source == "cost-header":
+    if isinstance(usage, Missing):
         return False
     if usage.charges == 0:
         return usage.used == 0 and _alone(entry, tools)

@@ -311,6 +311,7 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
         task_asked=entry.task_asked,
         estimate=operation.cost if operation else None,
+        quoted=entry.intent.quoted,
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
