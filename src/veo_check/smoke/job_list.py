@@ -1,4 +1,4 @@
-"""What a person sees and does of the jobs in a state folder: list them, find one, give one up."""
+"""All jobs of a state folder: listed, looked up by id, and abandoned by a person."""
 
 from __future__ import annotations
 
