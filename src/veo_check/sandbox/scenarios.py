@@ -111,6 +111,7 @@ Fault = Literal[
     "overcharged",
     "not-refunded",
     "usage-missing",
+    "usage-limited",
     "billed-group",
     "per-second-table",
 ]
