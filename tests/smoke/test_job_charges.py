@@ -45,7 +45,9 @@ def abandon(desk: Desk) -> None:
 
 def judged(desk: Desk, outcome: SmokeOutcome) -> Outcome:
     assert isinstance(outcome.controlled_failure, ControlledFailure)
-    found = controlled_failure(route=desk.route, failure=outcome.controlled_failure)
+    found = controlled_failure(
+        route=desk.route, gateway=gateway_of(desk.route), failure=outcome.controlled_failure
+    )
     return Outcome.collect(found)
 
 
