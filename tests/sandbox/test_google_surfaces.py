@@ -100,6 +100,8 @@ def test_the_agent_platform_wants_an_access_token() -> None:
         ("veo-3.1-generate-001", "GA"),
         ("veo-3.1-fast-generate-001", "GA"),
         ("veo-3.1-lite-generate-001", "PUBLIC_PREVIEW"),
+        ("gemini-omni-1.1-flash-preview", "PUBLIC_PREVIEW"),
+        ("gemini-omni-1.2-flash", "GA"),
     ]
 
 

@@ -160,6 +160,7 @@ def _model_json(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -
         else {"date": _iso(judgement.shutdown), "kind": judgement.kind},
         "released": _iso(judgement.released),
         "replacement": None if end is None else end.model,
+        "reroutes_to": judgement.reroutes_to,
         "sources": [
             {
                 "row": row.id,

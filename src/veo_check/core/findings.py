@@ -132,6 +132,26 @@ CheckOutput = Finding | Blocked | ReferenceUse | ValidUntil
 Findings = Iterator[CheckOutput]
 
 
+def _sound(part: object) -> bool:
+    """Whether a part of a check's output has what the verdict weighs, and the report prints."""
+    match part:
+        case Finding():
+            told = (part.at, part.expected, part.actual, part.fix, *part.evidence)
+            return (
+                part.severity in typing.get_args(Severity)
+                and all(isinstance(text, str) for text in (part.code, part.message))
+                and all(text is None or isinstance(text, str) for text in told)
+                and (part.warn_below is None or isinstance(part.warn_below, Tier))
+            )
+        case Blocked():
+            return isinstance(part.reason, str) and bool(part.reason.strip())
+        case ReferenceUse():
+            return isinstance(part.row, str) and type(part.confirmed) is date
+        case ValidUntil():
+            return isinstance(part.because, str) and type(part.day) is date
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """All that one check said, sorted."""
@@ -143,8 +163,15 @@ class Outcome:
 
     @classmethod
     def collect(cls, said: Iterable[CheckOutput]) -> Outcome:
-        """Sort what a check yielded. Several holes are joined into one reason."""
+        """Sort what a check yielded. Several holes are joined into one reason.
+
+        Raises TypeError where a check (a plug-in is anybody's code) yields anything else, or a
+        part that no verdict can weigh: silence would count as a pass.
+        """
         parts = tuple(said)
+        for part in parts:
+            if not _sound(part):
+                raise TypeError(f"it yielded {type(part).__name__} that is no finding")
         reasons = dict.fromkeys(part.reason for part in parts if isinstance(part, Blocked))
         return cls(
             tuple(part for part in parts if isinstance(part, Finding)),

@@ -43,7 +43,7 @@ _RANK: tuple[CauseKind, ...] = (
     "smoke-test",
 )
 #: Where it is not known how a job ended.
-_OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished"})
+_OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished", "reopened"})
 #: What only a paid job or its proof tells.
 _PAID = frozenset({JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus})
 #: `host/path` at the start of a sentence about an answer: the path differs, the cause does not.

@@ -306,6 +306,8 @@ def _usage(route: Route, usage: UsageProof) -> UsageReport:
         status=usage.status,
         unit=usage.unit,
         quantity=None if usage.quantity is None else plain(usage.quantity),
+        seconds=None if usage.seconds is None else plain(usage.seconds),
+        quoted=usd(usage.quoted),
         billed=None if usage.billed is None else usd(usage.billed),
         owner=owner.cost_center or owner.team,
     )

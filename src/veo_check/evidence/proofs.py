@@ -252,6 +252,7 @@ _STATE_SAYS = {
     "unfinished": "did not finish within its deadline",
     "finished": "finished, and left no proof that this run can use",
     "failed": "failed",
+    "reopened": "was held for failed and lives after all",
     "abandoned": "was abandoned",
 }
 

@@ -7,10 +7,17 @@ submitted, whatever the route file says by now.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from veo_check.core.facts import Missing
+from veo_check.core.facts import (
+    Catalog,
+    GatewayListing,
+    GatewayStatus,
+    KeyAnswer,
+    KeyUsage,
+    Missing,
+)
 from veo_check.core.frozen import dataclass
 from veo_check.core.route import (
     AGENT_PLATFORM,
@@ -125,11 +132,17 @@ class GetRequest:
     key: KeyName | None = None
     on_behalf_of: KeyName | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    limited: bool = False  # its host allows few such reads
 
     def send(self, door: HttpClient, *, fresh: bool = False) -> Response | Failure:
         """Ask, or read what the same question was answered before in this run."""
         return door.get(
-            self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
+            self.url,
+            self.key,
+            headers=self.headers,
+            on_behalf_of=self.on_behalf_of,
+            fresh=fresh,
+            limited=self.limited,
         )
 
     def refusal(self, door: HttpClient) -> str | None:
@@ -195,3 +208,39 @@ def no_key(probe: str) -> Missing:
 def not_offered(probe: str, route: Route, what: str) -> Missing:
     """This kind of gateway has nothing of the sort."""
     return Missing(probe, "not-offered", f"gateway {route.via.gateway} has no {what}")
+
+
+# What one kind of gateway tells for free: the request for each fact, and how its answer is read.
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogReads:
+    """A price catalogue, what the key has left, and the unit that both are counted in.
+
+    The catalogue's addresses are asked in turn until one exists.
+    """
+
+    catalog: Callable[[Route], tuple[GetRequest, ...]]
+    read_catalog: Callable[[Response, str, str], Catalog | Failure]
+    usage: Callable[[Route, KeyName], GetRequest]
+    read_usage: Callable[[Response], KeyUsage | Failure]
+    status: Callable[[Route], GetRequest | None]
+    read_status: Callable[[Response], GatewayStatus | Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeReads:
+    """The reads of a gateway that is not Google itself.
+
+    `key`: what tells how the key is taken. `again`: where a refused listing is asked a second time,
+    if anywhere.
+    """
+
+    listing: Callable[[Route, KeyName], GetRequest]
+    read_listing: Callable[[Response, str], GatewayListing | Failure]
+    key: Callable[[Route, KeyName], GetRequest]
+    read_key: Callable[[Response], KeyAnswer | Failure]
+    again: Callable[[Route, KeyName, Response], GetRequest | None] = lambda _route, _key, _answer: (
+        None
+    )
+    prices: CatalogReads | None = None

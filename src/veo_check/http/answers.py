@@ -243,6 +243,9 @@ class Response:
     def failure(self, said: str | None = None) -> Failure:
         """What this status means where another was needed. `said` is the other side's own text."""
         tail = f": {self.shown(said)}" if said else ""
+        wait = self.headers.get("retry-after", "")
+        if self.status == 429 and wait.isascii() and wait.isdecimal():
+            tail += f"; it asks to wait {wait[:9]} s"
         return Failure(
             _code_of(self.status, keyed=self.credential is not None),
             f"{self.place} answered {self.status}{tail}",

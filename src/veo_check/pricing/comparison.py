@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -39,16 +39,16 @@ def compare(
     judging: AsOf,
     *,
     first: bool,
-    surface: str | None = None,
+    surfaces: Collection[str] | None = None,
 ) -> tuple[Compared, ...]:
     """Every model and surface with a price, cheapest first, the refused ones last.
 
     `first`: the shape's own model leads, whatever it costs, and the others relate to it.
-    `surface`: that one alone.
+    `surfaces`: those alone; None: all.
     """
     places: dict[tuple[str, str], list[PriceRule]] = {}
     for rule in reference.prices:
-        if surface in {None, rule.surface}:
+        if surfaces is None or rule.surface in surfaces:
             places.setdefault((rule.model, rule.surface), []).append(rule)
     rows = [_row(reference, asked, judging, place, rules) for place, rules in places.items()]
     own = (asked.model, asked.surface)

@@ -83,21 +83,26 @@ def smoke_request(route: Route) -> Request:
     return route.request.model_copy(update=changed)
 
 
-def with_smoke_length(route: Route, capability: Capability | None) -> Route:
-    """The route with a smoke job of a length that its model and mode take.
+def with_smoke_shape(route: Route, capability: Capability | None) -> Route:
+    """The route with the cheapest smoke job that its model and mode take: short and small.
 
-    Only where the file leaves the length open: the usual short clip would be refused then, and
-    nobody asked for it. The shortest that fits is the cheapest.
+    Only where the file leaves length or resolution open.
     """
-    if capability is None or "seconds" in route.smoke.model_fields_set:
+    if capability is None:
         return route
-    for seconds in (route.smoke.seconds, *sorted(capability.lengths(route.request.mode))):
-        smoke = route.smoke.model_copy(update={"seconds": seconds})
-        changed = route.model_copy(update={"smoke": smoke})
+    mode, given = route.request.mode, route.smoke.model_fields_set
+    size = None if "resolution" in given else capability.smallest(mode)
+    open_lengths = () if "seconds" in given else sorted(capability.lengths(mode))
+    smoke = route.smoke.model_copy(update={"resolution": size} if size else {})
+    for seconds in open_lengths or (smoke.seconds,):
+        shorter = smoke.model_copy(update={"seconds": seconds})
+        changed = route.model_copy(update={"smoke": shorter})
         parts = unsupported(capability, smoke_request(changed))
         if not any(part.code in {"seconds", "full-length"} for part in parts):
-            return route if seconds == route.smoke.seconds else changed
-    return route
+            break
+    else:
+        changed = route.model_copy(update={"smoke": smoke})
+    return route if changed.smoke == route.smoke else changed
 
 
 def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported]:
@@ -107,11 +112,24 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    yield from _listed("resolution", capability, resolutions, request.resolution)
+    if request.resolution in capability.resolutions_disputed:
+        yield _disputed_resolution(capability, request.resolution)
+    else:
+        yield from _listed("resolution", capability, resolutions, request.resolution)
     yield from _full_length(capability, request)
     yield from _listed("aspect-ratio", capability, ratios, request.aspect_ratio)
     yield from _audio(capability, request)
     yield from _count(capability, request)
+
+
+def _disputed_resolution(capability: Capability, resolution: str) -> Unsupported:
+    message = (
+        f"Google's pages differ on whether {capability.model} on {capability.surface} makes "
+        f"{resolution}: one has a price for it, the other does not list it"
+    )
+    listed = ", ".join(capability.resolutions)
+    at = _AT["resolution"]
+    return Unsupported("resolution", "disputed", at, message, listed, resolution)
 
 
 def _listed(

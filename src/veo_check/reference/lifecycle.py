@@ -146,10 +146,19 @@ def last_usable_day(kind: RowKind, confirmed: date, judging: AsOf) -> date:
 
 
 State = Literal[
-    "unknown", "unreleased", "retired", "contradictory", "contested", "retiring", "stale", "alive"
+    "unknown",
+    "unreleased",
+    "retired",
+    "rerouted",
+    "contradictory",
+    "contested",
+    "retiring",
+    "stale",
+    "alive",
 ]
-#: How a state weighs in a verdict. `fail-at-production` only warns for lower tiers.
-Weight = Literal["pass", "warn", "block", "fail-at-production", "fail"]
+#: How a state weighs in a verdict. `fail-at-production` only warns for lower tiers, and
+#: `fail-at-staging` only for research.
+Weight = Literal["pass", "warn", "block", "fail-at-production", "fail-at-staging", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,7 @@ class LifecycleJudgement:
     `rows` are the newest readings, one a source, the official first; `shutdown` and `kind` are
     what the state stands on. `age_days` is the age of the freshest reading it stands on. `live`:
     live evidence of life was there; `gone`: Google itself answered that the id does not exist.
+    `reroutes_to` is the model that answers its requests once the shutdown day has come.
     `next_shutdown` is the earliest day still to come. `reasons` are sentences for the user.
     """
 
@@ -171,6 +181,7 @@ class LifecycleJudgement:
     released: date | None = None
     replacement: str | None = None
     replacement_text: str | None = None
+    reroutes_to: str | None = None
     age_days: int | None = None
     freshness: Freshness | None = None
     live: bool = False
@@ -199,6 +210,8 @@ class LifecycleJudgement:
         match self.state:
             case "retired":
                 return "fail"
+            case "rerouted":
+                return "fail-at-staging"
             case "unknown":
                 return "fail" if self.gone else "block"
             case "contradictory" | "retiring":
@@ -214,7 +227,7 @@ class LifecycleJudgement:
     def exit_code(self) -> int:
         """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
         match self.state:
-            case "retired" | "retiring":
+            case "retired" | "rerouted" | "retiring":
                 return 1
             case "unknown":
                 return 1 if self.gone else 3
@@ -289,6 +302,7 @@ def _judge(
             released=released,
             replacement=replacement,
             replacement_text=replacement_text,
+            reroutes_to=next((row.reroutes_to for row in rows if row.reroutes_to), None),
             age_days=age,
             freshness=freshness("lifecycle", age, judging.max_age_days),
             live=offered and not gone,
@@ -301,6 +315,12 @@ def _judge(
         return judged("unreleased", _earliest(coming), f"Released on {released}, not before.")
     if live is not None and gone:
         return judged("retired", _earliest(passed or coming), *_refused(live))
+    moved = next((row for row in rows if row.reroutes_to is not None), None)
+    if moved is not None and moved in passed:
+        since = _moved(moved, f"since {moved.shutdown}")
+        if served:
+            return judged("contradictory", moved, since, "A job was served by this very id.")
+        return judged("rerouted", moved, since, *_how_sure(moved, rows))
     firm = [row for row in passed if row.kind != "not-before"]
     if firm and not coming:
         past = _earliest(firm)
@@ -317,7 +337,8 @@ def _judge(
     horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
     nearest = _earliest(coming)
     if nearest is not None and _day(nearest) <= horizon:
-        return judged("retiring", nearest, _soon(nearest, judging.day))
+        then = () if moved is None else (_moved(moved, "then"),)
+        return judged("retiring", nearest, _soon(nearest, judging.day), *then)
     alive = judged("alive", nearest)
     if alive.freshness == "stale" and not offered:
         _, block = limits("lifecycle", judging.max_age_days)
@@ -354,7 +375,7 @@ def successors(
         here = judgement.surface if judgement.surface in known or not known else known[0]
         step = judge_lifecycle(reference, name, here, judging)
         steps.append(step)
-        name = step.replacement if step.state in {"retired", "retiring"} else None
+        name = step.replacement if step.state in {"retired", "rerouted", "retiring"} else None
     return tuple(steps)
 
 
@@ -363,9 +384,9 @@ _SERVED: frozenset[State] = frozenset({"alive", "contested", "retiring", "stale"
 
 
 def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None:
-    """Where a chain of replacements ends, if that is no retired id."""
+    """Where a chain of replacements ends, if that id still answers for itself."""
     *_, last = [None, *steps]
-    return last if last is not None and last.state != "retired" else None
+    return last if last is not None and last.state not in {"retired", "rerouted"} else None
 
 
 def suggestions(
@@ -512,6 +533,25 @@ def _over(row: LifecycleRow, read: Readings) -> str:
     if row.kind == "exact":
         return f"{row.source.publisher}: shut down on {row.shutdown}.{since}"
     return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed.{since}"
+
+
+def _moved(row: LifecycleRow, when: str) -> str:
+    return (
+        f"{row.source.publisher} says that {when} its requests are answered by {row.reroutes_to}, "
+        "at that model's price."
+    )
+
+
+def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str, ...]:
+    """Who says that the id has ended, and whether the vendor is among them."""
+    ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
+    others = " and ".join(dict.fromkeys(row.source.publisher for row in ended))
+    day = f"{others} gives the same day. " if others else ""
+    if moved.source.official:
+        return (f"{day}This is the vendor's own word.",)
+    return (
+        f"{day}No page of the vendor that says so was read: only a job shows which model answers.",
+    )
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:

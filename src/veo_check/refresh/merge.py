@@ -230,8 +230,7 @@ class _PriceMerge:
             if rule.source.publisher == new.publisher
             and (not new.official or page_of(rule.source) == page_of(new))
             and rule.surface in self.reading.price_surfaces
-            and (rule.kind, rule.unit, rule.currency, rule.bound)
-            == ("list", "second", "USD", "exact")
+            and (rule.unit, rule.currency, rule.bound) == ("second", "USD", "exact")
             and [part.meter for part in rule.components] == ["output-second"]
         ]
 

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 
+from veo_check.sandbox import interactions
 from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model, model_resource
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
@@ -128,14 +129,10 @@ def over_quota(model: str, delay: str = "41s") -> Response:
         "quotaId": "PredictLongRunningRequestsPerDayPerProjectPerModel",
         "quotaDimensions": {"location": "global", "model": model},
     }
+    limits = "https://ai.google.dev/gemini-api/docs/rate-limits"
     help_ = {
         "@type": f"{_TYPE}Help",
-        "links": [
-            {
-                "description": "Learn more about Gemini API quotas",
-                "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
-            }
-        ],
+        "links": [{"description": "Learn more about Gemini API quotas", "url": limits}],
     }
     return error(
         429,
@@ -377,6 +374,8 @@ def forward(
     """
     if row is None:
         return publisher_not_found(parent, upstream)
+    if row.interactions:
+        return invalid("This model only supports Interactions API.")
     refusal = submit_trouble(state, upstream, parent, gemini=surface == "gemini-api")
     if refusal is not None:
         return refusal
@@ -440,6 +439,8 @@ def answer(state: State, request: Request) -> Response:
         return no_api_key()
     if not accepts("gemini-api", key) or state.has("bad-key"):
         return bad_api_key()
+    if told := interactions.answer(state, request, "gemini-api"):
+        return told
     get = request.method == "GET"
     if get and _LIST.fullmatch(request.path):
         return _list(state, request)
@@ -482,7 +483,8 @@ def _model(state: State, model: str, version: str) -> Response:
 
 def _submit(state: State, request: Request, version: str, model: str, method: str) -> Response:
     row = state.google_model(model, "gemini-api")
-    if row is None or method not in row.methods or method != "predictLongRunning":
+    routed = row is not None and (row.interactions or method in row.methods)
+    if row is None or not routed or method != "predictLongRunning":
         missing = _missing(state, model, version, method)
         return refuse(state, "gemini-api", model, missing)
     job = accept(state, request, row)
@@ -530,6 +532,8 @@ def answer_agent_platform(state: State, request: Request) -> Response:
     right = OTHER_KEYS["agent-platform-api-key"] if api_key else KEYS["agent-platform"]
     if (api_key or request.bearer) != right or state.has("bad-key"):
         return bad_api_key("aiplatform.googleapis.com") if api_key else bad_access_token()
+    if told := interactions.answer(state, request, "agent-platform"):
+        return told
     if request.method == "GET" and _PUBLISHER_MODELS.fullmatch(request.path):
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
         return as_json({"publisherModels": [_resource(row) for row in rows]})

@@ -29,6 +29,8 @@ class GoogleModel:
     ends: date | None = None
     replacement: str | None = None  # the id that its 404 names once it is gone
     methods: tuple[str, ...] = ("predictLongRunning",)
+    #: served through the Interactions API, and through nothing else
+    interactions: bool = False
     stage: str = "GA"
     seconds: tuple[int, ...] = (4, 6, 8)
     resolutions: tuple[str, ...] = ("720p", "1080p", "4k")

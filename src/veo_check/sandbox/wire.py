@@ -297,6 +297,8 @@ class Job:
     group: str = ""
     quota: int = 0
     usd: Decimal = Decimal(0)
+    #: how an interaction's video was asked for: inline, or as the address of a file
+    delivery: str = "inline"
     #: the multipliers a gateway charged, as its header prints them
     ratios: str = "{}"
     polls: int = 0

@@ -26,7 +26,8 @@ from veo_check.scan.scanner import Found
 ANYWHERE = "any"
 #: Within one exit code, the worse state first.
 _WORST_FIRST: tuple[State, ...] = (
-    "retired", "retiring", "unknown", "contradictory", "contested", "unreleased", "stale", "alive",
+    "retired", "rerouted", "retiring", "unknown", "contradictory", "contested", "unreleased",
+    "stale", "alive",
 )  # fmt: skip
 
 

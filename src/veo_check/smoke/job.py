@@ -243,7 +243,7 @@ class RouteHistory:
         return True
 
 
-_ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+_ACCEPTED = {"submitted", "unfinished", "finished", "failed", "reopened"}
 #: Open, and only a person can say more.
 _DOUBTED = {"intent", "uncertain"}
 _GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})

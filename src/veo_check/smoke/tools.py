@@ -72,12 +72,13 @@ class Pace:
 
 
 _POLITE = Pace(first=11, interval=10, longest=30)
-_BEHIND_A_POLLER = Pace(first=16, interval=16, longest=30)
+#: A content path, which costs nothing to look at and is limited.
+_BY_CONTENT = Pace(first=20, interval=10, longest=30)
 
 
 def pace_of(gateway: Gateway) -> Pace:
     """How often a gateway may be asked."""
-    return _BEHIND_A_POLLER if gateway.polls_itself else _POLITE
+    return _BY_CONTENT if gateway.polls_itself else _POLITE
 
 
 def next_wait(
