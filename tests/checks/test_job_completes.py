@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
+from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, judging, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
@@ -44,6 +44,7 @@ def judged(
         delivery=delivery,
         proof=status,
         reference=load_reference(),
+        judging=judging(),
     )
 
 
@@ -151,7 +152,9 @@ def test_no_step_is_about_software_that_the_route_does_not_use(symptom: Symptom)
     }
     if not only_gateways:
         assert [word for word in OF_GATEWAYS if word in direct.lower()] == []
-    if not through.startswith("ask the gateway's operator, whose access to Google it is"):
+    only_google = symptom == "poll-answers-error"
+    operators = through.startswith("ask the gateway's operator, whose access to Google it is")
+    if not only_google and not operators:
         assert [word for word in OF_GOOGLE if word in through.lower()] == []
 
 
@@ -212,6 +215,15 @@ def test_a_retirement_text_names_where_to_go() -> None:
     assert finding.fix is not None
     assert finding.fix.startswith("move to veo-4, which the answer names")
     assert finding.actual == "HTTP 404"
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-generate-001"])
+def test_a_retirement_text_that_names_a_retired_id_leads_to_the_living_end(named: str) -> None:
+    route = a_route({**GOOGLE, "model.surface": "gemini-api"})
+    job = replace(GOOD, state="refused", symptom="model-retired", replacement=named)
+    fix = str(judged(job, route).findings[0].fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
 
 
 @pytest.mark.parametrize("symptom", ["content-unavailable", "empty-result", None])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from check_world import a_route
+from check_world import a_route, judging
 from paid_jobs import Signet
 from paid_world import Desk
 from veo_check.checks.controlled_failure import controlled_failure
@@ -17,6 +17,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure, JobResult
 from veo_check.gateways.registry import gateway_of
+from veo_check.reference.load import load_reference
 from veo_check.smoke.journal import Entry, Journal, Operation
 from veo_check.smoke.state_folder import StateFolder
 from veo_check.smoke.steps import SmokeOutcome
@@ -74,6 +75,8 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
             job=outcome.job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
@@ -333,6 +336,8 @@ def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None
             job=job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED

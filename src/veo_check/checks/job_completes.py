@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
@@ -20,6 +21,7 @@ from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import Meaning, Symptom, meaning_of, support_codes
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
+from veo_check.reference.lifecycle import to_move_to
 from veo_check.reference.load import Reference
 
 #: Says nothing lasting about the route: try again, or look first.
@@ -38,6 +40,7 @@ def job_completes(
     delivery: Delivery | Missing,
     proof: ProofStatus | Missing,
     reference: Reference,
+    judging: AsOf,
 ) -> Findings:
     """A real job finished, and the declared model served it.
 
@@ -60,7 +63,9 @@ def job_completes(
     meaning = meaning_of(word)
     step = meaning.step(direct=gateway.direct)
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
-        yield _failed(route, gateway, job, meaning)
+        named, surface = job.replacement, route.model.surface
+        move = named and to_move_to(reference, named, surface, judging)
+        yield _failed(route, gateway, job, meaning, move)
         return
     yield warning(
         f"job-completes/{word}",
@@ -162,7 +167,9 @@ def _bare(model: str | None) -> str | None:
     return model.rpartition("/")[2] if model else None
 
 
-def _failed(route: Route, gateway: Gateway, job: JobResult, meaning: Meaning) -> Finding:
+def _failed(
+    route: Route, gateway: Gateway, job: JobResult, meaning: Meaning, move: str | None
+) -> Finding:
     fix = meaning.step(direct=gateway.direct)
     other = _another_model(route, job)
     if other is not None:
@@ -170,8 +177,9 @@ def _failed(route: Route, gateway: Gateway, job: JobResult, meaning: Meaning) ->
             f"ask the gateway's operator to map {route.via.model} to {route.model.official}, or "
             "declare in model.official what the label stands for"
         )
-    elif job.replacement:
-        fix = f"move to {job.replacement}, which the answer names; {fix}"
+    elif move:
+        which = "which the answer names" if move == job.replacement else "where its successors lead"
+        fix = f"move to {move}, {which}; {fix}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"

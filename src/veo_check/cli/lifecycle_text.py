@@ -14,7 +14,9 @@ from veo_check.reference.lifecycle import (
     last_usable_day,
     living_end,
     say_day,
+    serving_surfaces,
     successors,
+    suggestions,
 )
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability, LifecycleRow
@@ -125,8 +127,12 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
             if judgement.rows:
                 return f"send nothing here until a page lists it again; ask Google itself: {live}."
             known = book.surfaces(judgement.model)
+            serving = serving_surfaces(book, judgement.model, judging)
+            if serving:
+                return f"name the surface that serves it: {' or '.join(serving)}."
             if known:
-                return f"name the surface that serves it: {' or '.join(known)}."
+                near = suggestions(book, judgement.model, judging, judgement.surface)
+                return f"move to {near[0]}." if near else "move to an id that is served there."
             if book.is_resellers_name(judgement.model):
                 return "ask the reseller which official id runs under it, and judge that id."
             return "check the spelling; `veo-check lifecycle` lists every known id."
