@@ -11,6 +11,7 @@ from veo_check.sandbox.google_models import (
     MODELS,
     GoogleModel,
     find_model,
+    model_resource,
     publisher_resource,
 )
 from veo_check.sandbox.media import video_of
