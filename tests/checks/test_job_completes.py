@@ -161,10 +161,10 @@ def test_no_step_is_about_software_that_the_route_does_not_use(symptom: Symptom)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Support codes: 29310472", "29310472 is celebrity"),
-        ("... Support codes: 58061214, 15236754", "58061214 is child, 15236754 is celebrity"),
-        ("support code:42237218", "42237218 is video safety violation"),
-        ("Support codes: 12345678", "12345678 is not a code that is known"),
+        ("Support codes: 29310472", "29310472 means celebrity"),
+        ("... Support codes: 58061214, 15236754", "58061214 means child, 15236754 means celebrity"),
+        ("support code:42237218", "42237218 means video safety violation"),
+        ("Support codes: 12345678", "12345678 means nothing that is known"),
         ("no codes at all", None),
     ],
 )

@@ -222,7 +222,8 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "the model is not served at this location",
         "no",
         f"ask the gateway's operator to call Google in a location that serves it ({_LOCATIONS})",
-        direct=f"set via.location to one that serves it ({_LOCATIONS})",
+        direct=f"set via.location to one that serves it ({_LOCATIONS}); where it is that already, "
+        "ask Google for access to the model",
     ),
     "bucket-needed": Meaning(
         "the result is too large for the answer, so a Cloud Storage bucket has to be named",
@@ -382,7 +383,7 @@ def support_codes(text: str) -> str:
     """What the support codes in a refusal stand for, as a sentence; empty where there are none."""
     named = {code: word for word, codes in _CODES.items() for code in codes.split()}
     found = [code for match in _SUPPORT.finditer(text) for code in re.findall(r"\d+", match[1])]
-    said = [f"{code} is {named.get(code, 'not a code that is known')}" for code in found[:6]]
+    said = [f"{code} means {named.get(code, 'nothing that is known')}" for code in found[:6]]
     return f"Google's support code {', '.join(said)}." if said else ""
 
 
