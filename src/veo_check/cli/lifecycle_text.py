@@ -115,11 +115,11 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     )
     steps = successors(book, judgement, judging)
     good = next((step for step in steps if step.state == "alive"), None)
-    move = (
-        "move to one of the ids that still run"
-        if good is None
-        else f"move to {good.model} on {_surface(good)} and judge that route again"
-    )
+    move = "move to one of the ids that still run"
+    if good is not None:
+        move = f"move to {good.model} on {_surface(good)} and judge that route again"
+    elif not steps and (near := suggestions(book, judgement.model, judging, judgement.surface)):
+        move = f"move to {near[0]}, the id on {judgement.surface} that is most like it"
     match judgement.state:
         case "unknown":
             if judgement.gone:
