@@ -4,11 +4,23 @@ from typing import Any
 
 import pytest
 
-from check_world import GOOGLE, MODEL, OPENAI, a_listing, a_route, codes, heard, missing, only
+from check_world import (
+    GOOGLE,
+    MODEL,
+    OPENAI,
+    a_listing,
+    a_route,
+    codes,
+    heard,
+    judging,
+    missing,
+    only,
+)
 from check_world import official as google
 from veo_check.checks.model_listed import model_listed
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
 from veo_check.core.findings import Outcome, blocker, note
+from veo_check.reference.load import load_reference
 
 GEMINI = {**GOOGLE, "model.surface": "gemini-api"}
 
@@ -23,6 +35,8 @@ def run(
         route=a_route(changes),
         listing=listing or missing(),
         official=official or missing(probe="official-model"),
+        reference=load_reference(),
+        judging=judging(),
     )
 
 
@@ -108,3 +122,18 @@ def test_google_does_not_offer_it() -> None:
         fix="set via.model to an id that Google offers to this key, or ask for access",
         evidence=("x2",),
     )
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-fast-generate-001"])
+def test_a_retired_id_that_google_names_is_not_where_to_go(named: str) -> None:
+    gone = google("no-longer-available", surface="gemini-api", replacement=named)
+    fix = str(only(run(GEMINI, official=gone)).fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
+
+
+@pytest.mark.parametrize("place", ["us-central1", "europe-west4"])
+def test_what_google_does_not_find_says_at_which_location(place: str) -> None:
+    said = only(run(GOOGLE, official=google("not-found", location=place)))
+    assert f"on agent-platform at {place} to this key" in said.message
+    assert f"via.location to one that serves this one (not {place})" in str(said.fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -160,8 +161,29 @@ def test_every_unit_from_the_command_line(arguments: str, expected: str) -> None
 def test_a_near_miss_is_named() -> None:
     code, out, _ = run("veo-3.1-fst-generate-001", "--seconds", "8", *DAY)
     assert code == 1
-    assert "did you mean veo-3.1-fast-generate-001," in " ".join(out.split())
+    assert "Did you mean veo-3.1-fast-generate-001" in " ".join(out.split())
     assert "  code         unknown-model\n" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("fal-ai/veo3.1/fast", "how resellers write a name"),
+        ("veo3_fast", "how resellers write a name"),
+        ("veo-3.0-generate", "Did you mean veo-3.1-"),
+    ],
+)
+def test_a_name_that_is_no_id_is_told_apart_and_nothing_retired_is_suggested(
+    asked: str, said: str
+) -> None:
+    code, out, _ = run(asked, "--seconds", "8", "--resolution", "720p", *DAY)
+    text = " ".join(out.split())
+    assert code == 1
+    assert said in text
+    named = text.replace(asked, "")
+    assert not re.search(r"veo-[0-9.]+-(fast-)?generate-preview|veo-[23]\.0-", named)
+    assert ".." not in text.replace("...", "")
+    assert "?." not in text
 
 
 def test_a_route_is_priced_with_its_own_retries_and_volume(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.results import ControlledFailure
 from veo_check.core.route import Route
@@ -20,7 +21,7 @@ _AT = "smoke.controlled_failure"
 
 
 @check(item="usage-proof", since="0.1")
-def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
+def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailure) -> Findings:
     """A request that must fail was refused with its reason, not re-routed and not charged.
 
     Why: a gateway that quietly changes a wrong request, or sends it to another model, turns every
@@ -35,7 +36,7 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             "controlled-failure/submit-uncertain",
             f"{sent}: {meaning.says}.",
             at=_AT,
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=failure.exchanges,
         )
         yield Blocked(f"job {failure.job}: {meaning.says}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.money import plain
 from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
@@ -36,7 +37,7 @@ _BROKEN = {
 
 @check(item="async-job", since="0.1", waivable=False)
 def media_delivered(
-    route: Route, job: JobResult, delivery: Delivery, reference: Reference
+    route: Route, gateway: Gateway, job: JobResult, delivery: Delivery, reference: Reference
 ) -> Findings:
     """The delivered file is a whole clip of the length, size, frame rate and sound asked for.
 
@@ -51,7 +52,7 @@ def media_delivered(
             f"media-delivered/{delivery.symptom}",
             f"The job finished and nothing could be fetched: {meaning.says}{said}.",
             at="request",
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=delivery.exchanges,
         )
     if len(delivery.videos) != job.shape.count and delivery.symptom is None:

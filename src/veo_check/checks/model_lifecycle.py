@@ -21,7 +21,7 @@ from veo_check.core.findings import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, ProofStatus
-from veo_check.core.route import Route
+from veo_check.core.route import DEFAULT_LOCATION, Route
 from veo_check.core.secrets import is_google
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
@@ -113,6 +113,7 @@ def _refused(
         state,
         replacement=job.replacement,
         text=job.failure,
+        location=(route.via.location or DEFAULT_LOCATION) if gateway.direct else None,
         exchanges=job.exchanges,
     )
 

@@ -218,10 +218,22 @@ def _answer(book: Reference, asked: Asked, day: date) -> Quote | Refusal:
     price_it = quote if asked.named_surface else quote_anywhere
     answer = price_it(book, asked.shape, day)
     if isinstance(answer, Refusal) and answer.code == "unknown-model":
-        near = _near(book, asked.shape.model, day)
-        if near:
-            return replace(answer, message=f"{answer.message}; did you mean {', '.join(near)}?")
+        hint = _hint(book, asked.shape, day)
+        if hint:
+            return replace(answer, message=f"{answer.message.rstrip('.')}. {hint}")
     return answer
+
+
+def _hint(book: Reference, shape: Shape, day: date) -> str:
+    """What an unknown name may be: an id of another surface, a reseller's, or a slip."""
+    from veo_check.core.clock import AsOf
+    from veo_check.reference.lifecycle import unknown_here
+
+    elsewhere = shape.surface and book.surfaces(shape.model)
+    if elsewhere or book.is_resellers_name(shape.model):
+        return " ".join(unknown_here(book, shape.model, AsOf(day, day), shape.surface))
+    near = _near(book, shape.model, day)
+    return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _near(book: Reference, word: str, day: date) -> list[str]:

@@ -24,7 +24,8 @@ def answer_text(
     """The price, how it comes about, and who says so; or the refusal and its code."""
     if isinstance(answer, Quote):
         return page(_priced(answer, retries, jobs, day))
-    lines = wrapped(f"{safe(asked.model)}: no price: {answer.message}.")
+    message = answer.message if answer.message.endswith((".", "?")) else f"{answer.message}."
+    lines = wrapped(f"{safe(asked.model)}: no price: {message}")
     return page([*lines, f"  code         {answer.code}", *_source(answer, day)])
 
 

@@ -123,7 +123,7 @@ def _finished(answer: Response, response: dict[str, Json], served: str | None) -
             "done, filtered",
             served_model=served,
             symptom="filtered",
-            text=answer.shown(said) or None,
+            text=answer.shown(said, 600) or None,
             charged=charged_by(said),
             exchanges=proof,
         )
@@ -181,7 +181,7 @@ class _GoogleJobs:
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
         name = without_key(answer, _operation_in(answer))
         if isinstance(answer, Failure) or name is None:
-            return refused_or_uncertain(answer, request.label)
+            return refused_or_uncertain(answer, request.label, direct=True)
         return Submission(
             "accepted",
             operation=name,

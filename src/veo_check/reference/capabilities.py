@@ -112,7 +112,8 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    if request.resolution in capability.resolutions_disputed:
+    disputed = request.resolution in capability.resolutions_disputed
+    if request.resolution and disputed and mode not in capability.mode_resolutions:
         yield _disputed_resolution(capability, request.resolution)
     else:
         yield from _listed("resolution", capability, resolutions, request.resolution)

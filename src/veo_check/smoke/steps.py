@@ -39,6 +39,7 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import write_proof
+from veo_check.gateways.registry import is_direct
 from veo_check.smoke.collect import (
     AFTER_A_REFUSAL,
     PASSING,
@@ -415,7 +416,9 @@ def _delivered(
     if answer.state == "done":
         return download(entry, driver, answer, tools)
     if answer.state != "failed":
-        lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
+        direct = is_direct(entry.intent.binding.via)
+        step = meaning_of("operation-unknown").step(direct=direct)
+        lost = f": {step}" if answer.state == "gone" else ""
         return Missing(
             "smoke-job",
             "server-error",
