@@ -91,7 +91,7 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         "rule": None,
         "refused": "retired",
     }
-    assert (code, err) == (1, "veo-check: sora-2 was shut down on openai on 2026-09-24\n")
+    assert (code, err) == (1, "veo-check: the model sora-2 was shut down on openai on 2026-09-24\n")
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,10 @@ def test_the_text_says_what_it_stands_on() -> None:
         "veo-3.1-fast-generate-001 on agent-platform, 2026-11-22: 8 s, 1080p, 16:9,\n"
         "audio, 1 clip\n"
         "  expected     $0.96 = $0.12 per second x 8 s\n"
-        "  worst case   $1.92 with 1 retry, every attempt charged\n"
+        "  maximum      $1.92 with 1 retry, every attempt charged\n"
         "  per second   $0.12\n"
         "  billed by    second\n"
-        "  source       litellm, third-party, read 2026-11-01 (21 days old)\n"
+        "  source       LiteLLM, third-party, read 2026-11-01 (21 days old)\n"
         "               https://github.com/BerriAI/litellm\n"
         "               model_prices_and_context_window.json of LiteLLM 1.109.1, November\n"
         "               2026 (the first of the month is taken); knows no audio setting,\n"
@@ -271,7 +271,7 @@ def test_the_text_shows_an_estimate_a_bound_and_a_promotion() -> None:
         "2026-09-10",
     )
     assert "  estimate     $0.6048 by the vendor's own formula\n" in out
-    assert "  promotion    openrouter has another price until 2026-10-08\n" in out
+    assert "  promotion    OpenRouter has another price until 2026-10-08\n" in out
     _, out, _ = run(
         "veo3.1-fast", "--surface", "apimart", "--seconds", "8", "--resolution", "4k", *DAY
     )

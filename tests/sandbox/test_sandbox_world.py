@@ -232,7 +232,7 @@ def test_scenarios_are_named_apart_and_described() -> None:
 
 def test_healthy_owns_up_to_being_invented() -> None:
     (healthy,) = [scenario for scenario in SCENARIOS if scenario.name == "healthy"]
-    assert "nobody has observed" in healthy.description
+    assert "was never observed" in healthy.description
     assert (healthy.notices, healthy.fault) == ((), None)
 
 

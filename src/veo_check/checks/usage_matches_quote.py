@@ -43,7 +43,7 @@ def usage_matches_quote(
     if job.state == "failed":
         yield from _refund(job, usage)
     elif usage.billed is None:
-        yield Blocked(f"the gateway's record does not tell what job {job.job} cost")
+        yield Blocked(f"the gateway's record does not give the cost of job {job.job}")
     else:
         yield from _bill(job, usage)
 
@@ -57,7 +57,7 @@ def _refund(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
             evidence=usage.exchanges,
         )
     elif usage.billed is None:
-        yield Blocked(f"the gateway's record does not tell what the failed job {job.job} cost")
+        yield Blocked(f"the gateway's record does not give the cost of the failed job {job.job}")
     elif usage.billed - usage.refunded > usage.tolerance:
         yield blocker(
             "usage-matches-quote/not-refunded",

@@ -38,8 +38,8 @@ def usage_recorded(
 ) -> Findings:
     """The job's usage record exists and names model, route, status, unit and owner.
 
-    Why: a job that finance cannot find is a cost nobody owns; new-api writes the row at submit, and
-    joins it to the job by the request id alone.
+    Why: a job that finance cannot find is a cost without an owner; new-api writes the row at
+    submit, and joins it to the job by the request id alone.
     Fix: ask the gateway why the row is missing; where no key can read usage (Google directly), look
     it up yourself and add a `usage-record` confirmation that names the operation.
     """
@@ -75,7 +75,7 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
     if usage.source == "cost-header":
         yield warning(
             "usage-recorded/header-only",
-            "The only record is a cost header beside the gateway's answer, which nobody stores.",
+            "The only record is a cost header beside the gateway's answer, which is not stored.",
             at="via.gateway",
             fix="give the gateway a database, or keep the header in your own log",
             evidence=usage.exchanges,
@@ -95,7 +95,7 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
     if absent:
         yield warning(
             "usage-recorded/incomplete",
-            f"The job's usage row does not tell its {', '.join(absent)}.",
+            f"The job's usage row does not give its {', '.join(absent)}.",
             at="via.gateway",
             fix="keep what is missing in your own job log",
             evidence=usage.exchanges,
@@ -118,7 +118,7 @@ def confirmed_by_hand(
 ) -> Iterator[CheckOutput]:
     """What a person saw of a record that no key can read: for this very operation, not long ago."""
     hole = (
-        "Google has no usage record that a key can read: look the job up in the billing export and "
+        "the cost of a job is not reported by this API: look the job up in the billing export and "
         "add a usage-record confirmation with operation: "
         f"{job.operation_id or 'the operation of the job'}"
     )

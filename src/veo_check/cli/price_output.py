@@ -56,7 +56,7 @@ def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
     if any(quote.bound == "lower" for _, quote in priced):
         lines.append("> the least it can cost")
     lines += wrapped(
-        "State: veo-check lifecycle MODEL. What a line stands on: veo-check price MODEL"
+        "State: veo-check lifecycle MODEL. What a line is based on: veo-check price MODEL"
         " --surface SURFACE."
     )
     return page(lines)
@@ -74,7 +74,7 @@ def _priced(
         yield from _item("estimate", f"${usd(answer.estimate)} by the vendor's own formula")
     attempts = f"{retries} {'retry' if retries == 1 else 'retries'}"
     yield from _item(
-        "worst case",
+        "maximum",
         f"{least}${usd(answer.worst_case(retries))} with {attempts}, every attempt charged",
     )
     if answer.per_second is not None:
@@ -85,9 +85,7 @@ def _priced(
     if answer.rule.note:
         yield from _item("note", answer.rule.note)
     for rule in promotions(book, answer.shape, day):
-        yield from _item(
-            "promotion", f"{rule.source.publisher} has another price until {rule.valid_to}"
-        )
+        yield from _item("promotion", f"{rule.source.by} has another price until {rule.valid_to}")
     yield from _source(answer, day)
     yield from _whole(f"  {'rule':<13}", answer.rule.id)
 
@@ -98,8 +96,7 @@ def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
         return
     yield from _item(
         "source",
-        f"{source.publisher}, {source.kind}, read {source.confirmed}"
-        f" ({source.age_days(day)} days old)",
+        f"{source.by}, {source.kind}, read {source.confirmed} ({source.age_days(day)} days old)",
     )
     yield from _whole(" " * 15, source.url)
     if source.note:

@@ -103,7 +103,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "move to the successor that `veo-check lifecycle` names",
     ),
     "model-unknown": Meaning(
-        "nobody there knows the model, or offers video generation for it",
+        "the gateway or Google does not recognise this model, or offers no video generation for it",
         "no",
         "compare via.model with what is listed, via.endpoint with what is routed, and, at Google, "
         "via.location with where the model is served",
@@ -117,7 +117,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "ask the gateway's operator, or try another endpoint family",
     ),
     "not-priced": Meaning(
-        "nobody set a price for this model or shape on the gateway",
+        "the gateway has no price for this model or shape",
         "no",
         "ask the gateway's operator to price it",
     ),
@@ -144,7 +144,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     ),
     "rate-limited": Meaning("a quota or rate limit is used up", "no", _RETRY),
     "cooling-down": Meaning(
-        "the gateway itself pauses the model after a failure; nobody upstream was asked",
+        "the gateway itself pauses the model after a failure; the job was not sent on",
         "no",
         _RETRY,
     ),
@@ -205,7 +205,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     ),
     "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
     "not-sent": Meaning(
-        "nothing left this machine", "no", "mend what the sentence names and run again with --spend"
+        "nothing left this machine", "no", "fix the problem above and run again with --spend"
     ),
     "submit-uncertain": Meaning(
         "whether the job was accepted is not known, so it is never sent again", "unknown", _LOOK
@@ -220,7 +220,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "the model's backend failed (an internal error)", "unless-refunded", _RETRY
     ),
     "empty-result": Meaning(
-        "the job is done and holds neither a video nor an error",
+        "the job was reported complete but returned neither a video nor an error",
         "unless-refunded",
         "look in the usage log whether it was charged; run again with --spend",
     ),
@@ -230,9 +230,9 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "read the answer in the evidence; where it says nothing, ask the gateway's operator by the "
         "request id",
     ),
-    "cancelled": Meaning("somebody cancelled the job", "unless-refunded", _RETRY),
+    "cancelled": Meaning("the job was cancelled", "unless-refunded", _RETRY),
     "operation-unknown": Meaning(
-        "the other side took the job and now knows no such operation",
+        "the job was accepted, but its operation can no longer be found",
         "unknown",
         "look for its charge in the gateway's usage log (straight at Google: in the billing "
         "export; it keeps operations for two days); then `veo-check job abandon` the job, and only "
@@ -255,7 +255,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "run again later: the next run polls on and sends nothing",
     ),
     "content-unavailable": Meaning(
-        "the job says it is done, but its video cannot be fetched",
+        "the job was reported complete, but its video cannot be fetched",
         "yes",
         "look at the address by hand; on new-api a safety-filtered job looks the same",
     ),

@@ -63,7 +63,7 @@ def back_off(attempt: int) -> float:
 
 
 #: Why an offline run asks nobody, where nothing else is said.
-OFFLINE = "this run may not use the network (--offline)"
+OFFLINE = "no network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 

@@ -178,7 +178,7 @@ def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], cou
     if pool.usd is None:
         raise RefusedError(
             "unknown-credit",
-            f"{rule.model} costs {plain(total)} credits and nobody says what a credit costs",
+            f"it costs {plain(total)} credits; the USD value of a credit is unknown",
         )
     return total * pool.usd / pool.units
 
@@ -232,7 +232,9 @@ def from_pack(quote: Quote, size: Decimal, clips: int | None = None) -> Quote | 
     """
     pool = quote.rule.pool
     if pool is None:
-        return Refusal("unknown-credit", f"{quote.rule.model} is not paid in credits", quote.source)
+        return Refusal(
+            "unknown-credit", f"the price of {quote.rule.model} is not in credits", quote.source
+        )
     pack = next((pack for pack in pool.packs if pack.units == size), None)
     if pack is None:
         known = ", ".join(plain(pack.units) for pack in pool.packs) or "none"
