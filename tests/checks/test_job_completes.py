@@ -15,6 +15,7 @@ from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
 from veo_check.core.jobs import MEANINGS, Symptom
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, SmokeShape
+from veo_check.reference.load import load_reference
 
 ROUTE = a_route({"request.resolution": "720p"})
 GOOD = JobResult(
@@ -36,7 +37,14 @@ def judged(
     status: object = NO_PROOF,
     delivery: object = Delivery((MEDIA,), 1),
 ) -> Outcome:
-    return heard(job_completes, route=route, job=job, delivery=delivery, proof=status)
+    return heard(
+        job_completes,
+        route=route,
+        job=job,
+        delivery=delivery,
+        proof=status,
+        reference=load_reference(),
+    )
 
 
 def test_a_finished_job_passes_until_its_proof_expires() -> None:
@@ -62,6 +70,24 @@ def test_who_served_it(served: str | None, via: dict[str, object], said: str) ->
     route = a_route({"request.resolution": "720p", **via})
     outcome = judged(replace(GOOD, served_model=served), route)
     assert codes(outcome) == ["note finished", said]
+
+
+def test_a_model_that_answers_a_rerouted_one_says_who_announced_it() -> None:
+    route = a_route(
+        {
+            "request.resolution": "720p",
+            "model.official": "gemini-omni-1.1-flash",
+            "model.surface": "gemini-api",
+        }
+    )
+    [_, said] = judged(replace(GOOD, served_model="gemini-omni-1.2-flash"), route).findings
+    assert said.message == (
+        "The job was served by gemini-omni-1.2-flash, not by gemini-omni-1.1-flash. framy "
+        "announced it: requests for gemini-omni-1.1-flash are rerouted from 2026-12-03, and billed "
+        "as gemini-omni-1.2-flash."
+    )
+    [_, said] = judged(replace(GOOD, served_model="veo-3.1-generate-001"), route).findings
+    assert said.message.endswith("not by gemini-omni-1.1-flash.")
 
 
 def test_a_lower_resolution_warns() -> None:

@@ -137,12 +137,39 @@ def test_a_passed_not_before_is_contested() -> None:
 
 
 def test_sources_on_both_sides_of_the_day_are_contested() -> None:
-    outcome = run(load_reference(), official())
+    book = a_book(
+        lifecycle=[
+            a_life(shutdown="2026-11-17", kind="not-before"),
+            a_life(shutdown="2027-05-04", kind="not-before", source="litellm"),
+        ]
+    )
+    outcome = run(book, official())
     assert codes(outcome) == ["warning contested"]
     assert "2026-11-17 or later" in only(outcome).message
     assert "2027-05-04 or later" in only(outcome).message
     model_ends = [one for one in outcome.untils if one.model]
     assert [one.day for one in model_ends] == [date(2027, 5, 4)]
+
+
+def test_a_rerouted_model_fails_at_staging_and_names_the_move() -> None:
+    book = a_book(
+        lifecycle=[
+            a_life(
+                shutdown="2026-11-03",
+                kind="exact",
+                at_end="rerouted",
+                reroutes_to="gemini-omni-1.2-flash",
+                replacement="gemini-omni-1.2-flash",
+            )
+        ]
+    )
+    outcome = run(book)
+    assert codes(outcome) == ["blocker rerouted"]
+    assert statuses(outcome) == ["warn", "fail", "fail"]
+    assert "answered by gemini-omni-1.2-flash, at that model's price" in only(outcome).message
+    # a listing that still names the id does not say which model answers; a job does
+    assert codes(run(book, official())) == ["blocker rerouted"]
+    assert codes(run(book, proven=a_proof())) == ["blocker contradictory"]
 
 
 def test_a_proof_is_evidence_of_life_until_it_expires() -> None:

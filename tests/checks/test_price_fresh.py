@@ -84,15 +84,6 @@ def test_a_price_that_ends() -> None:
     assert ValidUntil(date(2027, 5, 31), "the price from Google ends") in far.untils
 
 
-def test_a_promotion_is_not_the_price() -> None:
-    promo = a_price("0.09", suffix=":promo", kind="promo", valid_to="2026-12-01")
-    outcome = run(a_price("0.12"), promo)
-    assert codes(outcome) == ["note fresh", "note promotion"]
-    assert outcome.findings[1].message == (
-        "Google runs a promotion until 2026-11-30; it is not part of this price."
-    )
-
-
 def test_a_gateway_that_charges_the_price_of_before() -> None:
     prices = (
         a_price("0.15", suffix=":old", valid_to="2026-04-07", ends="superseded"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from check_world import (
 )
 from veo_check.checks.price_known import price_known
 from veo_check.core.clock import AsOf
-from veo_check.core.findings import Outcome, ReferenceUse
+from veo_check.core.findings import Outcome, ReferenceUse, Status, Tier
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -150,14 +151,32 @@ def test_a_lower_bound_is_said() -> None:
 
 def test_bundled_prices_of_the_examples_route() -> None:
     outcome = run(book=load_reference())
-    assert codes(outcome) == ["warning third-parties", "note rates"]
-    assert outcome.findings[0].message.startswith(
-        "No official price on file; LiteLLM and Comfy agree on $0.96 for this request."
-    )
+    assert codes(outcome) == ["note official", "note rates"]
+    assert outcome.findings[0].message.startswith("$0.96 for this request: ")
     assert outcome.findings[1].message == (
-        f"The rates of {MODEL}: $0.10 per second at 720p, $0.12 per second at 1080p, $0.30 per "
-        "second at 4k."
+        f"The rates of {MODEL}: $0.10 per second at 720p, $0.12 per second at 1080p."
     )
+
+
+@pytest.mark.parametrize("audio", [True, False])
+@pytest.mark.parametrize(
+    ("model", "resolution"),
+    [
+        *product(["veo-3.1-generate-001", "veo-3.1-fast-generate-001"], ["720p", "1080p", "4k"]),
+        *product(["veo-3.1-lite-generate-001"], ["720p", "1080p"]),
+    ],
+)
+def test_every_veo_of_the_agent_platform_is_priced_by_googles_page(
+    model: str, resolution: str, audio: bool
+) -> None:
+    changes = {
+        "model.official": model,
+        "request.resolution": resolution,
+        "request.audio": audio,
+    }
+    outcome = run(book=load_reference(), changes=changes)
+    assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
+    assert "Published by Google, confirmed 2026-10-08" in outcome.findings[0].message
 
 
 def test_the_articles_prices_in_june() -> None:

@@ -269,7 +269,7 @@ def test_the_same_run_twice_has_not_drifted(keep: Callable[..., Path], veo: Comm
         ("price-raised", "row model_price"),
         ("unpriced-row", "row quota_type"),
         ("duplicate-row", "catalogue row"),
-        ("two-years-on", "model's own date"),
+        ("two-years-on", "check price-fresh"),
     ],
 )
 def test_drift_that_matters(

@@ -98,7 +98,7 @@ def test_omni_changes_endpoint_unit_and_price(
     assert changed["endpoint"] == ("videos", "interactions")
     assert changed["unit"] == ("second", "token")
     assert target["expected"] == "1.21632"
-    assert target["state"] == "alive"
+    assert target["state"] == "retiring"
     assert code in {1, 3}  # what it does not say about audio keeps it from being sure
 
 

@@ -17,7 +17,7 @@ from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.money import VeoCheckError
 from veo_check.engine import catalog as live
-from veo_check.reference.load import REFRESHED_FILE, user_data_dir
+from veo_check.reference.load import REFRESHED_FILE, Reference, user_data_dir
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(command.lifecycle)
@@ -50,55 +50,56 @@ def test_the_retired_preview_names_its_successor_and_where_veo_still_runs() -> N
     assert out.startswith("veo-3.1-generate-preview on gemini-api: retired\n")
     for part in (
         "shutdown 2026-10-22 at the earliest",
-        "replacement gemini-omni-1.1-flash (alive on gemini-api)",
-        "what changes with gemini-omni-1.1-flash on gemini-api",
+        "replacement gemini-omni-1.1-flash (retiring on gemini-api) -> gemini-omni-1.2-flash",
+        "what changes with gemini-omni-1.2-flash on gemini-api",
         "endpoint predict-long-running -> interactions",
-        "seconds 4, 6, 8 -> 3 to 10",
+        "seconds 4, 6, 8 -> 3 to 15",
         "unit second -> token",
-        "8 s at 720p $3.20 -> $0.81088",
+        "8 s at 720p $3.20 -> $0.556032",
         "Where Veo still runs, or may",
         "veo-3.1-generate-001 agent-platform contested 2026-11-17 or later",
         "veo-3.1-fast-generate-001 agent-platform contested 2026-11-17 or later",
         "veo-3.1-lite-generate-001 agent-platform alive no date announced",
         "Google, official-copy, read 2026-10-08 (45 days old)",
         "https://ai.google.dev/gemini-api/docs/deprecations",
-        "next send nothing here; move to gemini-omni-1.1-flash on gemini-api",
-        "Reference: bundled, compiled 2026-11-22.",
+        "next send nothing here; move to gemini-omni-1.2-flash on gemini-api",
+        "Reference: bundled, compiled 2026-11-30.",
     ):
         assert part in said(out)
 
 
-def test_the_contested_id_shows_both_days_with_their_sources() -> None:
+def test_the_contested_id_shows_its_days_with_their_sources() -> None:
     code, out, _ = run("veo-3.1-generate-001")
     assert code == 3
     for part in (
         "veo-3.1-generate-001 on agent-platform: contested",
         "Google: 2026-11-17 or later",
-        "apidog: 2027-05-04 or later",
+        "LiteLLM: 2026-11-17 or later",
         "2026-11-17 or later: Google, official-copy, read 2026-10-13 (40 days old)",
-        "2027-05-04 or later: apidog, third-party, read 2026-11-06 (16 days old)",
+        "2026-11-17 or later: LiteLLM, third-party, read 2026-11-30 (0 days old)",
         "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions",
-        "https://apidog.com/kr/blog/gemini-omni-1-2-flash-or-veo/",
         "--surface agent-platform --live",
     ):
         assert part in said(out)
 
 
 def test_a_living_id_exits_0_and_says_until_when() -> None:
-    code, out, _ = run("gemini-omni-1.1-flash")
+    code, out, _ = run("gemini-omni-1.2-flash")
     assert code == 0
-    assert "this answer is valid until 2026-11-22" in said(out)
+    assert "this answer is valid until 2026-12-20" in said(out)
     assert "still runs" not in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("gemini-omni-1.1-flash",), 0),
-        (("gemini-omni-1.1-flash", "--as-of", "2026-11-23"), 3),  # 46 days old
-        (("gemini-omni-1.1-flash", "--as-of", "2026-11-23", "--max-age", "60"), 0),
-        (("gemini-omni-1.1-flash", "--max-age", "30"), 3),
+        (("gemini-omni-1.2-flash",), 0),
+        (("gemini-omni-1.2-flash", "--as-of", "2026-12-21"), 3),  # 46 days old
+        (("gemini-omni-1.2-flash", "--as-of", "2026-12-21", "--max-age", "60"), 0),
+        (("gemini-omni-1.2-flash", "--max-age", "10"), 3),
         (("gemini-omni-1.1-flash", "--surface", "agent-platform"), 3),  # no row there
+        (("gemini-omni-1.1-flash",), 1),  # ends within the horizon
+        (("gemini-omni-1.1-flash", "--as-of", "2026-12-10"), 1),  # rerouted
         (("veo-9",), 3),
         (("veo-3.1-generate-preview",), 1),
         (("veo-3.1-generate-preview", "--as-of", "2026-06-01"), 1),  # the Agent Platform's is gone
@@ -118,9 +119,9 @@ def test_a_living_id_exits_0_and_says_until_when() -> None:
         (("veo-3.1-generate-001", "--as-of", "2025-01-01"), 3),  # not released yet
         (("gemini-omni-flash-preview", "--surface", "gemini-api", "--as-of", "2026-10-10"), 3),
         # several: 1 before 3 before 0
-        (("gemini-omni-1.1-flash", "veo-3.1-lite-generate-001"), 0),
-        (("gemini-omni-1.1-flash", "veo-9"), 3),
-        (("veo-9", "gemini-omni-1.1-flash", "sora-2"), 1),
+        (("gemini-omni-1.2-flash", "veo-3.1-lite-generate-001"), 0),
+        (("gemini-omni-1.2-flash", "veo-9"), 3),
+        (("veo-9", "gemini-omni-1.2-flash", "sora-2"), 1),
         ((), 1),
     ],
 )
@@ -189,6 +190,25 @@ def test_a_resellers_name_is_recognised(name: str) -> None:
     assert "eedance" not in out
 
 
+def test_a_rerouted_id_says_to_what_by_whom_and_how_sure_that_is() -> None:
+    code, out, _ = run("gemini-omni-1.1-flash", "--as-of", "2026-12-10")
+    assert code == 1
+    for part in (
+        "gemini-omni-1.1-flash on gemini-api: rerouted",
+        "Since 2026-12-03, its requests are answered by gemini-omni-1.2-flash",
+        "LiteLLM gives the same day. No page of the vendor says so",
+        "replacement gemini-omni-1.2-flash (alive on gemini-api)",
+        "8 s at 720p $0.81088 -> $0.556032",
+        "next name the model that answers: move to gemini-omni-1.2-flash on gemini-api",
+    ):
+        assert part in said(out)
+    _, out, _ = run("gemini-omni-1.1-flash", "--as-of", "2026-12-10", "-o", "json")
+    [model] = json.loads(out)["models"]
+    assert (model["state"], model["reroutes_to"]) == ("rerouted", "gemini-omni-1.2-flash")
+    _, out, _ = run("gemini-omni-1.1-flash")
+    assert "After that day, its requests are answered by gemini-omni-1.2-flash" in said(out)
+
+
 def test_a_replacement_is_where_the_chain_ends() -> None:
     _, out, _ = run("-o", "json")
     models = json.loads(out)["models"]
@@ -202,7 +222,7 @@ def test_a_replacement_is_where_the_chain_ends() -> None:
 def test_the_table_fits_80_columns_and_has_every_id(arguments: tuple[str, ...]) -> None:
     _, out, _ = run(*arguments)
     assert max(map(len, out.splitlines())) <= 80
-    assert "veo-3.1-generate-001               agent-platform  contested        16d" in out
+    assert "veo-3.1-generate-001               agent-platform  contested         0d" in out
     assert "sora-2                             openai          retired" in out
 
 
@@ -225,7 +245,7 @@ def test_json_is_the_documented_shape() -> None:
     assert json.loads(out) == {
         "as_of": "2026-11-22",
         "hypothetical": False,
-        "reference": {"origin": "bundled", "compiled": "2026-11-22"},
+        "reference": {"origin": "bundled", "compiled": "2026-11-30"},
         "models": [
             {
                 "id": "veo-3.1-lite-generate-preview",
@@ -233,7 +253,8 @@ def test_json_is_the_documented_shape() -> None:
                 "state": "retired",
                 "shutdown": {"date": "2026-10-22", "kind": "earliest"},
                 "released": "2026-03-31",
-                "replacement": "gemini-omni-1.1-flash",
+                "replacement": "gemini-omni-1.2-flash",
+                "reroutes_to": None,
                 "sources": [
                     {
                         "row": "life:gemini-api:veo-3.1-lite-generate-preview:" + source,
@@ -257,6 +278,17 @@ def test_json_is_the_documented_shape() -> None:
                             "earliest",
                         ),
                         (
+                            "litellm-1.110.2",
+                            "https://github.com/BerriAI/litellm/raw/main/"
+                            "model_prices_and_context_window.json",
+                            "third-party",
+                            "litellm",
+                            "2026-11-30",
+                            0,
+                            None,
+                            "earliest",
+                        ),
+                        (
                             "apiyi-2026-11",
                             "https://docs.apiyi.com/en/live/2026-11/veo-3-1-official-offline.md",
                             "third-party",
@@ -266,20 +298,9 @@ def test_json_is_the_documented_shape() -> None:
                             "2026-11-09",
                             "exact",
                         ),
-                        (
-                            "litellm-1.109.1",
-                            "https://github.com/BerriAI/litellm/blob/main/"
-                            "model_prices_and_context_window.json",
-                            "third-party",
-                            "litellm",
-                            "2026-11-01",
-                            21,
-                            None,
-                            "earliest",
-                        ),
                     )
                 ],
-                "age_days": 13,
+                "age_days": 0,
                 "live": False,
                 "reasons": [
                     "The earliest shutdown date, 2026-10-22, has passed.",
@@ -325,10 +346,14 @@ def test_a_reference_file_wins_and_its_origin_is_told(tmp_path: Path) -> None:
     assert f"Reference: {file}," in said(out)
 
 
-def test_a_newer_refreshed_reference_in_the_user_folder_wins() -> None:
+def test_a_newer_refreshed_reference_in_the_user_folder_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 30, 12, tzinfo=UTC))
     folder = user_data_dir()
     folder.mkdir(parents=True)
-    (folder / REFRESHED_FILE).write_text(json.dumps(document(row(model="veo-x"))))
+    newer = document(row(model="veo-x")) | {"compiled": "2026-11-30"}
+    (folder / REFRESHED_FILE).write_text(json.dumps(newer))
     code, out, _ = run("veo-x", "-o", "json")
     assert code == 0
     assert json.loads(out)["reference"]["origin"] == str(folder / REFRESHED_FILE)
@@ -344,7 +369,7 @@ def test_a_broken_refreshed_reference_is_an_error_not_a_silent_bundle() -> None:
 
 @pytest.mark.parametrize("hostile", ["veo\x1b[31m", "veo\n::error::x", "v" * 5000])
 def test_a_hostile_id_reaches_no_terminal_as_it_is(hostile: str) -> None:
-    for extra in ((), ("gemini-omni-1.1-flash",)):
+    for extra in ((), ("gemini-omni-1.2-flash",)):
         code, out, _ = run(hostile, *extra)
         assert code == 3
         assert "\x1b" not in out
@@ -373,7 +398,7 @@ class Google:
         self.asked: list[tuple[tuple[str, ...], str | None]] = []
 
     def __call__(
-        self, models: Iterable[str], surface: str | None = None
+        self, models: Iterable[str], _reference: Reference, surface: str | None = None
     ) -> dict[tuple[str, str], OfficialModel | Missing]:
         self.asked.append((tuple(models), surface))
         return {
@@ -390,7 +415,7 @@ def test_live_evidence_settles_a_contested_id(monkeypatch: pytest.MonkeyPatch) -
     code, out, _ = run("veo-3.1-generate-001", "--live")
     assert code == 0
     assert "A live answer shows that it serves today." in said(out)
-    assert "2027-05-04 or later" in out
+    assert "2026-11-17 or later" in out
     assert google.asked == [(("veo-3.1-generate-001",), None)]
 
 

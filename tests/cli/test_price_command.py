@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from vendor_prices import FILE as VENDORS
 from veo_check.cli.price import price
 from veo_check.core.money import VeoCheckError
 from veo_check.reference.load import load_reference
@@ -32,7 +33,7 @@ prices:
   - id: price:ours:fast
     surface: ours
     model: our-fast
-    match: {resolution: [720p, 1080p], voice: "warm"}
+    match: {resolution: [720p, 1080p], mode: "text-to-video"}
     unit: second
     amount: 0.05
     currency: credit:house
@@ -68,13 +69,16 @@ def test_the_json_of_the_contract() -> None:
         "per_second": "0.12",
         "unit": "second",
         "bound": "exact",
-        "rule": "price:agent-platform:veo-3.1-fast-generate-001:1080p:audio:litellm:"
+        "rule": "price:agent-platform:veo-3.1-fast-generate-001:1080p:audio:google:"
         " $0.12 per second x 8 s",
         "refused": None,
     }
     assert isinstance(source, dict)
-    assert (source["publisher"], source["confirmed"]) == ("litellm", "2026-11-01")
-    assert source["agreeing"] == ["comfy", "reading of 2026-08-15", "pollinations"]
+    assert (source["publisher"], source["confirmed"]) == ("google", "2026-10-08")
+    assert source["url"] == (
+        "https://cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing"
+    )
+    assert source["agreeing"] == []
 
 
 def test_a_refusal_has_its_code_and_nothing_else() -> None:
@@ -102,7 +106,6 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         ("veo-3.1-generate-001 --seconds 4 --resolution 720p --count 4 --audio", "6.40"),
         ("veo-3.1-generate-001 --seconds 8 --resolution 1080p --no-audio", "1.60"),
         ("seedance-1-0-pro-250528 --seconds 5 --resolution 1080p", "0.6171"),
-        ("seedance-1-0-pro-250528 --seconds 5 --resolution 1080p --estimate", "0.612"),
         (
             "dreamina-seedance-2-0-260128 --seconds 4 --resolution 720p --input-video-seconds 4",
             "0.74691",
@@ -112,13 +115,7 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
             "0.766017",
         ),
         ("dreamina-seedance-2-0-260128 --resolution 720p --tokens 108900", "0.7623"),
-        (
-            "seedance-1-5-pro-251215 --seconds 5 --resolution 1080p --tier flex --no-audio",
-            "0.147015",
-        ),
         ("kling-v3 --seconds 5 --resolution 720p --no-audio", "0.42"),
-        ("kling-v3 --seconds 5 --resolution 720p --no-audio --pack 5000 --clips 100", "7.00"),
-        ("kling-v3 --surface fal --seconds 5 --resolution 1080p --set voice_control=true", "0.98"),
         ("MiniMax-H3 --seconds 4 --resolution 768P --input-images 6", "0.36"),
         ("switchx --seconds 2 --resolution 720p --frame-rate 30", "0.285971563981042654028436019"),
         ("viduq2 --seconds 5 --resolution 720p --mode reference-images", "0.225"),
@@ -151,11 +148,10 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         ("MiniMax-H3 --seconds 4 --resolution 768p --tokens 4", "unknown-unit"),
         ("veo-3.1-fast-generate-001 --seconds 8", "ambiguous"),
         ("veo-3.1-fast-generate-001 --surface openai --seconds 8", "unpriced"),
-        ("kling-v3 --seconds 5 --resolution 720p --pack 7", "unknown-credit"),
     ],
 )
 def test_every_unit_from_the_command_line(arguments: str, expected: str) -> None:
-    words = arguments.split()
+    words = [*arguments.split(), "--reference", str(VENDORS)]
     _, out, _ = run(*words, *(() if "--as-of" in words else DAY), "-o", "json")
     answer = json.loads(out)
     assert answer["refused" if answer["expected"] is None else "expected"] == expected
@@ -187,16 +183,16 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
     file = tmp_path / "ours.yaml"
     file.write_text(OWN)
     own = ("--reference", str(file), "--surface", "ours", "--seconds", "10")
-    answer = asked("our-fast", *own, "--resolution", "720p", "--set", "voice=warm")
+    answer = asked("our-fast", *own, "--resolution", "720p")
     assert (answer["expected"], answer["unit"]) == ("0.25", "credit")
-    assert asked("our-fast", *own, "--resolution", "720p")["refused"] == "ambiguous"
+    assert asked("our-fast", *own)["refused"] == "ambiguous"
     assert asked(*FAST, "--reference", str(file))["expected"] == "0.96"
     as_json = tmp_path / "ours.json"
     as_json.write_text('{"prices": [{"id": "x"}]}')
     code, _, err = run(*FAST, "--reference", str(as_json))
     assert code == 2
     assert err.startswith("x: ")
-    file.write_text(OWN.replace("contract", "litellm-prices-1.109.1"))
+    file.write_text(OWN.replace("contract", "litellm-1.110.2"))
     assert run(*FAST, "--reference", str(file))[0] == 2
     file.write_text(OWN.replace("confirmed: 2026", "confirmed: 2099"))
     code, _, err = run(*FAST, "--reference", str(file))
@@ -223,9 +219,11 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
         ("m", "-o", "json:"),
         ("m", "-o", "json", "-o", "text"),
         ("m", "-o", "json:{tmp}/gone/at/all"),
-        ("m", "--set", "key"),
+        ("m", "--all"),
+        ("m", "--set", "key=value"),
         ("{tmp}/missing.yaml",),
         (*FAST, "--clips", "5"),
+        (*FAST, "--promotions"),
     ],
 )
 def test_a_usage_error_is_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
@@ -242,15 +240,13 @@ def test_the_text_says_what_it_stands_on() -> None:
         "  maximum      $1.92 with 1 retry, every attempt charged\n"
         "  per second   $0.12\n"
         "  billed by    second\n"
-        "  source       LiteLLM, third-party, read 2026-11-01 (21 days old)\n"
-        "               https://github.com/BerriAI/litellm\n"
-        "               model_prices_and_context_window.json of LiteLLM 1.109.1, November\n"
-        "               2026 (the first of the month is taken); knows no audio setting,\n"
-        "               so its Veo rows are the price with audio; 1.105.0 of 2026-10-11\n"
-        "               was the first with the lower price of Fast\n"
-        "  agrees       comfy, reading of 2026-08-15, pollinations\n"
-        "  rule\n"
-        "  price:agent-platform:veo-3.1-fast-generate-001:1080p:audio:litellm\n"
+        "  source       Google, official-copy, read 2026-10-08 (45 days old)\n"
+        "https://cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing\n"
+        "               the Veo rows of the whole page, fetched on this day; it prints '/\n"
+        "               1 count', and one count is one second of video, as a bill of\n"
+        "               2026-10-11 shows; others read the same cells on 2026-09-12,\n"
+        "               2026-10-01 and 2026-10-07\n"
+        "  rule         price:agent-platform:veo-3.1-fast-generate-001:1080p:audio:google\n"
     )
 
 
@@ -260,27 +256,20 @@ def test_every_source_and_rule_fits_80_columns() -> None:
     assert [word for word in words if len(word) > 80] == []
 
 
-def test_the_text_shows_an_estimate_a_bound_and_a_promotion() -> None:
+def test_the_text_shows_a_bound() -> None:
     _, out, _ = run(
-        "dreamina-seedance-2-0-fast-260128",
+        "veo3.1-fast",
+        "--surface",
+        "apimart",
         "--seconds",
-        "5",
+        "8",
         "--resolution",
-        "720p",
-        "--as-of",
-        "2026-09-10",
-    )
-    assert "  estimate     $0.6048 by the vendor's own formula\n" in out
-    assert "  promotion    OpenRouter has another price until 2026-10-08\n" in out
-    _, out, _ = run(
-        "veo3.1-fast", "--surface", "apimart", "--seconds", "8", "--resolution", "4k", *DAY
+        "4k",
+        "--reference",
+        str(VENDORS),
+        *DAY,
     )
     assert "  expected     at least $1.60 = $0.20 per second x 8 s\n" in out
-    cheaper = ("--promotions", "--surface", "byteplus", "--as-of", "2026-09-10")
-    _, out, _ = run(
-        "dreamina-seedance-2-0-fast-260128", "--seconds", "5", "--resolution", "720p", *cheaper
-    )
-    assert "$0.60984" in out  # the vendor's list price still outweighs a reseller's promotion
 
 
 def test_the_comparison_fits_80_columns_and_leads_with_what_was_asked() -> None:
@@ -288,7 +277,7 @@ def test_the_comparison_fits_80_columns_and_leads_with_what_was_asked() -> None:
     lines = out.splitlines()
     wide = [line for line in lines if len(line) > 80]
     assert (code, wide) == (0, [])
-    bar = "\u2588" * 5
+    bar = "\u2588" * 8
     assert lines[:5] == [
         "What a clip costs on 2026-11-22: 8 s, 1080p, 16:9, audio, 1 clip",
         "",
@@ -305,7 +294,8 @@ def test_the_comparison_fits_80_columns_and_leads_with_what_was_asked() -> None:
 
 
 def test_the_comparison_as_json_says_what_differs() -> None:
-    _, out, _ = run(*FAST, "--compare", *DAY, "-o", "json")
+    others = ("--all", "--reference", str(VENDORS))
+    _, out, _ = run(*FAST, "--compare", *others, *DAY, "-o", "json")
     document = json.loads(out)
     rows = {(row["model"], row["surface"]): row for row in document["rows"]}
     assert document["shape"] == {
@@ -324,11 +314,20 @@ def test_the_comparison_as_json_says_what_differs() -> None:
         "3.75",
     )
     mini = rows["dreamina-seedance-2-0-mini-260615", "byteplus"]
-    assert (mini["differs"], mini["unit"]) == (["720p"], "token")
+    assert (mini["differs"], mini["unit"]) == (["720p", "audio unknown"], "token")
     pro = rows["seedance-1-0-pro-250528", "byteplus"]
     assert pro["differs"] == ["silent"]
     gone = rows["sora-2", "openai"]
     assert (gone["state"], gone["refused"], gone["relative"]) == ("retired", "retired", None)
+
+
+def test_a_comparison_shows_veo_and_what_it_moves_to_unless_all_is_asked_for() -> None:
+    _, out, _ = run(*FAST, "--compare", *DAY, "-o", "json")
+    rows = json.loads(out)["rows"]
+    assert {row["surface"] for row in rows} == {"gemini-api", "agent-platform"}
+    assert any(row["model"] == "gemini-omni-1.2-flash" for row in rows)
+    _, out, _ = run(*FAST, "--compare", "--all", *DAY, "-o", "json")
+    assert {"fal", "runway", "xai"} < {row["surface"] for row in json.loads(out)["rows"]}
 
 
 def test_a_comparison_of_one_surface_relates_to_its_cheapest() -> None:

@@ -31,7 +31,7 @@ RunResult = tuple[int, str, str]
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 23, 12, tzinfo=UTC))
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 12, 1, 12, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_result_lands_where_later_runs_find_it(refresh: Refresh, folder: Pat
     assert (code, target.is_file()) == (0, True)
     assert f"Written: {target}" in out
     book = load_reference(user_dir=user_data_dir())
-    assert (book.origin, str(book.compiled)) == (str(target), "2026-11-23")
+    assert (book.origin, str(book.compiled)) == (str(target), "2026-12-01")
     # the next one adds to it
     refresh("--pricing", folder / "pricing.md")
     later = read_document(target)
@@ -161,7 +161,7 @@ def test_json_says_the_same(refresh: Refresh, folder: Path) -> None:
         *("--write", file, "-o", "json", "-o", f"text:{folder / 'report.txt'}"),
     )
     report = json.loads(out)
-    assert (code, report["read_on"], report["written"]) == (3, "2026-11-23", [str(file)])
+    assert (code, report["read_on"], report["written"]) == (3, "2026-12-01", [str(file)])
     first, second = report["pages"]
     assert (first["page"], first["state"], len(first["sha256"])) == ("deprecations", "read", 64)
     assert {
@@ -197,7 +197,7 @@ USAGE = {
     "no address": (("--pricing", "ftp://mirror.example/x"), "must be an http"),
     "no page": (("--pricing", ""), "names no page"),
     "no day": (("--pricing", "x", "--read-on", "2026-02-30"), "YYYY-MM-DD"),
-    "a day to come": (("--pricing", "x", "--read-on", "2026-11-24"), "is still to come"),
+    "a day to come": (("--pricing", "x", "--read-on", "2026-12-02"), "is still to come"),
     "a day for no capture": (("--read-on", "2026-11-01"), "is for captured pages"),
     "no folder": (("--pricing", "x", "--write", "{tmp}/gone/all.json"), "is not a folder"),
     "no format": (("-o", "xml"), "no such format"),
@@ -257,7 +257,7 @@ def test_a_link_is_kept_and_what_it_leads_to_is_replaced(refresh: Refresh, folde
     link.symlink_to(real)
     assert refresh("--deprecations", folder / "new.md", "--write", link)[0] == 0
     assert link.is_symlink()
-    assert read_document(real)["compiled"] == "2026-11-23"
+    assert read_document(real)["compiled"] == "2026-12-01"
 
 
 def test_maintainers_write_the_packages_own_files(refresh: Refresh, folder: Path) -> None:
@@ -272,9 +272,9 @@ def test_maintainers_write_the_packages_own_files(refresh: Refresh, folder: Path
         (place / "lifecycle.json").read_text(encoding="utf-8").splitlines()
         for place in (DATA, data)
     )
-    # rows and a source are added, the day is moved, a last comma is set: all else stays
+    # rows and a source are added, the day is moved: all else stays
     kept = [line for line in before if line not in after]
-    assert len(kept) == 3
+    assert len(kept) == 2
     assert (data / "prices.json").read_text(encoding="utf-8").count("\n") == (
         (DATA / "prices.json").read_text(encoding="utf-8").count("\n")
     )
@@ -291,7 +291,7 @@ def test_nothing_new_leaves_the_packages_files_alone(refresh: Refresh, folder: P
 def test_old_rows_of_the_bundle_are_listed_with_their_source(refresh: Refresh) -> None:
     code, out, err = refresh("--check-age", "45")
     assert (code, err) == (1, "")
-    assert "46 days old: 1 row of Google, read on 2026-10-08: https://ai.google.dev/" in out
+    assert "54 days old: 1 row of Google, read on 2026-10-08: https://ai.google.dev/" in out
     assert "    life:gemini-api:gemini-omni-1.1-flash:google-deprecations-2026-10\n" in out
     assert refresh("--check-age", "36500") == (0, "No row in force is older than 36500 days.\n", "")
 

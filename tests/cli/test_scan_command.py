@@ -164,7 +164,7 @@ def test_the_bundled_reference_judges_the_article_s_ids(veo: Command, folder: Pa
     ran = veo("app.py", "-o", "json", reference=False)
     assert ran.code == 1
     assert ran.json["hits"][0]["state"] == "retired"
-    assert ran.json["hits"][0]["replacement"] == "gemini-omni-1.1-flash"
+    assert ran.json["hits"][0]["replacement"] == "gemini-omni-1.2-flash"
 
 
 @pytest.mark.parametrize(

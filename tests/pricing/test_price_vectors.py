@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from vendor_prices import reference
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
-from veo_check.pricing.arithmetic import from_pack
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal, Shape, normal_resolution
-from veo_check.reference.load import load_reference
 
 TODAY = date(2026, 11, 22)
 AUGUST = date(2026, 8, 15)
@@ -48,7 +47,7 @@ def ask(
         resolution=None if resolution is None else normal_resolution(resolution),
         **more,  # type: ignore[arg-type]
     )
-    return quote(load_reference(), shape, day)
+    return quote(reference(), shape, day)
 
 
 def cost(answer: Response) -> str:
@@ -124,10 +123,10 @@ TABLE: list[tuple[str, Response]] = [
     ("0.81088", ask(GEMINI, "gemini-omni-1.1-flash", "8", "720p")),
     ("1.21632", ask(GEMINI, "gemini-omni-1.1-flash", "8", "1080p")),
     ("2.43264", ask(GEMINI, "gemini-omni-1.1-flash", "8", "4k")),
-    ("1.21632", ask(CLOUD, "gemini-omni-1.1-flash", "8", "1080p")),
+    ("1.21632", ask(CLOUD, "gemini-omni-1.1-flash-preview", "8", "1080p")),
     ("unsupported-combination", ask(GEMINI, "gemini-omni-1.1-flash", "11", "720p")),
     ("unsupported-combination", ask(GEMINI, "gemini-omni-1.1-flash", "8", "720p", audio=False)),
-    ("1.05", ask(GEMINI, "gemini-omni-1.2-flash", "15", "720p")),
+    ("1.04256", ask(GEMINI, "gemini-omni-1.2-flash", "15", "720p")),
     # Sora 2, until its end
     ("0.8", ask("openai", "sora-2", "8", "1280x720", date(2026, 8, 1))),
     ("0.8", ask("openai", "sora-2", "8", "720x1280", date(2026, 9, 23))),
@@ -139,13 +138,8 @@ TABLE: list[tuple[str, Response]] = [
     # Seedance: tokens from pixels and frames
     ("0.6171", ask("byteplus", "seedance-1-0-pro-250528", "5", "1080p")),
     ("0.24684", ask("byteplus", "seedance-1-0-pro-fast-251015", "5", "1080p")),
-    ("0.58806", ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p")),
-    ("0.29403", ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", audio=False)),
-    ("0.29403", ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", tier="flex")),
-    (
-        "0.147015",
-        ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", tier="flex", audio=False),
-    ),
+    ("0.58806", ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", AUGUST)),
+    ("0.29403", ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", AUGUST, audio=False)),
     ("0.7623", ask("byteplus", "dreamina-seedance-2-0-260128", "5", "720p")),
     ("1.5183", ask("byteplus", "dreamina-seedance-2-0-260128", "10", "720p")),
     ("0.7623", ask("byteplus", "dreamina-seedance-2-0-260128", "5", "720p", aspect_ratio="1:1")),
@@ -252,10 +246,6 @@ def at_gateway(model: str, row: CatalogRow, *display: DisplayPrice, **more: obje
 def test_the_shared_vectors(shared: Path) -> None:
     rows = json.loads((shared / "facts" / "price-vectors.json").read_text())
     listed = {row["id"]: row["expected"].split()[0] for row in rows}
-    kling = ask("kling", "kling-v3", "5", "720p", audio=False)
-    assert isinstance(kling, Quote)
-    seedance = ask("byteplus", "seedance-1-0-pro-250528", "5", "1080p")
-    assert isinstance(seedance, Quote)
     fast = ask(GEMINI, FAST, "8", "720p", AUGUST)
     assert isinstance(fast, Quote)
     ratio = price_of_row(
@@ -280,10 +270,9 @@ def test_the_shared_vectors(shared: Path) -> None:
         "V20": cost(ask(GEMINI, "gemini-omni-1.1-flash", "8", "1080p")),
         "S01": cost(ask("openai", "sora-2", "8", "1280x720", date(2026, 8, 1))),
         "S02": cost(ask("openai", "sora-2-pro", "12", "1280x720", date(2026, 8, 1))),
-        "D01": cost(seedance),
-        "D02": str(seedance.estimate.normalize()),
-        "D05": cost(ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", audio=True)),
-        "D06": cost(ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", audio=False)),
+        "D01": cost(ask("byteplus", "seedance-1-0-pro-250528", "5", "1080p")),
+        "D05": cost(ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", AUGUST, audio=True)),
+        "D06": cost(ask("byteplus", "seedance-1-5-pro-251215", "5", "1080p", AUGUST, audio=False)),
         "D09": cost(ask("byteplus", "dreamina-seedance-2-0-260128", "5", "720p")),
         "D12": cost(
             ask(
@@ -299,8 +288,7 @@ def test_the_shared_vectors(shared: Path) -> None:
         "D18": cost(
             ask("byteplus", "dreamina-seedance-2-0-260128", "5", "720p", aspect_ratio="21:9")
         ),
-        "K01": cost(kling),
-        "K04": cost(from_pack(kling, Decimal(5000), clips=100)),
+        "K01": cost(ask("kling", "kling-v3", "5", "720p", audio=False)),
         "R01": cost(ask("runway", "gen4_turbo", "10")),
         "R02": cost(ask("runway", "veo3.1", "8", audio=True)),
         "M01": cost(ask("minimax", "MiniMax-H3", "6", "768P")),
@@ -331,5 +319,7 @@ def test_the_shared_vectors(shared: Path) -> None:
         if (fast.expected, fast.worst_case(2)) == (Decimal("0.80"), Decimal("2.40"))
         else "wrong",
     }
-    assert seen == listed
+    # the vendor's own estimate, and a pack of credits that lapses: options that served rows which
+    # left the bundle, and left with them
+    assert seen == {name: price for name, price in listed.items() if name not in {"D02", "K04"}}
     assert at_gateway(OLD, newapi(model_ratio=Decimal("37.5"))) == "unpriced"

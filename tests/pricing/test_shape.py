@@ -77,14 +77,13 @@ def test_resolutions_have_one_spelling(text: str, word: str) -> None:
 
 
 def test_dimensions_that_rules_match_on() -> None:
-    shape = Shape("m", "s", Decimal(8), extra=(("voice_control", "true"),), frame_rate=24)
+    shape = Shape("m", "s", Decimal(8), frame_rate=24)
     names = (
         "model",
         "seconds",
         "count",
         "audio",
         "input_video",
-        "voice_control",
         "frame_rate",
         "x",
     )
@@ -94,7 +93,6 @@ def test_dimensions_that_rules_match_on() -> None:
         Decimal(1),
         None,
         False,
-        "true",
         Decimal(24),
         None,
     ]

@@ -1,4 +1,4 @@
-"""What the bundled model rows amount to on 2026-11-22, and that they hang together."""
+"""What the bundled model rows amount to on 2026-11-30, and that they hang together."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from veo_check.core.clock import AsOf
 from veo_check.reference import load
-from veo_check.reference.lifecycle import judge_lifecycle, successors
+from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle, successors
 from veo_check.reference.load import load_reference
 
-DAY = date(2026, 11, 22)
+DAY = date(2026, 11, 30)
 TODAY = AsOf(DAY, DAY)
 DATA = Path(load.__file__).parent / "data"
 
@@ -33,17 +33,9 @@ STATES = {
         "veo-3.1-generate-preview": "retired",
         "veo-3.1-lite-generate-001": "alive",
     },
-    "byteplus": {
-        "dreamina-seedance-2-0-260128": "stale",
-        "dreamina-seedance-2-0-fast-260128": "stale",
-        "dreamina-seedance-2-0-mini-260615": "stale",
-        "dreamina-seedance-2-5-260628": "stale",
-        "seedance-1-0-pro-250528": "stale",
-        "seedance-1-0-pro-fast-251015": "stale",
-        "seedance-1-5-pro-251215": "stale",
-    },
+    "byteplus": {"seedance-1-5-pro-251215": "retired"},
     "gemini-api": {
-        "gemini-omni-1.1-flash": "alive",
+        "gemini-omni-1.1-flash": "retiring",
         "gemini-omni-1.2-flash": "alive",
         "gemini-omni-flash-preview": "retired",
         "veo-2.0-generate-001": "retired",
@@ -74,28 +66,49 @@ def test_states_on_the_day_of_the_data(surface: str) -> None:
     } == STATES[surface]
 
 
-def test_the_contested_veo_shows_both_published_days() -> None:
+def test_the_contested_veo_shows_every_published_day() -> None:
     for model in ("veo-3.1-generate-001", "veo-3.1-fast-generate-001"):
         judged = judge_lifecycle(load_reference(), model, "agent-platform", TODAY)
         days = {(one.source.publisher, str(one.shutdown), one.kind) for one in judged.dated}
         assert days == {
             ("google", "2026-11-17", "not-before"),
-            ("apidog", "2027-05-04", "not-before"),
             ("litellm", "2026-11-17", "not-before"),
         }
 
 
-def test_omni_is_usable_to_the_last_day_of_its_freshness() -> None:
-    judged = judge_lifecycle(load_reference(), "gemini-omni-1.1-flash", "gemini-api", TODAY)
-    assert (judged.age_days, judged.weight, judged.exit_code) == (45, "warn", 0)
+def test_omni_1_1_ends_and_is_rerouted() -> None:
+    """Who says so, on the days before and after, and what a job served by it would mean."""
+
+    def on(day: date, served: bool = False) -> LifecycleJudgement:
+        judging = AsOf(day, day)
+        return judge_lifecycle(
+            load_reference(), "gemini-omni-1.1-flash", "gemini-api", judging, served=served
+        )
+
+    before, after = on(DAY), on(date(2026, 12, 10))
+    assert (before.state, before.shutdown) == ("retiring", date(2026, 12, 3))
+    assert (after.state, after.weight, after.exit_code) == ("rerouted", "fail-at-staging", 1)
+    assert after.reroutes_to == after.replacement == "gemini-omni-1.2-flash"
+    assert after.reasons == (
+        "Since 2026-12-03, its requests are answered by gemini-omni-1.2-flash, at that model's "
+        "price (source: framy).",
+        "LiteLLM gives the same day. No page of the vendor says so: only a job shows which model "
+        "answers.",
+    )
+    served = on(date(2026, 12, 10), served=True)
+    assert (served.state, served.weight, served.exit_code) == (
+        "contradictory",
+        "fail-at-production",
+        3,
+    )
 
 
 @pytest.mark.parametrize(
     ("model", "last"),
     [
-        ("veo-2.0-generate-001", "gemini-omni-1.1-flash"),
-        ("veo-3.0-fast-generate-preview", "gemini-omni-1.1-flash"),
-        ("veo-3.1-generate-preview", "gemini-omni-1.1-flash"),
+        ("veo-2.0-generate-001", "gemini-omni-1.2-flash"),
+        ("veo-3.0-fast-generate-preview", "gemini-omni-1.2-flash"),
+        ("veo-3.1-generate-preview", "gemini-omni-1.2-flash"),
     ],
 )
 def test_every_retired_veo_of_the_gemini_api_leads_to_a_living_successor(
@@ -118,7 +131,12 @@ def test_a_notice_of_four_weeks_was_all_there_was() -> None:
 def test_every_model_has_a_capability_row_on_every_surface_and_no_other_has() -> None:
     reference = load_reference()
     known = {(one.model, one.surface) for one in reference.lifecycle_rows}
-    assert {(one.model, one.surface) for one in reference.capabilities} == known
+    here = {(row.model, row.surface) for row in reference.capabilities}
+    without = {
+        ("seedance-1-5-pro-251215", "byteplus"),  # retired
+        ("gemini-omni-flash-preview", "agent-platform"),  # its page is not one that is read
+    }
+    assert here == known - without
 
 
 def test_no_reading_was_confirmed_after_the_data_was_put_together() -> None:

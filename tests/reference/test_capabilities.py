@@ -156,7 +156,7 @@ def test_everything_wrong_is_said_at_once() -> None:
     ("model", "surface", "changed", "expected"),
     [
         ("veo-3.1-lite-generate-001", "agent-platform", {"resolution": "4k"}, "resolution"),
-        ("veo-3.1-fast-generate-001", "agent-platform", {"resolution": "4k"}, "full-length"),
+        ("veo-3.1-fast-generate-001", "agent-platform", {"resolution": "480p"}, "resolution"),
         ("veo-3.1-fast-generate-001", "agent-platform", {"mode": "extension"}, "seconds"),
         ("veo-3.1-generate-001", "agent-platform", {"seconds": 7}, "seconds"),
         ("veo-3.1-lite-generate-001", "agent-platform", {"mode": "reference-images"}, "mode"),
@@ -192,6 +192,16 @@ def test_where_sources_differ_it_is_said_and_not_refused(seconds: int) -> None:
     assert capability is not None
     asked = ask(seconds=seconds, resolution="1080p")
     assert codes(asked, capability) == [("disputed", "full-length")]
+
+
+def test_a_resolution_that_only_one_of_googles_pages_has_is_disputed() -> None:
+    capability = load_reference().capability("veo-3.1-fast-generate-001", "agent-platform")
+    assert capability is not None
+    [part] = unsupported(capability, ask(seconds=8, resolution="4k"))
+    assert (part.outcome, part.code, part.at) == ("disputed", "resolution", "request.resolution")
+    assert "one has a price for it, the other does not list it" in part.message
+    short = codes(ask(seconds=6, resolution="4k"), capability)
+    assert short == [("disputed", "resolution"), ("unsupported", "full-length")]
 
 
 def test_what_is_left_open_is_not_judged() -> None:

@@ -13,6 +13,7 @@ from veo_check.reference.load import load_reference
 
 PREVIEW, OLD, NONSENSE = "veo-3.1-generate-preview", "veo-3.0-generate-001", "veo-9-nonsense-001"
 GA, OMNI = "veo-3.1-generate-001", "gemini-omni-1.1-flash"
+NEXT = "gemini-omni-1.2-flash"
 GEMINI, CLOUD = "gemini-api", "agent-platform"
 #: a day after the three previews were shut down, and the day of the article
 NOW, THEN = date(2026, 11, 22), date(2026, 6, 17)
@@ -27,7 +28,7 @@ TABLE = {
     (NONSENSE, CLOUD, NOW): ("unknown 3", "unknown 3", "unknown 1"),
     (GA, GEMINI, NOW): ("unknown 3", "unknown 3", "unknown 1"),
     (GA, CLOUD, NOW): ("contested 3", "contested 0", "retired 1"),
-    (OMNI, GEMINI, NOW): ("alive 0", "alive 0", "retired 1"),
+    (OMNI, GEMINI, NOW): ("retiring 1", "retiring 1", "retired 1"),
     (OMNI, CLOUD, NOW): ("unknown 3", "unknown 3", "unknown 1"),
     (PREVIEW, GEMINI, THEN): ("alive 0", "alive 0", "retired 1"),
     (PREVIEW, CLOUD, THEN): ("retired 1", "contradictory 3", "retired 1"),
@@ -48,7 +49,7 @@ DATES = {
     (OLD, GEMINI): ("2026-06-30", "earliest", PREVIEW),
     (OLD, CLOUD): ("2026-06-30", "exact", GA),
     (GA, CLOUD): ("2026-11-17", "not-before", None),
-    (OMNI, GEMINI): (None, "none-announced", None),
+    (OMNI, GEMINI): ("2026-12-03", "earliest", NEXT),
 }
 
 

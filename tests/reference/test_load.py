@@ -78,13 +78,13 @@ def test_a_named_file_wins_and_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("compiled", "wins"), [("2026-12-01", True), ("2026-11-22", True), ("2026-11-21", False)]
+    ("compiled", "wins"), [("2026-12-01", True), ("2026-11-30", True), ("2026-11-29", False)]
 )
 def test_a_refreshed_file_wins_unless_it_is_older_than_the_bundle(
     tmp_path: Path, compiled: str, wins: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_day(monkeypatch, "2026-12-01")
-    assert load_reference().compiled.isoformat() == "2026-11-22"
+    assert load_reference().compiled.isoformat() == "2026-11-30"
     write(tmp_path, document(row(model="veo-x")) | {"compiled": compiled}, REFRESHED_FILE)
     reference = load_reference(user_dir=tmp_path)
     expected = str(tmp_path / REFRESHED_FILE) if wins else "bundled"

@@ -22,7 +22,7 @@ from veo_check.reference.rows import LifecycleRow
 DEPRECATIONS_OCTOBER = "google-deprecations-2026-10.md.txt"
 DEPRECATIONS_AUGUST = "google-deprecations-2026-08-01.html"
 VERSIONS_AUGUST = "agent-platform-model-versions-2026-08-01.html"
-LITELLM = "litellm-video-prices-1.109.1.json"
+LITELLM = "litellm-video-prices-1.110.2.json"
 
 #: file -> (surface, source id in the bundle)
 CAPTURES = {
@@ -39,10 +39,10 @@ LITELLM_LEFT_OUT = {
     ("agent-platform", "veo-3.1-fast-generate-preview"): "no date; removed 2026-04-02 by Google",
     ("agent-platform", "veo-3.1-lite-generate-001"): "no date there: a list that prints none "
     "does not say that the vendor offers it",
-    ("agent-platform", "gemini-omni-flash-preview"): "no date there",
     ("agent-platform", "gemini-omni-1.1-flash"): "no date there; no official page was read",
     ("agent-platform", "gemini-omni-1.1-flash-preview"): "LiteLLM alone knows the id; no date",
-    ("gemini-api", "gemini-omni-1.1-flash"): "no date there",
+    ("gemini-api", "gemini-omni-1.2-flash"): "no date there",
+    ("agent-platform", "gemini-omni-1.2-flash"): "no date there",
 }
 
 #: (surface, id) -> LiteLLM's day, Google's day, why both are kept
@@ -51,6 +51,16 @@ LITELLM_DIFFERS = {
         date(2026, 10, 22),
         date(2026, 9, 30),
         "Google's table of 2026-09-24 said September 30; later copies have no such row",
+    ),
+    ("gemini-api", "gemini-omni-1.1-flash"): (
+        date(2026, 12, 3),
+        None,
+        "Google's page of October had no date yet; LiteLLM cites that page on 2026-11-30",
+    ),
+    ("agent-platform", "gemini-omni-flash-preview"): (
+        date(2026, 11, 6),
+        None,
+        "on its own model page alone, which says 'deprecated as of' and no more",
     ),
 }
 
@@ -174,7 +184,7 @@ def _litellm(path: Path) -> dict[tuple[str, str], date | None]:
         "vertex_ai-language-models": "agent-platform",
     }
     found: dict[tuple[str, str], date | None] = {}
-    for name, one in json.loads(path.read_text(encoding="utf-8"))["rows"].items():
+    for name, one in json.loads(path.read_text(encoding="utf-8")).items():
         model = name.rpartition("/")[2]
         surface = surfaces.get(one["litellm_provider"])
         if surface and model.startswith(("veo-", "gemini-omni")):
@@ -201,8 +211,9 @@ def test_the_bundle_holds_every_day_that_litellm_prints_or_lists_why_not(real: P
 
 
 def _google_day(rows: Iterable[LifecycleRow]) -> date | None:
-    dated = [one for one in rows if one.source.publisher == "google" and one.shutdown is not None]
-    return max(dated, key=lambda one: one.source.confirmed).shutdown
+    dated = [row for row in rows if row.source.publisher == "google" and row.shutdown is not None]
+    newest = max(dated, key=lambda row: row.source.confirmed, default=None)
+    return None if newest is None else newest.shutdown
 
 
 def test_where_litellm_and_google_differ_is_listed_with_its_reason() -> None:

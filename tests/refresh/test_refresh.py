@@ -211,17 +211,18 @@ def test_the_cost_map_takes_the_kind_of_day_that_google_gives_it() -> None:
         .replace(b'"gemini"', b'"vertex_ai"')
         .replace(b"2026-10-22", b"2026-11-17")
     )
+    day = date(2026, 12, 1)
     done = refresh(
         bundled_document(),
         (PageRequest("cost-map", url),),
-        DAY,
+        day,
         clock=FakeClock(),
         transport=httpx.MockTransport(Web({url: content})),
     )
     rows = [
         row
         for row in parse_reference(done.document, "test").lifecycle_rows
-        if row.source.confirmed == DAY and row.source.publisher == "litellm"
+        if row.source.confirmed == day and row.source.publisher == "litellm"
     ]
     kinds = {(row.model, row.kind) for row in rows if row.surface == "agent-platform"}
     assert ("veo-3.1-generate-001", "not-before") in kinds
@@ -288,12 +289,12 @@ def test_the_real_pages_on_top_of_the_bundle(shared: Path) -> None:
         "deprecations": "google-deprecations-2026-10.md.txt",
         "versions": "agent-platform-model-versions-2026-08-01.html",
         "pricing": "google-pricing-veo-2026-09-24.md.txt",
-        "cost-map": "litellm-video-prices-1.109.1.json",
+        "cost-map": "litellm-video-prices-1.110.2.json",
     }
     done = refresh(
         bundled_document(),
         tuple(PageRequest(page, str(real / name)) for page, name in places.items()),
-        DAY,
+        date(2026, 12, 1),
         clock=FakeClock(),
         transport=httpx.MockTransport(Web({})),
     )

@@ -79,9 +79,9 @@ def test_the_longest_known_id_wins() -> None:
         ('"kling-v9"', "kling-v9"),
         ('"kling-v3"', "kling-v3"),
         ("'MiniMax-H3'", "MiniMax-H3"),
-        ('"wan2.6-i2v"', "wan2.6-i2v"),
+        ('"wan2.7-i2v"', "wan2.7-i2v"),
         ('"gen4.5"', "gen4.5"),
-        ('"I2V-01-Director"', "I2V-01-Director"),
+        ('"MiniMax-H3-Max"', "MiniMax-H3-Max"),
     ],
 )
 def test_what_looks_like_veo_is_found(text: str, found: str) -> None:

@@ -19,6 +19,7 @@ from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import Meaning, Symptom, meaning_of
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
+from veo_check.reference.load import Reference
 
 #: Says nothing lasting about the route: try again, or look first.
 _UNSETTLED = {"rate-limited", "cooling-down", "provisioning", "not-sent"}
@@ -33,6 +34,7 @@ def job_completes(
     job: JobResult,
     delivery: Delivery | Missing,
     proof: ProofStatus | Missing,
+    reference: Reference,
 ) -> Findings:
     """A real job finished, and the declared model served it.
 
@@ -47,7 +49,7 @@ def job_completes(
         elif not delivery.videos:
             yield _empty_handed(job, delivery)
         else:
-            yield from _finished(route, gateway, job)
+            yield from _finished(route, gateway, job, reference)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
             yield ValidUntil(proof.expires, "the smoke proof expires")
         return
@@ -68,7 +70,9 @@ def job_completes(
     yield Blocked(f"job {job.job} is {job.state}: {meaning.says}; {step}")
 
 
-def _finished(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]:
+def _finished(
+    route: Route, gateway: Gateway, job: JobResult, reference: Reference
+) -> Iterator[Finding]:
     polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
     yield note(
         "job-completes/finished",
@@ -76,7 +80,7 @@ def _finished(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Findin
         at="via.model",
         evidence=job.exchanges,
     )
-    yield from _served(route, gateway, job)
+    yield from _served(route, gateway, job, reference)
     if lower_resolution(job.shape.resolution, route.request.resolution):
         yield warning(
             "job-completes/lower-resolution",
@@ -105,7 +109,9 @@ def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
     )
 
 
-def _served(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]:
+def _served(
+    route: Route, gateway: Gateway, job: JobResult, reference: Reference
+) -> Iterator[Finding]:
     official, served = route.model.official, _bare(job.served_model)
     ambiguous = served == gateway.placeholder_model != official
     if served is None or ambiguous:
@@ -119,9 +125,10 @@ def _served(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]
             evidence=job.exchanges,
         )
     elif served != official:
+        announced = _rerouted(route, served, reference)
         yield blocker(
             "job-completes/another-model",
-            f"The job was served by {served}, not by {official}.",
+            f"The job was served by {served}, not by {official}.{announced}",
             at="model.official",
             expected=official,
             actual=served,
@@ -135,6 +142,17 @@ def _served(route: Route, gateway: Gateway, job: JobResult) -> Iterator[Finding]
             at="model.official",
             evidence=job.exchanges,
         )
+
+
+def _rerouted(route: Route, served: str, reference: Reference) -> str:
+    """Who announced that this very model answers the requests of the declared one."""
+    for row in reference.lifecycle(route.model.official, route.model.surface):
+        if row.reroutes_to == served:
+            return (
+                f" {row.source.publisher} announced it: requests for {row.model} are rerouted from "
+                f"{row.shutdown}, and billed as {served}."
+            )
+    return ""
 
 
 def _bare(model: str | None) -> str | None:

@@ -82,7 +82,7 @@ def model_lifecycle(
     yield from _said(route, reference, judging, judged, evidence)
     for row in _stood_on(judged):
         yield ReferenceUse(row.id, "lifecycle", row.source.confirmed, live=judged.live)
-    if judged.next_shutdown is not None and judged.state != "retired":
+    if judged.next_shutdown is not None and judged.state not in {"retired", "rerouted"}:
         day = judged.next_shutdown
         yield ValidUntil(day, "the model shuts down", model=True)
     if served and proof is not None and not _listed(live):
@@ -147,7 +147,7 @@ def _said(
                 else f"plan the move: veo-check lifecycle {judged.model}",
                 evidence=evidence,
             )
-        case "fail-at-production":
+        case "fail-at-production" | "fail-at-staging":
             yield blocker(
                 code,
                 text + _cutover(route, judging, judged),
@@ -155,7 +155,7 @@ def _said(
                 actual=_day(judged),
                 fix=_move(reference, judging, judged),
                 evidence=evidence,
-                warn_below=Tier.PRODUCTION,
+                warn_below=Tier.STAGING if judged.weight == "fail-at-staging" else Tier.PRODUCTION,
             )
         case "fail":
             yield blocker(

@@ -19,7 +19,7 @@ from veo_check.core.findings import (
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice
 from veo_check.pricing.job_cost import JobCost, JobPrice
-from veo_check.pricing.quote import promotions, quote
+from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal
 from veo_check.reference.lifecycle import freshness, last_usable_day, limits
 from veo_check.reference.load import Reference
@@ -32,7 +32,7 @@ def price_fresh(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     """The prices used were confirmed recently and neither end soon nor belong to the past.
 
     Why: Veo 3.1 Fast fell from 0.15 to 0.10 a second while gateways and copied tables kept the old
-    number; promotions are copied as list prices and outlive their end.
+    number.
     Fix: run `veo-check refresh`; ask a gateway that charges an old price to adopt the new one.
     """
     basis = cost.quotes
@@ -43,14 +43,6 @@ def price_fresh(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
         yield ReferenceUse(held.rule.id, "price", held.source.confirmed)
         yield from _age(held, judging)
         yield from _end(held, judging)
-    for rule in promotions(reference, basis[0].shape, judging.day):
-        ends = f" until {rule.valid_to - timedelta(days=1)}" if rule.valid_to else ""
-        yield note(
-            "price-fresh/promotion",
-            f"{rule.source.by} runs a promotion{ends}; it is not part of this price.",
-            at="request",
-            evidence=(f"ref:{rule.id}",),
-        )
     yield from _lagging(reference, basis[0], cost)
 
 

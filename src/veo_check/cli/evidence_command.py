@@ -7,13 +7,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from veo_check.cli.checks import parse_report
 from veo_check.cli.main import tell_crash
 from veo_check.cli.output import check_format, look, redactor
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, InvalidFileError
 from veo_check.core.reading import read_limited
 from veo_check.core.results import Proof

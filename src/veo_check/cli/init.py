@@ -395,7 +395,7 @@ def _say_when_gone(
     )
 
     judged = [judge_lifecycle(reference, draft.official, place, judging) for place in places]
-    if any(each.state != "retired" for each in judged):
+    if any(each.state not in {"retired", "rerouted"} for each in judged):
         return
     end = living_end(successors(reference, judged[0], judging))
     like = suggestions(reference, draft.official, judging, judged[0].surface)

@@ -22,11 +22,12 @@ from veo_check.reference.rows import Capability, LifecycleRow
 _RED, _GREEN, _YELLOW = "31", "32", "33"
 _COLOURS: dict[State, str] = {
     "retired": _RED,
+    "rerouted": _RED,
     "retiring": _RED,
     "alive": _GREEN,
 }
 #: States in which an id is gone or may be: what still runs is worth knowing.
-_SHAKY = frozenset({"retired", "retiring", "contested", "contradictory"})
+_SHAKY = frozenset({"retired", "rerouted", "retiring", "contested", "contradictory"})
 _FAMILY_NAMES = {"veo": "Veo", "gemini-omni": "Gemini Omni", "sora": "Sora", "seedance": "Seedance"}
 
 
@@ -133,6 +134,8 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
             return f"wait for its release on {judgement.released}, or judge another day (--as-of)."
         case "retired":
             return f"send nothing here; {move}."
+        case "rerouted":
+            return f"name the model that answers: {move}; its price and its limits are other ones."
         case "contradictory":
             return f"do not rely on it: its date has passed; {move}."
         case "contested":
@@ -166,15 +169,15 @@ def _where_family_runs(
         for row in book.capabilities
         if row.family == capability.family and row.model != shaky[0].model
     )
-    gone = {"retired", "unreleased", "unknown"}
+    gone = {"retired", "rerouted", "unreleased", "unknown"}
     running = [other for other in others if other.state not in gone]
     if not running:
         yield f"{family} runs nowhere else that is known."
     else:
         yield f"Where {family} still runs, or may"
     for other in running:
-        state = _paint(f"{other.state:<13}", other.state, colour)
-        when = say_day(other.shutdown, other.kind)
+        state = _paint(other.state, other.state, colour)
+        when = say_day(other.shutdown, other.kind).removesuffix(" at the earliest")
         yield f"  {other.model:<29} {other.surface:<14} {state} {when}"
     yield ""
 

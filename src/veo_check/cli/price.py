@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +18,13 @@ from veo_check.cli.output import (
     Formats,
     Number,
     Text,
-    Words,
     chosen_reference,
     parse_day,
     parse_outputs,
     tell,
     write_each,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 from veo_check.core.reading import bare_id
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: What is compared when nothing else is said.
 _USUAL_SECONDS, _USUAL_RESOLUTION = "8", "720p"
+#: Where Veo and what it is usually moved to are served.
+_GOOGLES = ("gemini-api", "agent-platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,6 @@ def price(
         Number, Option(min=1, max=10_000, metavar="N", help="Clips per request.")
     ] = None,
     mode: Annotated[Text, Option(metavar="MODE", help="text-to-video, image-to-video, ...")] = None,
-    tier: Annotated[
-        Text, Option(metavar="WORD", help="The vendor's service tier, such as flex.")
-    ] = None,
     input_video_seconds: Annotated[
         Text, Option(metavar="NUMBER", help="Seconds of video sent along.")
     ] = None,
@@ -85,9 +84,6 @@ def price(
     tokens: Annotated[
         Text, Option(metavar="N", help="Tokens that a finished job reported.")
     ] = None,
-    also: Annotated[
-        Words, Option("--set", metavar="KEY=VALUE", help="Any other dimension a rule matches on.")
-    ] = None,
     retries: Annotated[
         Number,
         Option(min=0, max=100, metavar="N", help="Retries in the maximum: 1, or the route's."),
@@ -95,19 +91,12 @@ def price(
     jobs: Annotated[
         Number, Option(min=0, max=10**9, metavar="N", help="Requests per month.")
     ] = None,
-    pack: Annotated[
-        Text, Option(metavar="CREDITS", help="Pay from prepaid packs of this size.")
-    ] = None,
-    clips: Annotated[
-        Number, Option(min=1, max=10**9, metavar="N", help="Clips made before the pack lapses.")
-    ] = None,
-    estimate: Annotated[
-        bool, Option("--estimate", help="By the vendor's own estimate, not the bill.")
+    compare: Annotated[
+        bool, Option("--compare", help="Veo and what it can move to, side by side.")
     ] = False,
-    promotions: Annotated[
-        bool, Option("--promotions", help="Count a promotion that runs on the day.")
+    every: Annotated[
+        bool, Option("--all", help="With --compare: every priced model of every vendor.")
     ] = False,
-    compare: Annotated[bool, Option("--compare", help="Every known model side by side.")] = False,
     as_of: AsOfDay = None,
     reference: Annotated[
         File,
@@ -140,14 +129,12 @@ def price(
             "audio": audio,
             "count": count,
             "mode": mode,
-            "tier": tier,
             "input_video_seconds": _number("--input-video-seconds", input_video_seconds),
             "input_images": input_images,
             "frame_rate": frame_rate,
             "tokens": _number("--tokens", tokens),
         },
         resolution,
-        also or [],
     )
     asked = replace(
         asked,
@@ -156,18 +143,19 @@ def price(
         jobs=asked.jobs if jobs is None else jobs,
     )
     if compare:
-        rows, compared = _comparison(book, asked, subject, day)
+        rows, compared = _comparison(book, asked, subject, day, every=every)
         write_each(
             outputs,
             text=lambda: show.comparison_text(rows, compared, day),
             json=lambda: show.comparison_json(rows, compared, asked.retries, day),
         )
         return
-    answer = _answer(book, asked, day, promotions)
-    answer = _paid(answer, _number("--pack", pack), clips, estimate)
+    if every:
+        raise UsageError("--all says how much --compare shows: add --compare")
+    answer = _answer(book, asked, day)
     write_each(
         outputs,
-        text=lambda: show.answer_text(book, answer, asked.shape, asked.retries, asked.jobs, day),
+        text=lambda: show.answer_text(answer, asked.shape, asked.retries, asked.jobs, day),
         json=lambda: show.answer_json(answer, asked.retries),
     )
     if isinstance(answer, Refusal):
@@ -199,23 +187,13 @@ def _asked(book: Reference, subject: str | None, surface: str | None, compare: b
     return Asked(shape, True, route.budget.retries, route.budget.jobs_per_month)
 
 
-def _said(
-    shape: Shape, options: dict[str, object], resolution: str | None, also: Iterable[str]
-) -> Shape:
+def _said(shape: Shape, options: dict[str, object], resolution: str | None) -> Shape:
     """The shape with what the options say in place of what it said."""
     from veo_check.pricing.shape import normal_resolution
 
     said = {name: value for name, value in options.items() if value is not None}
     if resolution is not None:
         said["resolution"] = normal_resolution(resolution)
-    extra = []
-    for pair in also:
-        key, equals, value = pair.partition("=")
-        if not (key and equals and value):
-            raise UsageError(f"--set {pair!r}: write KEY=VALUE")
-        extra.append((key, value))
-    if extra:
-        said["extra"] = (*shape.extra, *extra)
     try:
         # the names are the shape's own fields; mypy cannot see that through a mapping
         return replace(shape, **said)  # type: ignore[arg-type]
@@ -235,15 +213,12 @@ def _number(option: str, text: str | None) -> Decimal | None:
         raise UsageError(f"{option} {text!r}: {problem}{hint}") from None
 
 
-def _answer(book: Reference, asked: Asked, day: date, promotions: bool) -> Quote | Refusal:
-    from veo_check.pricing.quote import LIST, WITH_PROMOTIONS, quote, quote_anywhere
+def _answer(book: Reference, asked: Asked, day: date) -> Quote | Refusal:
+    from veo_check.pricing.quote import quote, quote_anywhere
     from veo_check.pricing.shape import Refusal
 
-    if asked.named_surface:
-        kinds = WITH_PROMOTIONS if promotions else LIST
-        answer = quote(book, asked.shape, day, kinds=kinds)
-    else:
-        answer = quote_anywhere(book, asked.shape, day, promotions=promotions)
+    price_it = quote if asked.named_surface else quote_anywhere
+    answer = price_it(book, asked.shape, day)
     if isinstance(answer, Refusal) and answer.code == "unknown-model":
         near = _near(book, asked.shape.model, day)
         if near:
@@ -278,25 +253,10 @@ def _near(book: Reference, word: str, day: date) -> list[str]:
     return sorted(close, key=lambda model: -scores[model])[:3]
 
 
-def _paid(
-    answer: Quote | Refusal, pack: Decimal | None, clips: int | None, estimate: bool
-) -> Quote | Refusal:
-    from veo_check.pricing.arithmetic import from_pack
-    from veo_check.pricing.shape import Refusal
-
-    if isinstance(answer, Refusal):
-        return answer
-    if pack is not None:
-        return from_pack(answer, pack, clips)
-    if clips is not None:
-        raise UsageError("--clips says how many clips a pack makes: name the pack too")
-    return replace(answer, expected=answer.estimate) if estimate else answer
-
-
 def _comparison(
-    book: Reference, asked: Asked, subject: str | None, day: date
+    book: Reference, asked: Asked, subject: str | None, day: date, *, every: bool
 ) -> tuple[tuple[Compared, ...], Shape]:
-    """Every model's answer, and the clip that they are compared by."""
+    """The models' answers, and the clip that they are compared by."""
     from veo_check.core.clock import AsOf
     from veo_check.pricing.comparison import compare
     from veo_check.pricing.quote import own_surfaces
@@ -310,8 +270,12 @@ def _comparison(
         resolution=shape.resolution or _USUAL_RESOLUTION,
         audio=True if shape.audio is None else shape.audio,
     )
-    only = shape.surface if subject is None and asked.named_surface else None
-    rows = compare(book, shape, AsOf(day, day), first=subject is not None, surface=only)
+    surfaces: tuple[str, ...] | None = _GOOGLES
+    if subject is None and asked.named_surface:
+        surfaces = (shape.surface,)
+    elif every or shape.surface not in ("", *_GOOGLES):
+        surfaces = None
+    rows = compare(book, shape, AsOf(day, day), first=subject is not None, surfaces=surfaces)
     return rows, shape
 
 

@@ -11,9 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from veo_check.cli.output import page, safe, wrapped
 from veo_check.core.money import plain, usd
 from veo_check.pricing.comparison import Compared
-from veo_check.pricing.quote import promotions
 from veo_check.pricing.shape import Quote, Refusal, Shape
-from veo_check.reference.load import Reference
 from veo_check.reference.rows import Source
 
 _WIDTH = 80
@@ -21,16 +19,11 @@ _BAR = 24
 
 
 def answer_text(
-    book: Reference,
-    answer: Quote | Refusal,
-    asked: Shape,
-    retries: int,
-    jobs: int | None,
-    day: date,
+    answer: Quote | Refusal, asked: Shape, retries: int, jobs: int | None, day: date
 ) -> str:
     """The price, how it comes about, and who says so; or the refusal and its code."""
     if isinstance(answer, Quote):
-        return page(_priced(book, answer, retries, jobs, day))
+        return page(_priced(answer, retries, jobs, day))
     lines = wrapped(f"{safe(asked.model)}: no price: {answer.message}.")
     return page([*lines, f"  code         {answer.code}", *_source(answer, day)])
 
@@ -62,16 +55,12 @@ def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
     return page(lines)
 
 
-def _priced(
-    book: Reference, answer: Quote, retries: int, jobs: int | None, day: date
-) -> Iterator[str]:
+def _priced(answer: Quote, retries: int, jobs: int | None, day: date) -> Iterator[str]:
     yield from wrapped(
         f"{answer.rule.model} on {answer.rule.surface}, {day}: {_words(answer.shape)}"
     )
     least = "at least " if answer.bound == "lower" else ""
     yield from _item("expected", f"{least}${usd(answer.expected)} = {answer.text}")
-    if answer.estimate != answer.expected:
-        yield from _item("estimate", f"${usd(answer.estimate)} by the vendor's own formula")
     attempts = f"{retries} {'retry' if retries == 1 else 'retries'}"
     yield from _item(
         "maximum",
@@ -84,8 +73,6 @@ def _priced(
     yield from _item("billed by", answer.unit)
     if answer.rule.note:
         yield from _item("note", answer.rule.note)
-    for rule in promotions(book, answer.shape, day):
-        yield from _item("promotion", f"{rule.source.by} has another price until {rule.valid_to}")
     yield from _source(answer, day)
     yield from _whole(f"  {'rule':<13}", answer.rule.id)
 
@@ -126,7 +113,6 @@ def _words(shape: Shape) -> str:
         shape.aspect_ratio,
         None if shape.audio is None else ("audio" if shape.audio else "silent"),
         f"{shape.count} clip{'s' if shape.count > 1 else ''}",
-        None if shape.tier == "standard" else f"tier {shape.tier}",
     ]
     if shape.input_video_seconds:
         parts.append(f"{plain(shape.input_video_seconds)} s of input video")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from veo_check import __version__
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import printable
 from veo_check.reference.lifecycle import State, living_end
 from veo_check.reference.load import Reference
 from veo_check.scan.judged import Hit, Verdict
 from veo_check.scan.scanner import Scan
 
-_COLOURS: dict[State, str] = {"retired": "31", "retiring": "31", "alive": "32"}
+_COLOURS: dict[State, str] = {"retired": "31", "rerouted": "31", "retiring": "31", "alive": "32"}
 _OTHER_COLOUR = "33"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: One state in a sentence, as rule of the SARIF file.
@@ -23,6 +23,7 @@ _RULES: dict[State, str] = {
     "unknown": "The id of a video model that no dated row knows",
     "unreleased": "The id of a video model that is not released yet",
     "retired": "The id of a retired video model",
+    "rerouted": "The id of a video model whose requests another model answers",
     "contradictory": "The id of a video model that should be gone and still answers",
     "contested": "The id of a video model whose published dates disagree",
     "retiring": "The id of a video model that is retired soon",

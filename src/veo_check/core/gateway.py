@@ -5,8 +5,9 @@ There is one instance a gateway, in `gateways/`; the engine passes it down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from veo_check.core.frozen import dataclass
 
 if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
     from veo_check.core.route import ControlledFailureKind, EndpointFamily, GatewayName, Mode, Route
@@ -71,6 +72,6 @@ class Gateway:
         return "retired-model" if late else "unsupported-parameter"
 
 
-def no_catalogue(gateway: Gateway) -> str | None:
+def no_catalogue(gateway: Gateway, _surface: str) -> str | None:
     """Why a check of the price catalogue says nothing here; None where there is one."""
     return gateway.no_catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, Missing, ProvenLife
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.job_log import LogSample
 from veo_check.core.money import ExitCode, UsageError

@@ -11,12 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (
@@ -242,6 +242,7 @@ _STATE_SAYS = {
     "unfinished": "did not finish within its deadline",
     "finished": "finished, and left no proof that this run can use",
     "failed": "failed",
+    "reopened": "was held for failed and lives after all",
     "abandoned": "was abandoned",
 }
 

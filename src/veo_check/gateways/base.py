@@ -6,11 +6,22 @@ submitted, whatever the route file says by now.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from veo_check.core.facts import Missing
-from veo_check.core.route import GEMINI_API, Key, Route, google_url
+from veo_check.core.frozen import dataclass
+from veo_check.core.route import (
+    AGENT_PLATFORM,
+    DEFAULT_LOCATION,
+    GEMINI_API,
+    Key,
+    Listing,
+    Route,
+    Via,
+    google_url,
+)
 from veo_check.http.answers import Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, KeyStyle
@@ -115,11 +126,17 @@ class GetRequest:
     key: KeyName | None = None
     on_behalf_of: KeyName | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    limited: bool = False  # its host allows few such reads
 
     def send(self, door: HttpClient, *, fresh: bool = False) -> Response | Failure:
         """Ask, or read what the same question was answered before in this run."""
         return door.get(
-            self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
+            self.url,
+            self.key,
+            headers=self.headers,
+            on_behalf_of=self.on_behalf_of,
+            fresh=fresh,
+            limited=self.limited,
         )
 
     def refusal(self, door: HttpClient) -> str | None:
@@ -159,6 +176,20 @@ def google_address(route: Route) -> str:
         return route.base_url
     listing = route.model.listing
     return google_url(route.model.surface, listing.location if listing else None)
+
+
+def google_part(route: Route) -> Via | Listing | None:
+    """Where the route names the project and the location that Google is asked in."""
+    return route.via if route.via.gateway == "google" else route.model.listing
+
+
+def asked_location(route: Route) -> str | None:
+    """The Agent Platform location that Google's answer is about; None where the address that is
+    asked is Google's for another one."""
+    part, address = google_part(route), google_address(route)
+    location = (part.location if part else None) or DEFAULT_LOCATION
+    own = re.sub(r"/v1(beta1)?$", "", address) == google_url(AGENT_PLATFORM, location)
+    return location if own or "aiplatform.googleapis.com" not in address else None
 
 
 def no_key(probe: str) -> Missing:

@@ -67,7 +67,12 @@ def exhausted_listing_ask(console_url: str, key: KeyName) -> GetRequest:
 
 def usage_ask(console_url: str, key: KeyName) -> GetRequest:
     """`GET /api/usage/token/`. Shares a limit of 20 reads in 20 minutes with the log."""
-    return GetRequest(f"{console_url}/api/usage/token/", key)
+    return GetRequest(f"{console_url}/api/usage/token/", key, limited=True)
+
+
+def log_ask(console_url: str, key: KeyName) -> GetRequest:
+    """`GET /api/log/token`: the key's last thousand rows."""
+    return GetRequest(f"{console_url}/api/log/token", key, limited=True)
 
 
 def status_ask(console_url: str, on_behalf_of: KeyName | None) -> GetRequest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from veo_check.core.clock import Clock
@@ -18,6 +17,7 @@ from veo_check.core.facts import (
     ProductionKey,
     SmokeKeyVariable,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, FallbackTarget, Route
 from veo_check.core.secrets import AllowList, Redactor
@@ -25,7 +25,9 @@ from veo_check.gateways import google, newapi, openai
 from veo_check.gateways.base import (
     GetRequest,
     JobEndpoint,
+    asked_location,
     google_address,
+    google_part,
     listing_key,
     no_key,
     not_offered,
@@ -214,7 +216,7 @@ def _key_asks(probe: str, route: Route) -> Asks:
 
 
 def _key_answer(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyAnswer | Failure:
-    answer = asks[0].send(asking.door)
+    answer = google.ask_for_model(asking.door, asks)
     if isinstance(answer, Failure):
         return answer
     gateway = gateway_of(route)
@@ -271,19 +273,22 @@ def official_asks(probe: str, route: Route) -> Asks:
             "not-configured",
             "the route does not say how to ask Google itself; add model.listing with a Google key",
         )
-    ask = google.model_ask if surface == GEMINI_API else google.publisher_model_ask
-    return (ask(google_address(route), model, key),)
+    address, part = google_address(route), google_part(route)
+    if surface == GEMINI_API:
+        return (google.model_ask(address, model, key),)
+    return google.publisher_model_asks(address, model, key, part.project if part else None)
 
 
 def _official(
     route: Route, asking: Asking, asks: tuple[GetRequest, ...]
 ) -> OfficialModel | Failure:
-    answer = asks[0].send(asking.door)
+    answer = google.ask_for_model(asking.door, asks)
     if isinstance(answer, Failure):
         return answer
-    gemini = route.model.surface == GEMINI_API
-    read = google.read_model if gemini else google.read_publisher_model
-    return read(answer, route.model.official, asking.clock.now())
+    model, now = route.model.official, asking.clock.now()
+    if route.model.surface == GEMINI_API:
+        return google.read_model(answer, model, now)
+    return google.read_publisher_model(answer, model, now, asked_location(route))
 
 
 # What free reads with the optional production key tell, to compare it with the smoke key. Nothing
@@ -366,11 +371,11 @@ STATUS = Probe("gateway-status", GatewayStatus, _status_asks, _status)
 PROBES: tuple[Probe[Any], ...] = (
     Probe("smoke-key-variable", SmokeKeyVariable, lambda _probe, _route: (), _variable),
     Probe("gateway-listing", GatewayListing, listing_asks, _listing),
-    Probe("key-answer", KeyAnswer, _key_asks, _key_answer),
+    Probe("key-answer", KeyAnswer, _key_asks, _key_answer, sure=1),
     Probe("key-usage", KeyUsage, _usage_asks, _usage),
     STATUS,
     CATALOG,
-    Probe("official-model", OfficialModel, official_asks, _official),
+    Probe("official-model", OfficialModel, official_asks, _official, sure=1),
     Probe("production-key", ProductionKey, _production_asks, _production),
 )
 

@@ -7,12 +7,13 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TypeAlias
 
 from veo_check.core.facts import Missing, MissingCode
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import Redactor
 
 
@@ -241,6 +242,9 @@ class Response:
     def failure(self, said: str | None = None) -> Failure:
         """What this status means where another was needed. `said` is the other side's own text."""
         tail = f": {self.shown(said)}" if said else ""
+        wait = self.headers.get("retry-after", "")
+        if self.status == 429 and wait.isascii() and wait.isdecimal():
+            tail += f"; it asks to wait {wait[:9]} s"
         return Failure(
             _code_of(self.status, keyed=self.keyed),
             f"{self.place} answered {self.status}{tail}",

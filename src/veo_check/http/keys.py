@@ -8,10 +8,10 @@ import importlib
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import SANDBOX_KEY_MARK, Redactor
 from veo_check.http.answers import Failure
 

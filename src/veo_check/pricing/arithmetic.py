@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.pricing.shape import Line, Quote, Refusal, RefusedError, Shape
-from veo_check.reference.prices import Component, CreditPool, Pack, PriceRule, TokenFormula
+from veo_check.reference.prices import Component, CreditPool, PriceRule, TokenFormula
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """How many tokens one clip is, by what is billed and by the vendor's own estimate."""
+    """How many tokens one clip is."""
 
-    expected: Decimal
-    estimate: Decimal
+    number: Decimal
     how: str
 
 
-def line(component: Component, rule: PriceRule, shape: Shape, *, estimate: bool = False) -> Line:
+def line(component: Component, rule: PriceRule, shape: Shape) -> Line:
     """The component's quantity for one clip and what it costs. Raises RefusedError."""
-    counted, how = _count(component, rule, shape, estimate)
+    counted, how = _count(component, rule, shape)
     quantity = max(counted - component.free, component.min_quantity, Decimal(0))
     units = quantity / component.per
     if component.rounding != "none":
@@ -37,7 +36,7 @@ def tokens_of(rule: PriceRule, shape: Shape) -> Tokens:
     Raises RefusedError where the rule has no formula or the shape leaves open what it needs.
     """
     if shape.tokens is not None:
-        return Tokens(shape.tokens, shape.tokens, "{} tokens as reported")
+        return Tokens(shape.tokens, "{} tokens as reported")
     formula = rule.tokens
     if formula is None:
         raise RefusedError(
@@ -50,9 +49,7 @@ def tokens_of(rule: PriceRule, shape: Shape) -> Tokens:
     return _tokens_by_pixel(formula, shape)
 
 
-def _count(
-    component: Component, rule: PriceRule, shape: Shape, estimate: bool
-) -> tuple[Decimal, str]:
+def _count(component: Component, rule: PriceRule, shape: Shape) -> tuple[Decimal, str]:
     match component.meter:
         case "output-second":
             return _seconds(shape), "{} s"
@@ -60,7 +57,7 @@ def _count(
             return _input_seconds(shape), "{} s of input video"
         case "token":
             tokens = tokens_of(rule, shape)
-            return (tokens.estimate if estimate else tokens.expected), tokens.how
+            return tokens.number, tokens.how
         case "frame":
             rate = shape.frame_rate
             if rate is None:
@@ -97,7 +94,7 @@ def _tokens_by_second(formula: TokenFormula, shape: Shape) -> Tokens:
     if rate is None:
         raise _no_size(formula.per_second, shape)
     number = rate * _seconds(shape)
-    return Tokens(number, number, f"{{}} tokens ({_spelled(rate)} per second)")
+    return Tokens(number, f"{{}} tokens ({_spelled(rate)} per second)")
 
 
 def _tokens_by_pixel(formula: TokenFormula, shape: Shape) -> Tokens:
@@ -114,10 +111,9 @@ def _tokens_by_pixel(formula: TokenFormula, shape: Shape) -> Tokens:
     frames = (_seconds(shape) + _input_seconds(shape)) * formula.fps
     pixels = size[0] * size[1]
     # whole tokens, rounded down: a fraction of a token was never seen on a bill
-    expected = pixels * (frames + formula.extra_frames) // formula.divisor
-    estimate = pixels * frames // formula.divisor
+    number = pixels * (frames + formula.extra_frames) // formula.divisor
     shown = plain(frames + formula.extra_frames)
-    return Tokens(expected, estimate, f"{{}} tokens ({size[0]}x{size[1]}, {shown} frames)")
+    return Tokens(number, f"{{}} tokens ({size[0]}x{size[1]}, {shown} frames)")
 
 
 def _no_size(table: object, shape: Shape) -> RefusedError:
@@ -138,13 +134,10 @@ def _spelled(number: Decimal) -> str:
     return f"{int(whole):,}{point}{fraction}"
 
 
-def price_by(rule: PriceRule, shape: Shape, pool: CreditPool | None = None) -> Quote | Refusal:
-    """`shape` priced by this one rule, whatever its day.
-
-    `pool` replaces what the rule's credits cost.
-    """
+def price_by(rule: PriceRule, shape: Shape) -> Quote | Refusal:
+    """`shape` priced by this one rule, whatever its day."""
     try:
-        return _priced(rule, shape, pool or rule.pool)
+        return _priced(rule, shape, rule.pool)
     except RefusedError as refused:
         return Refusal(refused.code, refused.message, rule.source)
 
@@ -159,10 +152,8 @@ def _priced(rule: PriceRule, shape: Shape, pool: CreditPool | None) -> Quote:
             " (some gateways report seconds in a field called tokens)",
         )
     lines = tuple(line(component, rule, shape) for component in rule.components)
-    guess = tuple(line(component, rule, shape, estimate=True) for component in rule.components)
     expected = _in_usd(rule, pool, lines, shape.count)
-    estimate = _in_usd(rule, pool, guess, shape.count)
-    return Quote(shape, rule, expected, estimate, lines, _arithmetic(rule, pool, lines, shape))
+    return Quote(shape, rule, expected, lines, _arithmetic(rule, pool, lines, shape))
 
 
 def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], count: int) -> Decimal:
@@ -222,41 +213,3 @@ _PER = {
     "input-image": "per image",
 }
 _LARGE = {"1000000": "million"}
-
-
-def from_pack(quote: Quote, size: Decimal, clips: int | None = None) -> Quote | Refusal:
-    """`quote` paid from packs of `size` credits, in USD a clip.
-
-    Without `clips` the whole pack is taken to be used: the pack's own price per credit. With them,
-    the packs those clips need are divided by the clips made: what is left over lapses.
-    """
-    pool = quote.rule.pool
-    if pool is None:
-        return Refusal(
-            "unknown-credit", f"the price of {quote.rule.model} is not in credits", quote.source
-        )
-    pack = next((pack for pack in pool.packs if pack.units == size), None)
-    if pack is None:
-        known = ", ".join(plain(pack.units) for pack in pool.packs) or "none"
-        return Refusal(
-            "unknown-credit",
-            f"no pack of {plain(size)} credits is known; known: {known}",
-            quote.source,
-        )
-    priced = price_by(quote.rule, quote.shape, replace(pool, usd=pack.price, units=pack.units))
-    if clips is None or isinstance(priced, Refusal):
-        return priced
-    return _part_used(priced, pack, clips)
-
-
-def _part_used(priced: Quote, pack: Pack, clips: int) -> Quote:
-    credits = priced.expected * pack.units / pack.price * clips
-    packs = (credits / pack.units).to_integral_value(rounding=ROUND_CEILING)
-    lapse = f" lapse after {pack.validity_days} days" if pack.validity_days else " stay unused"
-    left = packs * pack.units - credits
-    text = (
-        f"{plain(packs)} x pack of {plain(pack.units)} credits at ${usd(pack.price)} for {clips}"
-        f" clips; {plain(left)} credits{lapse}"
-    )
-    each = packs * pack.price / clips
-    return replace(priced, expected=each, estimate=each, text=text)

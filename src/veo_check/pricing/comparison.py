@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal, Shape
@@ -38,16 +39,16 @@ def compare(
     judging: AsOf,
     *,
     first: bool,
-    surface: str | None = None,
+    surfaces: Collection[str] | None = None,
 ) -> tuple[Compared, ...]:
     """Every model and surface with a price, cheapest first, the refused ones last.
 
     `first`: the shape's own model leads, whatever it costs, and the others relate to it.
-    `surface`: that one alone.
+    `surfaces`: those alone; None: all.
     """
     places: dict[tuple[str, str], list[PriceRule]] = {}
     for rule in reference.prices:
-        if surface in {None, rule.surface}:
+        if surfaces is None or rule.surface in surfaces:
             places.setdefault((rule.model, rule.surface), []).append(rule)
     rows = [_row(reference, asked, judging, place, rules) for place, rules in places.items()]
     own = (asked.model, asked.surface)

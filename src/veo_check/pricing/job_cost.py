@@ -7,17 +7,19 @@ step is priced at and the report's quote all read it, so that no two of them can
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit
-from veo_check.pricing.quote import impossible, quote, quotes_by_source
+from veo_check.pricing.quote import camps, impossible, quote, quotes_by_source
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.load import Reference
 from veo_check.reference.prices import Bound
@@ -191,6 +193,8 @@ def no_such_job(answer: tuple[Quote, ...] | Quote | Refusal) -> bool:
     )
 
 
+# A route's checks ask some ten times, and the routes of one run mostly ask the same.
+@lru_cache(maxsize=4096)
 def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 
@@ -209,23 +213,15 @@ def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quo
     for answer in answers:
         if isinstance(answer, Refusal) and answer.source is not None and no_such_job(answer):
             return answer
-    camps = _agreeing(quotes)
+    groups = camps(quotes)
     views = "; ".join(f"{each.source.by} ${usd(each.expected)}" for each in quotes)
-    if len(camps) > 1 and len(camps[0]) == len(camps[1]) > 1:
+    if len(groups) > 1 and len(groups[0]) == len(groups[1]) > 1:
         return Refusal("ambiguous", f"the sources disagree: {views}")
-    if camps and len(camps[0]) > 1:
-        return tuple(camps[0][:2])
+    if groups and len(groups[0]) > 1:
+        return tuple(groups[0][:2])
     if quotes:
         alone = "only one source prices it" if len(quotes) == 1 else "no two sources agree"
         return Refusal("ambiguous", f"no official price on file, and {alone}: {views}")
     if isinstance(overall, Refusal):
         return overall
     return Refusal("unpriced", f"no price is known for {shape.model} on {shape.surface}")
-
-
-def _agreeing(quotes: list[Quote]) -> list[list[Quote]]:
-    """Quotes of one amount together, one a publisher; the largest camp and the freshest first."""
-    by_amount: dict[Decimal, dict[str, Quote]] = {}
-    for each in sorted(quotes, key=lambda each: each.source.confirmed, reverse=True):
-        by_amount.setdefault(each.expected, {}).setdefault(each.source.publisher, each)
-    return sorted((list(camp.values()) for camp in by_amount.values()), key=len, reverse=True)

@@ -7,7 +7,7 @@ Among publishers the vendor's own word decides; without it, what most of them ag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.capabilities import unsupported
 from veo_check.reference.lifecycle import is_over
-from veo_check.reference.prices import Choice, PriceKind, PriceRule, Span, recency
+from veo_check.reference.prices import Choice, PriceRule, Span, recency
 from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
 
@@ -163,9 +163,6 @@ _RANK: Mapping[SourceKind, int] = {
     "gateway": 2,
     "third-party": 3,
 }
-#: What a price is by default; a promotion ends, so nothing is planned on one unasked.
-LIST: tuple[PriceKind, ...] = ("list", "estimate")
-WITH_PROMOTIONS: tuple[PriceKind, ...] = (*LIST, "promo")
 
 
 class Priced(Protocol):
@@ -184,17 +181,15 @@ class Priced(Protocol):
         """By identity: what was quoted from one book is never the answer of another."""
 
 
-def quote(
-    reference: Priced, shape: Shape, day: date, *, kinds: Collection[PriceKind] = LIST
-) -> Quote | Refusal:
+def quote(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
     """The price of `shape` on `day`, by the most trustworthy publisher.
 
     Where only third parties price it, the amount that most of them name; without one that leads,
-    `ambiguous`. Promotions count only where `kinds` holds "promo". A shape that the model does not
-    make has no price: what `run` refuses, this refuses too.
+    `ambiguous`. A shape that the model does not make has no price: what `run` refuses, this refuses
+    too.
     """
     gone = _retired(reference, shape, day)
-    return gone or impossible(reference, shape) or _quote(reference, shape, day, tuple(kinds))
+    return gone or impossible(reference, shape) or _quote(reference, shape, day)
 
 
 def impossible(reference: Priced, shape: Shape) -> Refusal | None:
@@ -215,21 +210,19 @@ def impossible(reference: Priced, shape: Shape) -> Refusal | None:
 
 def anyway(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
     """What would be billed for a shape that the model should refuse, if it made it after all."""
-    return _quote(reference, shape, day, LIST)
+    return _quote(reference, shape, day)
 
 
 # Several parts of a report ask for the same price, and so do many routes of one run.
 @lru_cache(maxsize=512)
-def _quote(
-    reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
-) -> Quote | Refusal:
+def _quote(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
     if (gone := _retired(reference, shape, day)) is not None:
         return gone
     if not reference.prices_of(shape.model):
         if reference.lifecycle(shape.model):
             return Refusal("unpriced", f"no price of {shape.model} is known")
         return Refusal("unknown-model", f"no price is known for a model called {shape.model}")
-    answers = _by_source(reference, shape, day, kinds)
+    answers = quotes_by_source(reference, shape, day)
     if not answers:
         known = sorted({rule.surface for rule in reference.prices_of(shape.model)})
         return Refusal(
@@ -256,36 +249,18 @@ def _quote(
 _SILENT = frozenset({"unpriced", "unsupported-combination"})
 
 
+@lru_cache(maxsize=512)
 def quotes_by_source(reference: Priced, shape: Shape, day: date) -> tuple[Quote | Refusal, ...]:
     """Every publisher's own answer for `shape` on `day`, the most trustworthy first.
 
     A publisher without any rule for the model on that surface gives no answer at all.
     """
-    return _by_source(reference, shape, day, LIST)
-
-
-@lru_cache(maxsize=512)
-def _by_source(
-    reference: Priced, shape: Shape, day: date, kinds: tuple[PriceKind, ...]
-) -> tuple[Quote | Refusal, ...]:
     groups: dict[str, list[PriceRule]] = {}
     for rule in reference.prices_of(shape.model):
-        if rule.surface == shape.surface and rule.kind in kinds:
+        if rule.surface == shape.surface:
             groups.setdefault(rule.source.publisher, []).append(rule)
     answers = [_by_publisher(rules, shape, day) for rules in groups.values()]
     return tuple(sorted(answers, key=_order))
-
-
-def promotions(reference: Priced, shape: Shape, day: date) -> tuple[PriceRule, ...]:
-    """Promotional rules that match the shape and hold on the day; never part of a list price."""
-    return tuple(
-        rule
-        for rule in reference.prices_of(shape.model)
-        if rule.kind == "promo"
-        and rule.surface == shape.surface
-        and rule.live_on(day)
-        and matches(rule, shape)
-    )
 
 
 def _by_publisher(rules: list[PriceRule], shape: Shape, day: date) -> Quote | Refusal:
@@ -347,6 +322,14 @@ def _shut_down(
             newest[row.source.publisher] = row
     for row in newest.values():
         if is_over(row, day):
+            moved = next((other for other in newest.values() if other.reroutes_to), None)
+            if moved is not None:
+                return Refusal(
+                    "retired",
+                    f"since {moved.shutdown} requests for {row.model} on {surface} are answered by "
+                    f"{moved.reroutes_to}, as {moved.source.by} says: price that model",
+                    moved.source,
+                )
             end = _living(reference, row, day)
             successor = f"; replacement: {end}" if end else ""
             return Refusal(
@@ -377,16 +360,35 @@ def served_somewhere(reference: Priced, model: str, day: date) -> bool:
     return not rows or any(row.surface not in ended for row in rows)
 
 
+#: Two published prices this close are one: of a price per token one prints the price per second,
+#: rounded.
+_ROUNDED = Decimal("0.01")
+
+
+def camps(quotes: Iterable[Quote]) -> list[list[Quote]]:
+    """Quotes of one amount together, each led by the freshest; the largest camp first."""
+    found: list[list[Quote]] = []
+    for quoted in sorted(quotes, key=lambda quoted: quoted.source.confirmed, reverse=True):
+        own = (camp for camp in found if _one_amount(camp[0].expected, quoted.expected))
+        camp = next(own, None)
+        if camp is None:
+            found.append([quoted])
+        else:
+            camp.append(quoted)
+    return sorted(found, key=len, reverse=True)
+
+
+def _one_amount(first: Decimal, second: Decimal) -> bool:
+    return abs(first - second) <= _ROUNDED * first
+
+
 def _agreed(quotes: list[Quote]) -> Quote | Refusal:
     """The amount that most publishers name; the newest of them speaks for it."""
-    by_amount: dict[Decimal, list[Quote]] = {}
-    for quoted in quotes:
-        by_amount.setdefault(quoted.expected, []).append(quoted)
-    camps = sorted(by_amount.values(), key=len, reverse=True)
-    if len(camps) > 1 and len(camps[0]) == len(camps[1]):
+    groups = camps(quotes)
+    if len(groups) > 1 and len(groups[0]) == len(groups[1]):
         views = "; ".join(f"{quoted.source.by}: ${usd(quoted.expected)}" for quoted in quotes)
         return Refusal("ambiguous", f"the sources disagree: {views}")
-    first, *others = camps[0]
+    first, *others = groups[0]
     return replace(first, agreeing=tuple(other.source for other in others))
 
 
@@ -400,18 +402,13 @@ def own_surfaces(reference: Priced, model: str) -> tuple[str, ...]:
     return tuple(sorted(surface for surface, weight in best.items() if weight == top))
 
 
-def quote_anywhere(
-    reference: Priced, shape: Shape, day: date, *, promotions: bool = False
-) -> Quote | Refusal:
+def quote_anywhere(reference: Priced, shape: Shape, day: date) -> Quote | Refusal:
     """The price on the model's own surface; `ambiguous` where several differ.
 
     A surface that refuses leaves the word to another of the vendor's own, never to a reseller.
     """
-    kinds = WITH_PROMOTIONS if promotions else LIST
     surfaces = own_surfaces(reference, shape.model) or (shape.surface,)
-    answers = [
-        quote(reference, replace(shape, surface=surface), day, kinds=kinds) for surface in surfaces
-    ]
+    answers = [quote(reference, replace(shape, surface=surface), day) for surface in surfaces]
     quotes = [answer for answer in answers if isinstance(answer, Quote)]
     if len({quoted.expected for quoted in quotes}) > 1:
         views = ", ".join(f"{quoted.shape.surface} ${usd(quoted.expected)}" for quoted in quotes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from veo_check.core.frozen import dataclass
 from veo_check.reference.prices import Bound, Component, PriceRule, Unit, Value
 from veo_check.reference.rows import Source
 
@@ -25,8 +26,7 @@ class Shape:
     """What will be sent, in the words that price rules match on.
 
     None is "not said". Audio not said means what the model does by itself: sound where it can.
-    `tokens` are tokens a finished job reported; `extra` are further dimensions of a team's own
-    rules. `tier` is the vendor's service level ("standard", "flex").
+    `tokens` are tokens that a finished job reported.
     """
 
     model: str
@@ -37,12 +37,10 @@ class Shape:
     audio: bool | None = None
     count: int = 1
     mode: str | None = "text-to-video"
-    tier: str = "standard"
     input_video_seconds: Decimal | None = Decimal(0)
     input_images: int = 0
     frame_rate: int | None = None
     tokens: Decimal | None = None
-    extra: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("seconds", "input_video_seconds", "tokens"):
@@ -92,10 +90,10 @@ class Shape:
         if name in _NUMBERS:
             number = getattr(self, name)
             return None if number is None else Decimal(number)
-        return dict(self.extra).get(name)
+        return None
 
 
-_TEXT = frozenset({"model", "surface", "resolution", "aspect_ratio", "audio", "mode", "tier"})
+_TEXT = frozenset({"model", "surface", "resolution", "aspect_ratio", "audio", "mode"})
 _NUMBERS = frozenset({"seconds", "count", "input_video_seconds", "input_images", "frame_rate"})
 
 
@@ -164,14 +162,13 @@ class Refusal:
 class Quote:
     """What a shape costs by one rule, in USD; all clips of one request together.
 
-    `estimate` is the vendor's own estimate where that is known to differ from the bill. `lines` are
-    for one clip, in the rule's currency. `agreeing` are the other publishers with the same amount.
+    `lines` are for one clip, in the rule's currency. `agreeing` are the other publishers with the
+    same amount.
     """
 
     shape: Shape
     rule: PriceRule
     expected: Decimal
-    estimate: Decimal
     lines: tuple[Line, ...]
     text: str
     agreeing: tuple[Source, ...] = ()

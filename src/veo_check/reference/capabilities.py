@@ -7,10 +7,10 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from veo_check.core.frozen import dataclass
 from veo_check.reference.rows import Capability
 
 Code = Literal[
@@ -107,11 +107,24 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    yield from _listed("resolution", capability, resolutions, request.resolution)
+    if request.resolution in capability.resolutions_disputed:
+        yield _disputed_resolution(capability, request.resolution)
+    else:
+        yield from _listed("resolution", capability, resolutions, request.resolution)
     yield from _full_length(capability, request)
     yield from _listed("aspect-ratio", capability, ratios, request.aspect_ratio)
     yield from _audio(capability, request)
     yield from _count(capability, request)
+
+
+def _disputed_resolution(capability: Capability, resolution: str) -> Unsupported:
+    message = (
+        f"Google's pages differ on whether {capability.model} on {capability.surface} makes "
+        f"{resolution}: one has a price for it, the other does not list it"
+    )
+    listed = ", ".join(capability.resolutions)
+    at = _AT["resolution"]
+    return Unsupported("resolution", "disputed", at, message, listed, resolution)
 
 
 def _listed(

@@ -7,12 +7,12 @@ never the same as no (retired, retiring), and neither is ever alive.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import DateKind, LifecycleRow, Source
 
@@ -146,10 +146,19 @@ def last_usable_day(kind: RowKind, confirmed: date, judging: AsOf) -> date:
 
 
 State = Literal[
-    "unknown", "unreleased", "retired", "contradictory", "contested", "retiring", "stale", "alive"
+    "unknown",
+    "unreleased",
+    "retired",
+    "rerouted",
+    "contradictory",
+    "contested",
+    "retiring",
+    "stale",
+    "alive",
 ]
-#: How a state weighs in a verdict. `fail-at-production` only warns for lower tiers.
-Weight = Literal["pass", "warn", "block", "fail-at-production", "fail"]
+#: How a state weighs in a verdict. `fail-at-production` only warns for lower tiers, and
+#: `fail-at-staging` only for research.
+Weight = Literal["pass", "warn", "block", "fail-at-production", "fail-at-staging", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,7 @@ class LifecycleJudgement:
     `rows` are the newest readings, one a source, the official first; `shutdown` and `kind` are
     what the state stands on. `age_days` is the age of the freshest reading it stands on. `live`:
     live evidence of life was there; `gone`: Google itself answered that the id does not exist.
+    `reroutes_to` is the model that answers its requests once the shutdown day has come.
     `next_shutdown` is the earliest day still to come. `reasons` are sentences for the user.
     """
 
@@ -171,6 +181,7 @@ class LifecycleJudgement:
     released: date | None = None
     replacement: str | None = None
     replacement_text: str | None = None
+    reroutes_to: str | None = None
     age_days: int | None = None
     freshness: Freshness | None = None
     live: bool = False
@@ -199,6 +210,8 @@ class LifecycleJudgement:
         match self.state:
             case "retired":
                 return "fail"
+            case "rerouted":
+                return "fail-at-staging"
             case "unknown":
                 return "fail" if self.gone else "block"
             case "contradictory" | "retiring":
@@ -214,7 +227,7 @@ class LifecycleJudgement:
     def exit_code(self) -> int:
         """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
         match self.state:
-            case "retired" | "retiring":
+            case "retired" | "rerouted" | "retiring":
                 return 1
             case "unknown":
                 return 1 if self.gone else 3
@@ -259,6 +272,8 @@ def _judge(
         judging.hypothetical or (live.model, live.surface) != (model, surface)
     ):
         live = None
+    if live is not None and live.state == "not-found" and _asked_elsewhere(reference, live):
+        live = None
     gone = live is not None and live.state != "offered"
     offered = served or (live is not None and live.state == "offered")
     known = reference.lifecycle(model, surface)
@@ -287,6 +302,7 @@ def _judge(
             released=released,
             replacement=replacement,
             replacement_text=replacement_text,
+            reroutes_to=next((row.reroutes_to for row in rows if row.reroutes_to), None),
             age_days=age,
             freshness=freshness("lifecycle", age, judging.max_age_days),
             live=offered and not gone,
@@ -301,6 +317,12 @@ def _judge(
         )
     if live is not None and gone:
         return judged("retired", _earliest(passed or coming), *_refused(live))
+    moved = next((row for row in rows if row.reroutes_to is not None), None)
+    if moved is not None and moved in passed:
+        since = _moved(moved, f"Since {moved.shutdown}")
+        if served:
+            return judged("contradictory", moved, since, "A job was served by this id.")
+        return judged("rerouted", moved, since, *_how_sure(moved, rows))
     firm = [row for row in passed if row.kind != "not-before"]
     if firm and not coming:
         past = _earliest(firm)
@@ -315,7 +337,8 @@ def _judge(
     horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
     nearest = _earliest(coming)
     if nearest is not None and _day(nearest) <= horizon:
-        return judged("retiring", nearest, *_soon(nearest, judging.day))
+        then = () if moved is None else (_moved(moved, "After that day"),)
+        return judged("retiring", nearest, *_soon(nearest, judging.day), *then)
     alive = judged("alive", nearest)
     if alive.freshness == "stale" and not offered:
         _, block = limits("lifecycle", judging.max_age_days)
@@ -326,6 +349,14 @@ def _judge(
             "too old. Run `veo-check refresh`, or ask live.",
         )
     return judged("alive", nearest, *_why_alive(alive))
+
+
+def _asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
+    """Whether a location was asked that no page names for the model: not to find it there says
+    nothing of its life."""
+    known = reference.capability(live.model, live.surface)
+    regions = known.regions if known is not None else ()
+    return bool(regions) and live.location is not None and live.location not in regions
 
 
 def successors(
@@ -344,7 +375,7 @@ def successors(
         here = judgement.surface if judgement.surface in known or not known else known[0]
         step = judge_lifecycle(reference, name, here, judging)
         steps.append(step)
-        name = step.replacement if step.state in {"retired", "retiring"} else None
+        name = step.replacement if step.state in {"retired", "rerouted", "retiring"} else None
     return tuple(steps)
 
 
@@ -353,9 +384,9 @@ _SERVED: frozenset[State] = frozenset({"alive", "contested", "retiring", "stale"
 
 
 def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None:
-    """Where a chain of replacements ends, if that is no retired id."""
+    """Where a chain of replacements ends, if that id still answers for itself."""
     *_, last = [None, *steps]
-    return last if last is not None and last.state != "retired" else None
+    return last if last is not None and last.state not in {"retired", "rerouted"} else None
 
 
 def suggestions(
@@ -478,7 +509,11 @@ def _refused(live: OfficialModel) -> tuple[str, ...]:
     if live.state == "no-longer-available":
         answer = "Google answers that it is no longer available."
     elif live.surface == "agent-platform":
-        answer = "Google answers not found: the id is gone, or this project may not use it."
+        place = f" at {live.location}" if live.location else ""
+        answer = (
+            f"Google answers not found{place}: the id is gone, is not served there, or this "
+            "project may not use it."
+        )
     else:
         answer = "Google answers that it does not exist."
     if live.replacement is None or not live.replacement.isprintable():
@@ -500,6 +535,23 @@ def _over(row: LifecycleRow, read: Readings) -> tuple[str, ...]:
 
 def _read(row: LifecycleRow) -> str:
     return f"Source: {row.source.by}, read {row.source.confirmed}."
+
+
+def _moved(row: LifecycleRow, when: str) -> str:
+    return (
+        f"{when}, its requests are answered by {row.reroutes_to}, at that model's price (source: "
+        f"{row.source.by})."
+    )
+
+
+def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str, ...]:
+    """Who says that the id has ended, and whether the vendor is among them."""
+    ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
+    others = " and ".join(dict.fromkeys(row.source.by for row in ended))
+    day = f"{others} gives the same day. " if others else ""
+    if moved.source.official:
+        return (f"{day}The vendor itself says so.",)
+    return (f"{day}No page of the vendor says so: only a job shows which model answers.",)
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:

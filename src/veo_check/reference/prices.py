@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast, get_args
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, exact
 from veo_check.reference.rows import Cells, Document, Source, Sources, parse_sources, rows, table
 
 #: What a component counts. `token` needs a token formula or reported tokens.
 Meter = Literal["output-second", "input-second", "token", "frame", "call", "input-image"]
+#: What of a request a price may depend on; a rule that names anything else could never match.
+DIMENSIONS = frozenset(
+    {"resolution", "seconds", "aspect_ratio", "audio", "count", "mode", "input_video"}
+    | {"input_video_seconds", "input_images", "frame_rate"}
+)
 #: What one unit on the bill is. `clip` is a flat price per finished clip of one length.
 Unit = Literal["second", "token", "frame", "call", "clip", "credit"]
 Bound = Literal["exact", "lower"]
-#: `promo` ends; `estimate` was worked out by its publisher from something else.
-PriceKind = Literal["list", "promo", "estimate"]
 Ending = Literal["superseded", "retired", "withdrawn"]
 Value = str | bool | Decimal
 
@@ -77,21 +81,11 @@ class TokenFormula:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
-    """A prepaid number of credits. What is not used within `validity_days` lapses."""
-
-    units: Decimal
-    price: Decimal
-    validity_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CreditPool:
     """What a vendor's credits cost: `usd` buys `units`. None: nobody published it."""
 
     usd: Decimal | None
     units: Decimal
-    packs: tuple[Pack, ...]
     source: Source
 
 
@@ -112,12 +106,12 @@ class PriceRule:
     multiplier: Decimal
     min_charge: Decimal
     bound: Bound
-    kind: PriceKind
     valid_from: date | None
     valid_to: date | None
     ends: Ending
     note: str | None
     source: Source
+    by_hand: str | None = None  # why it may stay although no command can read it again
 
     @property
     def flat(self) -> bool:
@@ -138,14 +132,14 @@ def recency(rule: PriceRule) -> tuple[date, date]:
 def newest_rules(rules: tuple[PriceRule, ...]) -> tuple[PriceRule, ...]:
     """Of one publisher's readings of one price the newest alone, in file order.
 
-    One price has one model, surface, kind, match and start. A later reading confirms it or says
+    One price has one model, surface, match and start. A later reading confirms it or says
     when it ended; the earlier ones stay in the file as what was read then.
     """
     newest: dict[object, PriceRule] = {}
     for rule in rules:
         match = tuple(sorted(rule.match.items()))
         publisher = rule.source.publisher
-        key = rule.surface, rule.model, publisher, rule.kind, match, rule.valid_from
+        key = rule.surface, rule.model, publisher, match, rule.valid_from
         if key not in newest or rule.source.confirmed > newest[key].source.confirmed:
             newest[key] = rule
     kept = set(map(id, newest.values()))
@@ -209,18 +203,10 @@ def _pool(cells: Cells, sources: Sources) -> CreditPool:
     pool = CreditPool(
         usd=cells.optional(cells.money, "usd"),
         units=cells.money("units", "1", above_zero=True),
-        packs=tuple(_pack(Cells(pack, f"{cells.where}: packs")) for pack in cells.list("packs")),
         source=cells.named("source", sources, "sources"),
     )
     cells.finish()
     return pool
-
-
-def _pack(cells: Cells) -> Pack:
-    units = cells.money("units", above_zero=True)
-    pack = Pack(units, cells.money("price"), cells.optional(cells.whole, "validity_days"))
-    cells.finish()
-    return pack
 
 
 def _rule(
@@ -235,9 +221,6 @@ def _rule(
     start, end = cells.optional(cells.day, "valid_from"), cells.optional(cells.day, "valid_to")
     if start is not None and end is not None and end <= start:
         raise cells.problem("valid_to", "must be after valid_from")
-    kind: PriceKind = cells.word("kind", get_args(PriceKind), "list")
-    if kind == "promo" and end is None:
-        raise cells.problem("valid_to", "a promotion needs the day it ends")
     tokens = None if cells.get("tokens") is None else _tokens(cells.below("tokens"), rasters)
     return PriceRule(
         id=cells.where,
@@ -253,11 +236,11 @@ def _rule(
         multiplier=cells.money("multiplier", "1"),
         min_charge=cells.money("min_charge", "0"),
         bound=cells.word("bound", get_args(Bound), "exact"),
-        kind=kind,
         valid_from=start,
         valid_to=end,
         ends=cells.word("ends", get_args(Ending), "superseded"),
         note=cells.optional(cells.text, "note"),
+        by_hand=cells.optional(cells.text, "by_hand"),
         source=cells.named("source", sources, "sources"),
     )
 
@@ -314,6 +297,10 @@ def _currency(cells: Cells, pools: Mapping[str, CreditPool]) -> tuple[str, Credi
 
 
 def _choices(cells: Cells) -> dict[str, Choice]:
+    unknown = next((key for key in cells if key not in DIMENSIONS), None)
+    if unknown is not None:
+        known = ", ".join(sorted(DIMENSIONS))
+        raise cells.problem(unknown[:60], f"a price cannot depend on it; it can on {known}")
     return {key: _choice(cells, key) for key in cells}
 
 
@@ -336,9 +323,9 @@ def _choice(cells: Cells, key: str) -> Choice:
 
 def _refuse_ties(rules: tuple[PriceRule, ...]) -> None:
     """Two rules of one publisher that match one shape on one day with equal right."""
-    groups: dict[tuple[str, str, str, str], list[PriceRule]] = {}
+    groups: dict[tuple[str, str, str], list[PriceRule]] = {}
     for rule in rules:
-        key = rule.surface, rule.model, rule.source.publisher, rule.kind
+        key = rule.surface, rule.model, rule.source.publisher
         groups.setdefault(key, []).append(rule)
     for group in groups.values():
         for first, second in itertools.combinations(group, 2):

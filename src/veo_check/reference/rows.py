@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, get_args
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, amount
 
 SourceKind = Literal["official", "official-copy", "gateway", "third-party"]
@@ -72,6 +73,9 @@ class LifecycleRow:
     source: Source
     #: what becomes of requests after the shutdown; None: the source does not say
     at_end: AtEnd | None = None
+    #: the model that answers rerouted requests
+    reroutes_to: str | None = None
+    by_hand: str | None = None  # why it may stay although no command can read it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,11 @@ class Capability:
     #: modes that take other lengths than the model does otherwise (extension: 7 s only)
     mode_seconds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     full_length_disputed: tuple[str, ...] = ()
+    #: resolutions that one official page lists and another does not
+    resolutions_disputed: tuple[str, ...] = ()
     #: the locations that the vendor names for it; elsewhere is unknown, not refused
     regions: tuple[str, ...] = ()
+    by_hand: str | None = None
 
     def lengths(self, mode: str | None) -> tuple[int, ...]:
         """The clip lengths that a mode takes; empty: unknown."""
@@ -328,7 +335,11 @@ def parse_lifecycle(
             replacement_text=cells.optional(cells.text, "replacement_text"),
             source=cells.named("source", sources, "sources"),
             at_end=cells.optional(lambda key: cells.word(key, get_args(AtEnd)), "at_end"),
+            reroutes_to=cells.optional(cells.text, "reroutes_to"),
+            by_hand=cells.optional(cells.text, "by_hand"),
         )
+        if (row.reroutes_to is not None) != (row.at_end == "rerouted"):
+            raise cells.problem("reroutes_to", "goes with at_end: rerouted, and only with it")
         if (row.shutdown is None) != (row.kind in _NO_DAY):
             raise cells.problem(
                 "shutdown", "a day needs a kind of day, and no day none-announced or absent"
@@ -369,7 +380,9 @@ def parse_capabilities(
             mode_resolutions={mode: limits.texts(mode) for mode in limits},
             mode_seconds={mode: lengths.integers(mode) for mode in lengths},
             full_length_disputed=cells.texts("full_length_disputed"),
+            resolutions_disputed=cells.texts("resolutions_disputed"),
             regions=cells.texts("regions"),
+            by_hand=cells.optional(cells.text, "by_hand"),
         )
 
     return rows(document, "capabilities", origin, read)

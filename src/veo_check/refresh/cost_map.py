@@ -51,7 +51,8 @@ def read_cost_map(
         listed += model.startswith("veo-")
         day = _day(model, row)
         if day is not None:
-            found = DateRow(model, surface, None, day, kind_of(model, surface, day))
+            kind = kind_of(model, surface, day)
+            found = DateRow(model, surface, None, day, kind, _successor(model, row))
             if dates.setdefault((model, surface), found) != found:
                 raise UnreadablePageError(f"it has two different dates for {model} on {surface}")
         for resolution, amount in _amounts(model, row):
@@ -105,6 +106,18 @@ def _day(model: str, row: Mapping[str, object]) -> date | None:
         shown = printable(str(value), 40)
         raise UnreadablePageError(f"{model} has no readable deprecation_date: '{shown}'")
     return day
+
+
+def _successor(model: str, row: Mapping[str, object]) -> str | None:
+    """`successor_model`, without the provider before it."""
+    value = row.get("successor_model")
+    if value is None:
+        return None
+    named = value.rpartition("/")[2] if isinstance(value, str) else ""
+    if not VIDEO_ID.fullmatch(named) or named == model:
+        shown = printable(str(value), 60)
+        raise UnreadablePageError(f"{model} has no readable successor_model: '{shown}'")
+    return named
 
 
 def _amounts(model: str, row: Mapping[str, object]) -> Iterator[tuple[str, Decimal]]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, usd
 from veo_check.reference.lifecycle import FIRM, counting, is_over, page_of, read_on, say_day
 from veo_check.reference.prices import PriceRule, newest_rules, parse_prices, recency
@@ -229,8 +230,7 @@ class _PriceMerge:
             if rule.source.publisher == new.publisher
             and (not new.official or page_of(rule.source) == page_of(new))
             and rule.surface in self.reading.price_surfaces
-            and (rule.kind, rule.unit, rule.currency, rule.bound)
-            == ("list", "second", "USD", "exact")
+            and (rule.unit, rule.currency, rule.bound) == ("second", "USD", "exact")
             and [part.meter for part in rule.components] == ["output-second"]
         ]
 

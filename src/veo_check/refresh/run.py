@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
 from veo_check.core.clock import AsOf, Clock
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import NotRegularError, TooLargeError, read_limited, why_unread
 from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_host
@@ -56,7 +56,7 @@ PAGES: Mapping[PageName, str] = {
     "pricing": "https://ai.google.dev/gemini-api/docs/pricing",
 }
 #: LiteLLM publishes it here and under other addresses; it is read only where it is named.
-COST_MAP = "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json"
+COST_MAP = "https://github.com/BerriAI/litellm/raw/main/model_prices_and_context_window.json"
 
 #: What each page speaks for.
 _DATES_OF: Mapping[PageName, frozenset[str]] = {
@@ -329,7 +329,7 @@ def as_bundle(document: Document) -> dict[str, str]:
         rows = {key: document[key] for key in sections if key in document}
         named = _named(rows)
         sources = cast("Document", document.get("sources", {}))
-        used = {key: source for key, source in sources.items() if key in named}
+        used = {key: sources[key] for key in sorted(named & sources.keys())}
         files[name] = as_text({"compiled": document.get("compiled"), "sources": used, **rows})
     return files
 

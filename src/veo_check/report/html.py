@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from veo_check.core.findings import TierWord
+from veo_check.core.frozen import dataclass
 from veo_check.report.model import (
     CatalogReport,
     CheckReport,

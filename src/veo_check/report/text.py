@@ -8,12 +8,12 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
+from veo_check.core.frozen import dataclass
 from veo_check.report.model import (
     CauseReport,
     CheckReport,

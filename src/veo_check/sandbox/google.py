@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 
-from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model
+from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model, model_resource
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
@@ -232,19 +232,6 @@ def finished(name: str, job: Job, wrapped: bool, samples: Sequence[object]) -> d
         return body | {"response": {"@type": _WRAPPED_TYPE, "generateVideoResponse": answer}}
     return body | {
         "response": {"@type": _FLAT_TYPE, "raiMediaFilteredCount": 0, "videos": list(samples)}
-    }
-
-
-def model_resource(model: GoogleModel) -> dict[str, object]:
-    """A row of the Gemini API's listing. It has no lifecycle field."""
-    return {
-        "name": f"models/{model.id}",
-        "version": "001" if model.id.endswith("001") else model.id.split("-")[1],
-        "displayName": model.display,
-        "description": f"{model.display}. Access to this model requires billing to be enabled.",
-        "inputTokenLimit": 480,
-        "outputTokenLimit": 8192,
-        "supportedGenerationMethods": list(model.methods),
     }
 
 
@@ -528,6 +515,7 @@ def _download(state: State, operation: str) -> Response:
     return Response(200, {"content-type": kind}, video_of(state, job))
 
 
+_HOST = re.compile(r"https://(?:([a-z0-9-]+)-)?aiplatform\.googleapis\.com")
 _VERSION = r"/(?:v1|v1beta1)/"
 _PARENT = r"(?:(projects/[^/]+/locations/[^/]+)/)?"
 _PUBLISHER_MODELS = re.compile(_VERSION + _PARENT + r"publishers/google/models/?")
@@ -543,7 +531,7 @@ def answer_agent_platform(state: State, request: Request) -> Response:
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
         return as_json({"publisherModels": [_resource(row) for row in rows]})
     if request.method == "GET" and (match := _PUBLISHER_MODEL.fullmatch(request.path)):
-        row = state.google_model(match[2], "agent-platform")
+        row = state.google_model(match[2], "agent-platform", _location(request, match[1]))
         if row is None:
             return publisher_not_found(match[1] or "", match[2])
         return as_json(_resource(row))
@@ -554,6 +542,14 @@ def answer_agent_platform(state: State, request: Request) -> Response:
         if method == "fetchPredictOperation":
             return _poll_agent_platform(state, request)
     return error(404, "NOT_FOUND", "Requested entity was not found.")
+
+
+def _location(request: Request, parent: str | None) -> str | None:
+    """The location that is asked: by the path, else by the host's name; a loopback names none."""
+    if parent:
+        return parent.rpartition("/")[2]
+    host = _HOST.fullmatch(request.origin)
+    return None if host is None else host[1] or "global"
 
 
 def _resource(row: GoogleModel) -> dict[str, object]:
@@ -568,7 +564,7 @@ def _resource(row: GoogleModel) -> dict[str, object]:
 
 
 def _submit_agent_platform(state: State, request: Request, parent: str, model: str) -> Response:
-    row = state.google_model(model, "agent-platform")
+    row = state.google_model(model, "agent-platform", _location(request, parent))
     if row is None:
         missing = publisher_not_found(parent, model)
         return refuse(state, "agent-platform", model, missing)

@@ -35,6 +35,8 @@ class GoogleModel:
     #: USD per second of output, by resolution
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     max_count: int = 1
+    #: locations of the Agent Platform that serve it; empty: whichever is asked
+    regions: tuple[str, ...] = ()
 
     def offered(self, day: date) -> bool:
         return self.released <= day and (self.ends is None or day < self.ends)
@@ -51,3 +53,16 @@ MODELS: tuple[GoogleModel, ...] = TypeAdapter(tuple[GoogleModel, ...]).validate_
 def find_model(model: str, surface: str) -> GoogleModel | None:
     """The row of this id on this surface, whatever the day."""
     return next((row for row in MODELS if row.id == model and row.surface == surface), None)
+
+
+def model_resource(model: GoogleModel) -> dict[str, object]:
+    """A row of the Gemini API's listing. It has no lifecycle field."""
+    return {
+        "name": f"models/{model.id}",
+        "version": "001" if model.id.endswith("001") else model.id.split("-")[1],
+        "displayName": model.display,
+        "description": f"{model.display}. Access to this model requires billing to be enabled.",
+        "inputTokenLimit": 480,
+        "outputTokenLimit": 8192,
+        "supportedGenerationMethods": list(model.methods),
+    }

@@ -116,10 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(url.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
         surface, base = _surface_of(path, query, headers)
-        method = "GET" if self.command == "HEAD" else self.command
         answer = server.world.answer(
             Request(
-                method,
+                self.command,
                 surface,
                 path[len(base) :] or "/",
                 f"{server.origin}{base}",

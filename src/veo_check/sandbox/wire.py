@@ -249,6 +249,7 @@ QUEUED_SECONDS = 3.0
 
 Ending = Literal["video", "filtered-wrapped", "filtered-unwrapped", "error", "refused", "nothing"]
 Phase = Literal["queued", "running", "done"]
+Stored = Literal["NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE"]
 
 SIZES: dict[str, tuple[int, int]] = {
     "360p": (640, 360),
@@ -300,6 +301,10 @@ class Job:
     settled: bool = False
     #: a gateway has charged it and written its usage row
     booked: bool = False
+    #: what a new-api gateway's own database says of it, whatever is so at Google
+    stored: Stored = "NOT_START"
+    #: how often a gateway has asked Google about it
+    asked: int = 0
 
     def phase(self, now: float) -> Phase:
         """Where the job is at `now`."""

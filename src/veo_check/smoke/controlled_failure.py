@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver, JobRequest
 from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind, WrongOutcome
 from veo_check.core.route import Route
@@ -218,7 +219,7 @@ def resume(
         exchanges=job.exchanges,
     )
     unseen = job.state == "finished" and isinstance(delivery, Missing)
-    if unseen or job.state in {"submitted", "unfinished"}:
+    if unseen or job.state in {"submitted", "unfinished", "reopened"}:
         failure = replace(failure, outcome="pending")
     elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
         # some gateways report a job that failed upstream as completed, without a word of why

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import usd
 from veo_check.core.route import Route
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources

@@ -8,11 +8,12 @@ money. Only then, and only with leave, a job is sent: once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import NOT_ROUTED, JobDriver, Symptom
 from veo_check.core.money import UsageError, usd
 from veo_check.core.results import (
@@ -243,7 +244,7 @@ class RouteHistory:
         return True
 
 
-_ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+_ACCEPTED = {"submitted", "unfinished", "finished", "failed", "reopened"}
 #: Open, and only a person can say more.
 _DOUBTED = {"intent", "uncertain"}
 _GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
