@@ -52,7 +52,7 @@ def refresh(
         File,
         Option(
             metavar="FILE",
-            help="Where the result goes, added to what the file holds; unsaid: the user data "
+            help="Where the result goes, added to what the file holds; not given: the user data "
             "folder, where later runs find it.",
         ),
     ] = None,
@@ -189,7 +189,7 @@ def _check_age(days: int, reference: Path | None, today: date) -> None:
         rows = rows_of[source]
         sys.stdout.write(
             f"{source.age_days(today)} days old: {len(rows)} {'row' if len(rows) == 1 else 'rows'} "
-            f"of {source.publisher}, read on {source.confirmed}: {source.url}\n"
+            f"of {source.by}, read on {source.confirmed}: {source.url}\n"
             f"    {', '.join(rows[:3])}{', …' if len(rows) > 3 else ''}\n"
         )
     if not old:
