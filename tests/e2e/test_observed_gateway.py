@@ -127,3 +127,34 @@ def test_a_limiter_that_others_use_up_leaves_the_bill_unread_and_says_for_how_lo
     later = veo(*words, "--sandbox")
     for check in ("usage-recorded", "usage-matches-quote"):
         assert later.checks[check]["status"] == "pass"
+
+
+#: scenario | finding | status of its check | verdict of a whole production route behind a proxy
+PROXY = """
+healthy                | usage-recorded/estimate          | blocked | inconclusive
+job-202                | media-delivered/facts            | pass    | inconclusive
+job-402                | job-completes/no-quota           | fail    | not-ready
+job-422                | job-completes/refused            | fail    | not-ready
+job-poll-misconfigured | job-completes/poll-misconfigured | blocked | inconclusive
+job-error-13           | job-completes/content-unavailable | fail   | not-ready
+"""
+PROXIED = [tuple(cell.strip() for cell in line.split("|")) for line in PROXY.strip().splitlines()]
+
+
+@pytest.mark.parametrize("row", PROXIED, ids=lambda row: row[0])
+def test_what_a_run_says_of_a_litellm_proxy(
+    row: tuple[str, ...], veo: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, code, status, verdict = row
+    monkeypatch.setattr(SandboxClock.__init__, "__defaults__", (600.0,))
+    monkeypatch.setenv("VEO_CHECK_PROOF_KEY", "a-proof-key-of-the-tests")
+    (kind,) = [kind for kind in KINDS if kind.gateway == "openai"]
+    words = ("--scenario", scenario, "--spend", "40", "-o", "json")
+    ran = veo("run", kind.written(tmp_path, root), *words)
+    check = ran.checks[code.partition("/")[0]]
+    assert code in {finding["code"] for finding in check["findings"]}
+    assert (check["status"], ran.report["routes"][0]["verdict"]) == (status, verdict)
+    # an estimate is none of these
+    usage = [ran.checks["usage-recorded"], ran.checks["usage-matches-quote"]]
+    for word in ("charged", "came back", "usage row"):
+        assert word not in str(usage)
