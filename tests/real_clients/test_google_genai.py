@@ -164,6 +164,8 @@ def test_the_agent_platform(sandbox: Callable[[str], Any], run_script: Callable[
             f"{name}-generate-001",
             f"{name}-fast-generate-001",
             f"{name}-lite-generate-001",
+            "publishers/google/models/gemini-omni-1.1-flash-preview",
+            "publishers/google/models/gemini-omni-1.2-flash",
         ],
         "one": f"{name}-fast-generate-001",
         "polled": True,
