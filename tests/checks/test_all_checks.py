@@ -104,12 +104,13 @@ def test_nothing_known_is_never_a_pass(changes: dict[str, Any]) -> None:
     good = {
         check.id
         for check in CHECKS
-        if check.not_for(gateway_of(route)) is None
+        if check.not_for(gateway_of(route), route.model.surface) is None
         and judge(check, known(route)).status_at(Tier.PRODUCTION) in {Status.PASS, Status.WARN}
     }
     more: set[str] = set()
     if route.via.gateway == "google":
-        more = {"endpoint-family"}  # the reference knows what Google's own surfaces speak
+        # the reference knows what Google's own surfaces speak, and where they serve
+        more = {"endpoint-family", "location-served"}
     if route.via.gateway != "flatkey":
         # no catalogue to wait for: vendor and second source, and the budget, are compared at once
         more |= {"price-agrees", "budget-covers"}
@@ -250,7 +251,7 @@ def test_losing_a_fact_never_turns_a_check_good(route: Route, world: dict[type, 
     }
     values = known(route) | world
     for check in CHECKS:
-        if check.id in allowed or check.not_for(gateway_of(route)):
+        if check.id in allowed or check.not_for(gateway_of(route), route.model.surface):
             continue
         if judge(check, values).status_at(Tier.PRODUCTION) in {Status.PASS, Status.WARN}:
             continue

@@ -8,7 +8,7 @@ import pytest
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
 from veo_check.checks.request_supported import request_supported
 from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, blocker, note
-from veo_check.reference.capabilities import smoke_request, with_smoke_length
+from veo_check.reference.capabilities import smoke_request, with_smoke_shape
 from veo_check.reference.load import Reference, load_reference
 
 
@@ -111,7 +111,7 @@ def test_a_length_that_was_never_written_is_one_that_the_model_takes(
 ) -> None:
     route = a_route(changes)
     capability = load_reference().capability(route.model.official, route.model.surface)
-    assert with_smoke_length(route, capability).smoke.seconds == seconds
+    assert with_smoke_shape(route, capability).smoke.seconds == seconds
 
 
 def test_where_sources_differ_it_warns() -> None:

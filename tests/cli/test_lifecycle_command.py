@@ -17,7 +17,7 @@ from veo_check.core.clock import AsOf, SystemClock
 from veo_check.core.facts import Missing, OfficialModel
 from veo_check.core.money import VeoCheckError
 from veo_check.engine import catalog as live
-from veo_check.reference.load import REFRESHED_FILE, user_data_dir
+from veo_check.reference.load import REFRESHED_FILE, Reference, user_data_dir
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(command.lifecycle)
@@ -395,7 +395,7 @@ class Google:
         self.asked: list[tuple[tuple[str, ...], str | None]] = []
 
     def __call__(
-        self, models: Iterable[str], surface: str | None = None
+        self, models: Iterable[str], _reference: Reference, surface: str | None = None
     ) -> dict[tuple[str, str], OfficialModel | Missing]:
         self.asked.append((tuple(models), surface))
         return {

@@ -50,6 +50,7 @@ def test_how_one_scenario_is_listed() -> None:
     assert table((one,)) == (
         "duplicate-row  2026-11-22  "
         "Every Veo label stands twice in the catalogue, with two prices.\n"
+        "                           not observed\n"
         "                           noticed by: catalog-row, price-unit\n"
     )
 

@@ -55,7 +55,7 @@ def test_what_is_not_said_has_a_default() -> None:
         yield note("bare/x", "x")
 
     assert bare.waivable is True
-    assert bare.not_for(GOOGLE) is None
+    assert bare.not_for(GOOGLE, "agent-platform") is None
     assert bare.needs == ()
     assert (bare.title, bare.why, bare.fix) == ("", "", "")
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import cast
 
 import pytest
 
@@ -68,6 +69,34 @@ def test_collect_sorts_what_was_said() -> None:
     ]
     assert Outcome.collect(iter(said)) == Outcome((NOTE, BLOCKER), "one; two", (uses,), (until,))
     assert Outcome.collect([]) == Outcome()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "all is well",
+        0,
+        None,
+        (),
+        Finding,
+        {"code": "a/b", "severity": "blocker"},
+        Finding("a/b", cast("Severity", "critical"), "text"),
+        Finding("a/b", cast("Severity", None), "text"),
+        Finding("a/b", "blocker", cast("str", b"text")),
+        Finding("a/b", "blocker", "text", fix=cast("str", 3)),
+        Finding("a/b", "blocker", "text", warn_below=cast("Tier", "never")),
+        Finding("a/b", "blocker", "text", evidence=cast("tuple[str]", (1,))),
+        Blocked(""),
+        Blocked("  "),
+        Blocked(cast("str", None)),
+        ReferenceUse("row", "price", cast("date", "2026-01-01")),
+        ValidUntil(datetime(2027, 1, 1, tzinfo=UTC), "ends"),
+    ],
+    ids=repr,
+)
+def test_what_no_verdict_can_weigh_is_an_error(said: object) -> None:
+    with pytest.raises(TypeError, match="no finding"):
+        Outcome.collect(cast("list[CheckOutput]", [NOTE, said]))
 
 
 def test_the_worst_decides() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from veo_check.core.facts import GatewayListing, KeyAnswer, Missing
 from veo_check.core.findings import (
     Check,
     Findings,
+    Outcome,
     ReferenceUse,
     Status,
     Tier,
@@ -18,7 +21,7 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.gateway import Gateway, no_catalogue
-from veo_check.engine.judge import Result, judge
+from veo_check.engine.judge import Result, judge, what_stops_money
 from veo_check.engine.plan import PlannedCheck
 from veo_check.gateways.google import GOOGLE
 from veo_check.gateways.newapi import FLATKEY
@@ -150,3 +153,31 @@ def test_a_check_that_ends_the_process_is_an_error_and_not_exit_code_0() -> None
     left, other = run(exits, listed)
     assert statuses([left, other]) == [Status.ERROR, Status.PASS]
     assert left.reason == "crashed with SystemExit; please report it"
+
+
+@pytest.mark.parametrize(
+    ("check_id", "status", "code", "stops"),
+    [
+        # not known where, or by which family: only a job tells
+        ("location-served", Status.BLOCKED, None, False),
+        ("location-served", Status.FAIL, "elsewhere", True),
+        ("location-served", Status.SKIPPED, None, True),
+        ("location-served", Status.ERROR, None, True),
+        ("endpoint-family", Status.BLOCKED, None, False),
+        ("endpoint-family", Status.FAIL, "refused", False),
+        ("endpoint-family", Status.FAIL, "other-family", True),
+        ("endpoint-family", Status.SKIPPED, None, True),
+        ("availability-status", Status.FAIL, "status", False),
+        ("model-lifecycle", Status.BLOCKED, "contested", False),
+        ("model-lifecycle", Status.BLOCKED, None, True),
+        ("key-accepted", Status.BLOCKED, None, True),
+    ],
+)
+def test_what_only_a_job_settles_stops_none(
+    check_id: str, status: Status, code: str | None, stops: bool
+) -> None:
+    findings = (blocker(f"{check_id}/{code}", "Said."),) if code else ()
+    line = PlannedCheck(check_id, "i", Tier.STAGING, None)
+    result = Result(line, Outcome(findings), dict.fromkeys(Tier, status), None, 0)
+    told = what_stops_money([result], Tier.PRODUCTION)
+    assert told == (f"{check_id} is {status.value}" if stops else None)

@@ -12,6 +12,7 @@ import pytest
 from fake_clock import FakeClock
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel
+from veo_check.core.route import google_url
 from veo_check.engine.catalog import LiveAnswers, ask
 from veo_check.reference.lifecycle import LifecycleJudgement, judge_lifecycle
 from veo_check.reference.load import load_reference
@@ -61,6 +62,7 @@ def answers_404(text: str, *, wrapped: bool = False) -> Handler:
 def asked(handler: Handler, model: str, surface: str) -> OfficialModel | Missing:
     found = ask(
         [model],
+        load_reference(),
         surface,
         environ=KEYS,
         clock=FakeClock(),
@@ -139,7 +141,8 @@ def test_the_reasons_name_what_google_said() -> None:
         "Google itself answers that it does not exist.",
     )
     assert judged(DENIED, LITE, "agent-platform").reasons == (
-        "Google itself answers not found: the id is gone, or this project may not use it.",
+        "Google itself answers not found at us-central1: the id is gone, is not served there, or "
+        "this project may not use it.",
     )
     assert (
         "Live evidence says that it still serves."
@@ -170,11 +173,54 @@ def test_what_says_nothing_about_the_model_changes_nothing(
     assert judged(lambda _: answer, OMNI, "gemini-api").live is False
 
 
+@pytest.mark.parametrize(
+    ("model", "set_to", "asked_in"),
+    [
+        (LITE, None, "us-central1"),
+        (LITE, "global", "us-central1"),
+        ("gemini-omni-1.2-flash", None, "global"),
+        ("gemini-omni-1.2-flash", "us-central1", "global"),
+        ("veo-9-generate-001", "europe-west4", "europe-west4"),
+        ("veo-9-generate-001", None, "us-central1"),
+    ],
+)
+def test_a_model_is_asked_for_where_the_reference_places_it(
+    model: str, set_to: str | None, asked_in: str
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def google(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return offers(request)
+
+    more = {"GOOGLE_CLOUD_PROJECT": "p-1"} | ({"GOOGLE_CLOUD_LOCATION": set_to} if set_to else {})
+    found = ask(
+        [model],
+        load_reference(),
+        "agent-platform",
+        environ=KEYS | more,
+        clock=FakeClock(),
+        transport=httpx.MockTransport(google),
+    )
+    answer = found[model, "agent-platform"]
+    assert isinstance(answer, OfficialModel)
+    assert (answer.state, answer.location) == ("offered", asked_in)
+    (request,) = seen
+    assert f"{request.url.scheme}://{request.url.host}" == google_url("agent-platform", asked_in)
+    assert request.headers["x-goog-user-project"] == "p-1"
+
+
 def test_without_a_key_nobody_is_asked() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise AssertionError(f"asked {request.url}")
 
-    found = ask([OMNI], environ={}, clock=FakeClock(), transport=httpx.MockTransport(refuse))
+    found = ask(
+        [OMNI],
+        load_reference(),
+        environ={},
+        clock=FakeClock(),
+        transport=httpx.MockTransport(refuse),
+    )
     assert {place: getattr(one, "code", None) for (_, place), one in found.items()} == {
         "gemini-api": "no-key",
         "agent-platform": "no-key",
@@ -187,7 +233,13 @@ def in_the_sandbox(*models: str) -> LiveAnswers:
         "GOOGLE_API_KEY": world.keys["gemini-api"],
         "GOOGLE_ACCESS_TOKEN": world.keys["agent-platform"],
     }
-    return ask(models, environ=environ, clock=world.clock, transport=SandboxTransport(world))
+    return ask(
+        models,
+        load_reference(),
+        environ=environ,
+        clock=world.clock,
+        transport=SandboxTransport(world),
+    )
 
 
 def test_the_simulated_google_settles_what_the_table_cannot() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -229,13 +230,12 @@ def test_where_the_gemini_api_is_asked(base: str, url: str) -> None:
 
 def test_where_the_agent_platform_is_asked() -> None:
     for base in ("https://v.example", "https://v.example/v1", "https://v.example/v1beta1"):
-        url = agent_platform.publisher_model_ask(base, MODEL, KEY).url
-        assert url == f"https://v.example/v1beta1/publishers/google/models/{MODEL}"
-    assert [agent_platform.default_url(place) for place in (None, "europe-west4", "global")] == [
-        "https://us-central1-aiplatform.googleapis.com",
-        "https://europe-west4-aiplatform.googleapis.com",
-        "https://aiplatform.googleapis.com",
-    ]
+        (ask,) = agent_platform.publisher_model_asks(base, MODEL, KEY)
+        assert ask.url == f"https://v.example/v1beta1/publishers/google/models/{MODEL}"
+        assert ask.headers == {}
+        counted, bare = agent_platform.publisher_model_asks(base, MODEL, KEY, "p-1")
+        assert counted == replace(bare, headers={"x-goog-user-project": "p-1"})
+        assert bare == ask
 
 
 def test_a_model_id_cannot_leave_its_place_in_the_path() -> None:

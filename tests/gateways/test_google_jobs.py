@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from fake_clock import FakeClock
 from job_world import (
     GEMINI,
+    KEYS,
     MODEL,
     SENTENCES,
     VERTEX,
@@ -25,6 +27,7 @@ from job_world import (
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
 from veo_check.gateways.google_jobs import is_operation
+from veo_check.http.keys import KeyName
 
 OPERATION = f"models/{MODEL}/operations/abc123"
 PARENT = "projects/proj/locations/us-central1/publishers/google"
@@ -42,6 +45,27 @@ def done(response: Any = None, name: str = OPERATION, **more: Any) -> dict[str, 
 
 def polled(clock: FakeClock, reply: httpx.Response | Exception) -> PollAnswer:
     return driver(gemini(), Network(reply), clock).poll(OPERATION)
+
+
+@pytest.mark.parametrize(
+    ("value", "header", "sent"),
+    [
+        ("ya29.a-token", "authorization", "Bearer ya29.a-token"),
+        ("AQ.Ab8RN6-a-key", "x-goog-api-key", "AQ.Ab8RN6-a-key"),
+    ],
+)
+def test_an_agent_platform_job_is_sent_and_asked_with_a_token_or_an_api_key(
+    value: str, header: str, sent: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KEYS, "GOOGLE_TOKEN", value)
+    network = Network(ok({"name": LONG_OPERATION}), ok({"name": LONG_OPERATION}))
+    key = KeyName("GOOGLE_TOKEN", "google")
+    made = driver(replace(agent_platform(), key=key), network, clock)
+    assert made.submit(request()).operation == LONG_OPERATION
+    assert made.poll(LONG_OPERATION).state == "running"
+    both = {"authorization", "x-goog-api-key"}
+    for one in network.requests:
+        assert {name: one.headers[name] for name in both & set(one.headers)} == {header: sent}
 
 
 def test_the_gemini_api_gets_the_body_that_the_sdk_sends(clock: FakeClock) -> None:

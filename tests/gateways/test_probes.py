@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import httpx
+import pytest
+
 from fake_clock import FakeClock
 from probe_world import (
     CATALOG,
@@ -213,6 +216,99 @@ def test_google_direct_asks_google_with_the_routes_key(clock: FakeClock) -> None
     world = World({url: {"name": f"models/{MODEL}"}})
     assert codes(learn_all(gemini, asking(world, clock)))["official-model"] == "OfficialModel"
     assert world.seen == [(url, "AIza-gemini-key-value")]
+
+
+REFUSED_PROJECT = (
+    "Caller does not have required permission to use project p-1. Grant the caller the "
+    "roles/serviceusage.serviceUsageConsumer role.",
+    "Google Cloud project p-1 has been suspended.",
+    "Permission 'serviceusage.services.use' denied",
+)
+
+
+@pytest.mark.parametrize("said", REFUSED_PROJECT)
+@pytest.mark.parametrize("then", [200, 404, 403, 401])
+def test_google_is_asked_on_behalf_of_the_project_and_once_more_without(
+    said: str, then: int, clock: FakeClock
+) -> None:
+    seen: list[str | None] = []
+    denied = {"error": {"code": 403, "message": said, "status": "PERMISSION_DENIED"}}
+    missing = {"error": {"code": 404, "message": f"{MODEL} was not found", "status": "NOT_FOUND"}}
+
+    def google(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("x-goog-user-project"))
+        if seen[-1] is not None:
+            return httpx.Response(403, json=denied)
+        return httpx.Response(then, json={200: OFFERED, 404: missing}.get(then, {}))
+
+    of = route(gateway="google", key={"env": "GOOGLE_TOKEN"}, project="p-1")
+    facts = learn_all(of, asking(google, clock))
+    assert seen == ["p-1", None]  # both facts are read off the same two answers
+    official, key = facts["official-model"], facts["key-answer"]
+    if then in {200, 404}:
+        assert isinstance(official, OfficialModel)
+        assert (official.state, official.location) == (
+            "offered" if then == 200 else "not-found",
+            "us-central1",
+        )
+        assert isinstance(key, KeyAnswer)
+        assert key.state == "accepted"
+    elif then == 403:  # of two refusals the one about the project tells more
+        assert key == KeyAnswer("denied", 403, said, ("x1",))
+    else:
+        assert isinstance(key, KeyAnswer)
+        assert key.state == "refused"
+
+
+@pytest.mark.parametrize("said", ["Permission denied on resource x", ""])
+def test_another_403_is_not_asked_about_again(said: str, clock: FakeClock) -> None:
+    body = {"error": {"code": 403, "message": said, "status": "PERMISSION_DENIED"}}
+    world = World({f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}": (403, body)})
+    of = route(gateway="google", key={"env": "GOOGLE_TOKEN"}, project="p-1")
+    assert codes(learn_all(of, asking(world, clock)))["official-model"] == "refused"
+    assert len(world.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "location", "about"),
+    [
+        (None, "europe-west4", "europe-west4"),
+        (None, None, "us-central1"),
+        ("https://us-central1-aiplatform.googleapis.com/v1", "us-central1", "us-central1"),
+        ("https://us-central1-aiplatform.googleapis.com", "europe-west4", None),
+        ("https://aiplatform.googleapis.com", "us-central1", None),
+        ("https://aiplatform.googleapis.com", "global", "global"),
+        ("http://127.0.0.1:9000", "us-central1", None),
+        ("https://video.example/v1", "europe-west4", None),
+    ],
+)
+def test_an_answer_is_about_the_location_of_the_host_that_gave_it(
+    base_url: str | None, location: str | None, about: str | None, clock: FakeClock
+) -> None:
+    of = route(gateway="google", key={"env": "GOOGLE_TOKEN"}, base_url=base_url, location=location)
+
+    def google(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=OFFERED)
+
+    leave = AllowList(
+        frozenset((("GOOGLE_TOKEN", base_url.removesuffix("/v1")),) if base_url else ())
+    )
+    official = learn_all(of, asking(google, clock, leave=leave))["official-model"]
+    assert isinstance(official, OfficialModel)
+    assert official.location == about
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_the_agent_platform_is_asked_with_an_api_key_where_the_variable_holds_one(
+    direct: bool, clock: FakeClock
+) -> None:
+    key = {"env": "GOOGLE_TOKEN"}
+    of = route(gateway="google", key=key) if direct else route(listing={"key": key})
+    url = f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}"
+    world = World({**FLATKEY, url: OFFERED})
+    way = asking(world, clock, environ=ENVIRON | {"GOOGLE_TOKEN": "AQ.Ab8RN6-key-value"})
+    assert codes(learn_all(of, way))["official-model"] == "OfficialModel"
+    assert (url, "AQ.Ab8RN6-key-value") in world.seen
 
 
 def test_the_global_location_has_an_address_of_its_own(clock: FakeClock) -> None:

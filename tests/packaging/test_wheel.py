@@ -89,7 +89,6 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
         "jinja2",
         "markdown-it-py",
         "markupsafe",
-        "pathspec",
         "platformdirs",
         "pydantic",
         "pyyaml",

@@ -10,6 +10,7 @@ from small_reference import MODEL, SURFACE, book, row
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel, OfficialState
 from veo_check.reference.lifecycle import LifecycleJudgement, State, Weight, judge_lifecycle
+from veo_check.reference.load import load_reference
 
 DAY = date(2026, 11, 22)
 
@@ -141,8 +142,32 @@ def test_an_unknown_id_that_google_lists_says_that_the_table_lags() -> None:
 def test_a_not_found_on_the_agent_platform_may_be_a_missing_permission() -> None:
     judged = judge(*NO_DATE, live=answered("not-found"))
     assert judged.reasons == (
-        "Google itself answers not found: the id is gone, or this project may not use it.",
+        "Google itself answers not found: the id is gone, is not served there, or this project may "
+        "not use it.",
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "location", "gone"),
+    [
+        ("not-found", "us-central1", True),
+        ("not-found", None, True),
+        ("not-found", "europe-west4", False),
+        ("not-found", "global", False),
+        ("no-longer-available", "europe-west4", True),
+    ],
+)
+def test_not_found_in_a_location_that_no_page_names_says_nothing_of_a_models_life(
+    state: OfficialState, location: str | None, gone: bool
+) -> None:
+    lite, surface = "veo-3.1-lite-generate-001", "agent-platform"
+    for model in (lite, "veo-3.1-generate-001"):
+        answer = OfficialModel(model, surface, state, location=location)
+        judged = judge_lifecycle(load_reference(), model, surface, AsOf(DAY, DAY), answer)
+        assert (judged.state == "retired") is gone
+        assert judged.live is False
+        if gone and state == "not-found" and location:
+            assert f"answers not found at {location}:" in judged.reasons[0]
 
 
 def test_live_answers_count_for_the_clocks_day_alone() -> None:

@@ -26,7 +26,7 @@ R, S, P = Tier.RESEARCH, Tier.STAGING, Tier.PRODUCTION
 #: the spec's table, item by item
 VEO_ACCESS: dict[str, dict[str, Tier | None]] = {
     "official-model-id": {"model-official": R, "model-listed": S},
-    "lifecycle": {"model-lifecycle": R, "successor-known": None},
+    "lifecycle": {"model-lifecycle": R, "location-served": S, "successor-known": None},
     "pricing-unit": {
         "price-known": R,
         "price-unit": S,

@@ -44,14 +44,18 @@ def test_a_failed_job_is_refunded_without_a_request_id() -> None:
     assert (box.spent, box.usage()["total_used"]) == ("0.00", 1_250_000)
 
 
-def test_a_failure_s_text_hides_in_the_address() -> None:
+def test_no_poll_tells_why_a_job_failed() -> None:
+    """Why stands in the refund's row alone."""
     box, task = finished("job-error-13", "/v1/video/generations")
     data = box.get(f"{FLATKEY}/v1/video/generations/{task}").json()["data"]
-    assert (data["status"], data["error"]) == ("failed", None)
-    assert data["url"].startswith("Video generation failed")
-    tasks = box.get(f"{FLATKEY}/v1/generation/tasks/{task}").json()
-    assert (tasks["status"], tasks["content"]) == ("failed", [])
-    assert tasks["error"]["message"].startswith("Video generation failed")
+    assert (data["status"], data["error"], data["url"]) == ("failed", None, "")
+    assert box.get(f"{FLATKEY}/v1/generation/tasks/{task}").json() == {
+        "id": task,
+        "status": "failed",
+        "error": {"message": "task failed", "code": ""},
+    }
+    refund = box.log()[0]
+    assert json.loads(refund["other"])["reason"].startswith("Video generation failed")
 
 
 def test_a_failed_job_that_stays_charged() -> None:

@@ -15,7 +15,7 @@ from fake_clock import FakeClock
 from sandbox_box import AGENT_PLATFORM, FLATKEY, GEMINI, NEWAPI, OPENAI, PUBLISHER, Box
 from veo_check.core.clock import SandboxClock
 from veo_check.core.secrets import SANDBOX_KEY_MARK
-from veo_check.sandbox.scenarios import SCENARIOS
+from veo_check.sandbox.scenarios import SCENARIOS, Scenario
 from veo_check.sandbox.server import SandboxTransport
 from veo_check.sandbox.wire import SURFACES, Request, Surface
 from veo_check.sandbox.world import UnknownScenarioError, open_world
@@ -183,8 +183,8 @@ def test_the_ledger_tells_everything_that_could_cost() -> None:
     assert [(one["kind"], one["surface"], one["quota"], one["usd"]) for one in book["charges"]] == [
         ("charge", "flatkey", 480_000, "0.96"),
         ("charge", "flatkey", 300_000, "0.6"),
-        ("refund", "flatkey", 300_000, "0.6"),
         ("charge", "agent-platform", None, "0.40"),
+        ("refund", "flatkey", 300_000, "0.6"),
     ]
     assert box.spent == "1.36"
 
@@ -228,6 +228,18 @@ def test_scenarios_are_named_apart_and_described() -> None:
         assert len(set(scenario.notices)) == len(scenario.notices)
     faults = [scenario.fault for scenario in SCENARIOS if scenario.fault]
     assert len(set(faults)) == len(faults)
+
+
+#: The files of facts, and where in one of them.
+SEEN = re.compile(
+    r"none|(flatkey-gateway|google-veo|litellm-and-sdks|changes-2026-11-30|wire-2026-11-30"
+    r"|official-sources|video-prices)\.md( [A-Z\d]\d*(\.\d+)*(, symptom \d+)?|, \w[\w' -]+)"
+)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_each_scenario_says_where_it_was_observed(scenario: Scenario) -> None:
+    assert SEEN.fullmatch(scenario.cites), scenario.cites
 
 
 def test_healthy_owns_up_to_being_invented() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fake_clock import calls_in
 from veo_check.scan.gitignore import LARGEST, GitIgnore
 from veo_check.scan.scanner import walk
 
@@ -32,6 +33,9 @@ RULES: dict[str, dict[str, str]] = {
     "an unreadable line": {".gitignore": "[\n*.pyc\n"},
     "a folder's whole content": {".gitignore": "foo/**\n!foo/bar/\nsrc/**/x.py\n*/a.txt\n"},
     "everything": {".gitignore": "*\n!*.py\n!*/\n"},
+    "classes": {".gitignore": "t[[:digit:]]x\n*.py[!c]\n[^.]oo/\n"},
+    "too many stars": {".gitignore": "***/er\n****/m\nsrc/****/x.py\n**.pyc\n"},
+    "an empty range": {".gitignore": "[z-a]\n*.pyc\n"},
     "carriage returns": {".gitignore": "*.log\r\nbuild/\r\n"},
 }
 
@@ -113,7 +117,22 @@ def test_without_a_checkout_the_files_below_count(
 
 
 @pytest.mark.parametrize(
-    "text", ["x" * (LARGEST + 1), "*a*a*a*a*a*a*a*a*a*b\n", "\0\n", "!\n", "/\n", "\\\n"]
+    "text",
+    [
+        "x" * (LARGEST + 1),
+        "*a*a*a*a*a*a*a*a*a*b\n",
+        "*a" * 1000 + "b\n",
+        "**/" * 300 + "y\n",
+        "*" * 100 + "y/\n",
+        "[z-a]\n[b-a]x\n",
+        "[" * 500 + "\n",
+        "a[\n",
+        "\0\n",
+        "!\n",
+        "/\n",
+        "\\\n",
+    ],
+    ids=lambda text: text[:12],
 )
 def test_a_hostile_file_leaves_nothing_out(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -121,6 +140,14 @@ def test_a_hostile_file_leaves_nothing_out(
     write(tmp_path, {".gitignore": text, "a" * 120: "", "x": ""})
     monkeypatch.chdir(tmp_path)
     assert walked(".") == [".gitignore", "a" * 120, "x"]
+
+
+@pytest.mark.parametrize("line", ["**/" * 200 + "y", "*a" * 200 + "b", "a*/" * 100 + "y"])
+def test_a_line_costs_no_more_than_its_length_times_the_paths(line: str) -> None:
+    path = "/".join(["a" * 40] * 200)
+    rules = GitIgnore([line], 0)
+    calls = calls_in(lambda: rules.verdict("a" * 40, path, is_folder=False))
+    assert calls < 5 * 200 * (line.count("/") + 1)
 
 
 def test_a_pipe_in_its_place_leaves_nothing_out_and_does_not_hang(

@@ -56,6 +56,7 @@ def test_a_good_job_from_end_to_end(desk: Desk) -> None:
         96,
         audio=True,
         complete=True,
+        codecs=("avc1", "mp4a"),
     )
     assert delivery.kept == ()
     assert usage == UsageProof(

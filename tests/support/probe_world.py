@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -78,7 +79,7 @@ class World:
 
 
 def asking(
-    world: World,
+    world: Callable[[httpx.Request], httpx.Response],
     clock: FakeClock,
     *,
     environ: dict[str, str] | None = None,

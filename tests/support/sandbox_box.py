@@ -26,11 +26,13 @@ ENOUGH = 300.0
 class Box:
     """One simulated world, seen through an httpx client."""
 
-    def __init__(self, scenario: str, day: date | None = None) -> None:
+    def __init__(
+        self, scenario: str, day: date | None = None, clock: FakeClock | None = None
+    ) -> None:
         found = find_scenario(scenario)
         assert found is not None
         on = day or found.day
-        self.clock = FakeClock(datetime(on.year, on.month, on.day, 12, tzinfo=UTC))
+        self.clock = clock or FakeClock(datetime(on.year, on.month, on.day, 12, tzinfo=UTC))
         self.world = World(found, self.clock)
         self.transport = SandboxTransport(self.world, ORIGINS)
         self.client = httpx.Client(transport=self.transport, timeout=30)

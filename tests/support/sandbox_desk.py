@@ -42,11 +42,12 @@ PAID_CHECKS: tuple[Check, ...] = (
 class SandboxDesk:
     """One scenario, one route, one state folder. Every `run` is a new process."""
 
-    def __init__(self, scenario: str, route: Route, folder: Path) -> None:
-        self.box, self.route, self.folder = Box(scenario), route, folder
+    def __init__(self, scenario: str, route: Route, folder: Path, box: Box | None = None) -> None:
+        self.box, self.route, self.folder = box or Box(scenario), route, folder
         self.reference = load_reference()
 
-    def run(self, spend: str | None = None, *, renew: bool = False) -> SmokeOutcome:
+    def asking(self) -> Asking:
+        """What a run asks by, with the key that the route's surface takes."""
         route, keys = self.route, self.box.world.keys
         surface = route.model.surface if route.via.gateway == "google" else route.via.gateway
         variable = route.via.key.env if route.via.key else None
@@ -54,13 +55,19 @@ class SandboxDesk:
         if variable is not None:
             environ[variable] = keys[surface]
         origin = (variable or "", route.base_url)
-        asking = Asking.open(
+        return Asking.open(
             environ=environ,
             leave=AllowList(keys=frozenset({origin})),
             clock=self.box.clock,
             redactor=Redactor(),
             transport=self.box.transport,
         )
+
+    def run(
+        self, spend: str | None = None, *, renew: bool = False, asking: Asking | None = None
+    ) -> SmokeOutcome:
+        """A run; of the same process as others where they share what they ask by."""
+        route, asking = self.route, asking or self.asking()
         day = self.box.clock.now().date()
         catalog, status = self._gateway(route, asking)
         prices = PriceSources(self.reference, judging(day), gateway_of, catalog, status)
@@ -81,8 +88,7 @@ class SandboxDesk:
         )
         purse = SpendLimit(Decimal(spend)) if spend is not None else None
         case = SmokeContext(route, judging(day), prices, row=row)
-        with asking.door:
-            return run_smoke(case, SpendPolicy(purse, renew=renew), tools)
+        return run_smoke(case, SpendPolicy(purse, renew=renew), tools)
 
     def _gateway(
         self, route: Route, asking: Asking

@@ -16,7 +16,7 @@ from veo_check.core.findings import (
 from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import NOT_ROUTED, meaning_of
 from veo_check.core.results import JobResult, ProofStatus
-from veo_check.core.route import DEFAULT_LOCATION, Route, google_url
+from veo_check.core.route import Route
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability
 
@@ -143,14 +143,6 @@ def _at_google(route: Route, gateway: Gateway, reference: Reference) -> Finding 
         return Blocked(f"it is not known which endpoint family {model} speaks on {surface}")
     if family not in capability.endpoints:
         return _other_family(route, gateway, capability)
-    location = route.via.location or DEFAULT_LOCATION
-    if capability.regions and location not in capability.regions:
-        return Blocked(
-            f"it is not known that {location} serves {model}: Google's pages name "
-            f"{', '.join(capability.regions)} only; set via.location to "
-            f"{capability.regions[0]}, or ask Google for this location (GET "
-            f"{google_url(surface, location)}/v1beta1/publishers/google/models/{model})"
-        )
     return note(
         "endpoint-family/speaks",
         f"{model} speaks {family} on {surface}.",

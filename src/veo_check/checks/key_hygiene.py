@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from veo_check.core.facts import Missing, ProductionKey, SmokeKeyVariable
 from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import Blocked, Finding, Findings, blocker, check, note, warning
+from veo_check.core.frozen import dataclass
 from veo_check.core.route import Key, Route, google_url
 from veo_check.core.secrets import AllowList, refusal_of_host, refusal_of_key
 

@@ -27,6 +27,10 @@ _BROKEN = {
     "tables-disagree": "its tables contradict each other",
     "no-video-track": "it has no picture",
     "no-video-samples": "it has no frame",
+    "samples-elsewhere": "its frames lie outside of its media data",
+    "samples-overlap": "its frames share the same bytes",
+    "too-small": "its frames have too few bytes to hold a picture",
+    "no-codec-setup": "the configuration of its codec is missing",
 }
 
 
@@ -78,6 +82,11 @@ def _video(
             actual=broken,
             fix="fetch it by hand; where it is the same there, report it to the gateway",
             evidence=delivery.exchanges,
+        )
+        return
+    if "unknown-codec" in video.problems:
+        yield Blocked(
+            f"the delivered file has a codec that is not known here: {', '.join(video.codecs)}"
         )
         return
     if video.container not in _READABLE or video.complete is not True:

@@ -69,13 +69,16 @@ def _by_google(route: Route, official: OfficialModel | Missing) -> Findings:
     said = f' Google says: "{official.text}"' if official.text else ""
     if official.state != "offered":
         word = "no longer offers" if official.state == "no-longer-available" else "does not offer"
+        place = f" at {official.location}" if official.location else ""
+        there = f", or via.location to one that serves this one (not {official.location})"
         yield blocker(
             f"model-listed/{official.state}",
-            f"Google {word} {official.model} on {official.surface} to this key.{said}",
+            f"Google {word} {official.model} on {official.surface}{place} to this key.{said}",
             at="via.model",
             fix=f"move to {official.replacement}"
             if official.replacement
-            else "set via.model to an id that Google offers to this key, or ask for access",
+            else "set via.model to an id that Google offers to this key, or ask for access"
+            + (there if place else ""),
             evidence=official.exchanges,
         )
         return

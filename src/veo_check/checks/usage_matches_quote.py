@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 from veo_check.checks.usage_recorded import confirmed_by_hand
 from veo_check.core.clock import AsOf
@@ -24,7 +26,7 @@ def usage_matches_quote(
     after a failure. One bill against one quote, made before the job, shows which it is here.
     Fix: ask the gateway's operator for the difference; until then, budget by the bill.
     """
-    if gateway.usage == "none":
+    if gateway.usage_of(route) == "none":
         yield from confirmed_by_hand(route, job, judging, "usage-matches-quote")
         return
     if isinstance(usage, Missing):
@@ -40,12 +42,41 @@ def usage_matches_quote(
             fix="ask the gateway's operator for the second charge back",
             evidence=usage.exchanges,
         )
-    if job.state == "failed":
+    if usage.source == "answer":
+        yield from _tokens(job, usage)
+    elif job.state == "failed":
         yield from _refund(job, usage)
     elif usage.billed is None:
         yield Blocked(f"the gateway's record does not tell what job {job.job} cost")
     else:
         yield from _bill(job, usage)
+
+
+#: The part of a bill that may be something else than video without a word.
+_OTHER_TOKENS = Decimal("0.1")
+
+
+def _tokens(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
+    """What the finished job counted itself, in tokens of video and of everything else."""
+    assert usage.billed is not None
+    if job.state == "failed":
+        yield Blocked(
+            f"job {job.job} failed and counts tokens worth ${usd(usage.billed)}; whether Google "
+            "charges for them is not published: look in the billing export"
+        )
+        return
+    yield from _bill(job, replace(usage, billed=usage.billed - usage.other))
+    if usage.other > usage.billed * _OTHER_TOKENS:
+        yield warning(
+            "usage-matches-quote/other-tokens",
+            f"${usd(usage.other)} of the ${usd(usage.billed)} is for tokens that are no video (the "
+            "prompt, the model's thoughts); the quote counts video alone.",
+            at="smoke.prompt",
+            expected="at most 10 %",
+            actual=f"${usd(usage.other)}",
+            fix="budget by the bill, or use a shorter prompt and smaller input media",
+            evidence=usage.exchanges,
+        )
 
 
 def _refund(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:

@@ -43,7 +43,7 @@ def usage_recorded(
     Fix: ask the gateway why the row is missing; where no key can read usage (Google directly), look
     it up yourself and add a `usage-record` confirmation that names the operation.
     """
-    if gateway.usage == "none":
+    if gateway.usage_of(route) == "none":
         yield from confirmed_by_hand(route, job, judging, "usage-recorded")
         return
     if isinstance(usage, Missing):
@@ -81,6 +81,15 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
             evidence=usage.exchanges,
         )
         return
+    if usage.source == "answer":
+        yield warning(
+            "usage-recorded/answer-only",
+            "The only record is the usage in the finished job's own answer; no billing record was "
+            "read, because no key can read one.",
+            at="via.gateway",
+            fix="compare it once with Google's billing export",
+            evidence=usage.exchanges,
+        )
     if usage.model is not None and usage.model != route.via.model:
         yield blocker(
             "usage-recorded/another-model",
@@ -91,7 +100,12 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
             fix="ask the gateway why it books this label on another model",
             evidence=usage.exchanges,
         )
-    absent = [shown for shown, name in _FIELDS.items() if getattr(usage, name) is None]
+    of_google = {"key", "route"} if usage.source == "answer" else set()  # no answer names them
+    absent = [
+        shown
+        for shown, name in _FIELDS.items()
+        if name not in of_google and getattr(usage, name) is None
+    ]
     if absent:
         yield warning(
             "usage-recorded/incomplete",

@@ -53,6 +53,7 @@ def _catalogue() -> str:
 
 
 def _explain(check_id: str) -> str:
+    from veo_check.core.route import AGENT_PLATFORM
     from veo_check.engine.plan import BUILT_IN, built_in_checklist
     from veo_check.gateways.registry import GATEWAYS
 
@@ -74,7 +75,7 @@ def _explain(check_id: str) -> str:
     needs = ", ".join(_words(need.type.__name__, need.optional) for need in found.needs)
     lines += ["", *wrapped(f"Needs: {needs}.")]
     for name, gateway in GATEWAYS.items():
-        if (reason := found.not_for(gateway)) is not None:
+        if (reason := found.not_for(gateway, AGENT_PLATFORM)) is not None:
             lines += wrapped(f"Not for gateway {name}: {reason}", rest="  ")
     lines += ["", *wrapped(f"Fix: {found.fix}")]
     return "\n".join(lines) + "\n"

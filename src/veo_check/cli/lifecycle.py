@@ -130,7 +130,7 @@ def _ask_live(
         tell(f"--live counts only for today, {judging.clock_day}; nothing was asked")
         return {}
     found: dict[tuple[str, str], OfficialModel] = {}
-    for (model, place), answer in ask(models, surface).items():
+    for (model, place), answer in ask(models, book, surface).items():
         if not isinstance(answer, Missing):
             found[model, place] = answer
         elif place in (book.surfaces(model) or (place,)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from veo_check.cli.output import (
     tell,
     write_each,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 from veo_check.core.reading import bare_id
 

@@ -62,14 +62,16 @@ def sandbox(
 
 
 def table(scenarios: tuple[Scenario, ...]) -> str:
-    """The scenarios as text: name, day, what is different, and which checks notice."""
+    """The scenarios as text: name, day, what is different, who saw it, which checks notice."""
     import textwrap
 
     width = max(len(scenario.name) for scenario in scenarios)
     lines: list[str] = []
     for scenario in scenarios:
         head = f"{scenario.name:<{width}}  {scenario.day}  "
+        seen = "not observed" if scenario.cites == "none" else f"observed: {scenario.cites}"
         told = textwrap.wrap(scenario.description, 100 - len(head))
+        told += textwrap.wrap(seen, 100 - len(head))
         if scenario.notices:
             told += textwrap.wrap(f"noticed by: {', '.join(scenario.notices)}", 100 - len(head))
         lines.append(head + told[0])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from veo_check import __version__
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import printable
 from veo_check.reference.lifecycle import State, living_end
 from veo_check.reference.load import Reference

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from veo_check.cli.output import chosen_reference, nearest, redactor
 from veo_check.core.clock import Clock, SandboxClock, SystemClock
 from veo_check.core.fallbacks import candidates
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.reading import TooLargeError, read_limited, why_unread
 from veo_check.core.route import Route

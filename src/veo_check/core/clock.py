@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
+
+from veo_check.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from veo_check.core.route import Confirmation

@@ -7,10 +7,12 @@ why. Every fact is about one route; the engine learns each only once per run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from veo_check.core.frozen import dataclass
 
 MissingCode = Literal[
     "offline",  # no network was allowed
@@ -72,8 +74,10 @@ class OfficialModel:
 
     `offered`: the listing has it; `methods` are its `supportedGenerationMethods` (Gemini API only,
     empty elsewhere). `no-longer-available`: the 404 of a shut-down model; `replacement` is the id
-    its text names. `not-found`: the 404 of an unknown id (on the Agent Platform also of one this
-    project has no access to); `text` holds the sentence as served, cut and redacted.
+    its text names. `not-found`: the 404 of an unknown id (on the Agent Platform also of one that
+    this project has no access to, or that the location does not serve); `text` holds the sentence
+    as served, cut and redacted. `location`: the one that the host which answered is for; None where
+    that is not known, or the surface has none.
     """
 
     model: str
@@ -83,6 +87,7 @@ class OfficialModel:
     launch_stage: str | None = None
     replacement: str | None = None
     text: str | None = None
+    location: str | None = None
     observed_at: datetime | None = None
     exchanges: tuple[str, ...] = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +11,7 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from veo_check.core.findings import Status
+from veo_check.core.frozen import dataclass
 from veo_check.core.route import FallbackTarget, Route, fallback_route
 
 

@@ -7,12 +7,12 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from typing import Literal
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 
 TierWord = Literal["none", "research", "staging", "production"]
@@ -132,6 +132,26 @@ CheckOutput = Finding | Blocked | ReferenceUse | ValidUntil
 Findings = Iterator[CheckOutput]
 
 
+def _sound(part: object) -> bool:
+    """Whether a part of a check's output has what the verdict weighs, and the report prints."""
+    match part:
+        case Finding():
+            told = (part.at, part.expected, part.actual, part.fix, *part.evidence)
+            return (
+                part.severity in typing.get_args(Severity)
+                and all(isinstance(text, str) for text in (part.code, part.message))
+                and all(text is None or isinstance(text, str) for text in told)
+                and (part.warn_below is None or isinstance(part.warn_below, Tier))
+            )
+        case Blocked():
+            return isinstance(part.reason, str) and bool(part.reason.strip())
+        case ReferenceUse():
+            return isinstance(part.row, str) and type(part.confirmed) is date
+        case ValidUntil():
+            return isinstance(part.because, str) and type(part.day) is date
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """All that one check said, sorted."""
@@ -143,8 +163,15 @@ class Outcome:
 
     @classmethod
     def collect(cls, said: Iterable[CheckOutput]) -> Outcome:
-        """Sort what a check yielded. Several holes are joined into one reason."""
+        """Sort what a check yielded. Several holes are joined into one reason.
+
+        Raises TypeError where a check (a plug-in is anybody's code) yields anything else, or a
+        part that no verdict can weigh: silence would count as a pass.
+        """
         parts = tuple(said)
+        for part in parts:
+            if not _sound(part):
+                raise TypeError(f"it yielded {type(part).__name__} that is no finding")
         reasons = dict.fromkeys(part.reason for part in parts if isinstance(part, Blocked))
         return cls(
             tuple(part for part in parts if isinstance(part, Finding)),
@@ -212,8 +239,8 @@ class Check:
     since: str
     function: CheckFunction
     waivable: bool
-    #: why this check says nothing about routes through a gateway; None: it does
-    not_for: Callable[[Gateway], str | None]
+    #: why this check says nothing about routes through a gateway to a surface; None: it does
+    not_for: Callable[[Gateway, str], str | None]
 
     def __call__(self, **values: object) -> Findings:
         return self.function(**values)
@@ -270,7 +297,7 @@ def check(
     item: str,
     since: str,
     waivable: bool = True,
-    not_for: Callable[[Gateway], str | None] = lambda _: None,
+    not_for: Callable[[Gateway, str], str | None] = lambda _gateway, _surface: None,
 ) -> Callable[[CheckFunction], Check]:
     """Register the decorated generator function as a check; its name is the id, `_` for `-`."""
 

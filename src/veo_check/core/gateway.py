@@ -5,15 +5,16 @@ There is one instance a gateway, in `gateways/`; the engine passes it down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from veo_check.core.frozen import dataclass
 
 if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
     from veo_check.core.route import ControlledFailureKind, EndpointFamily, GatewayName, Mode, Route
 
 #: Where a gateway tells what a job cost: a log that the key can read, a header beside the answer,
-#: or nowhere that a key reaches.
-UsageRecord = Literal["log", "header", "none"]
+#: in the answer that ends the job, or nowhere that a key reaches.
+UsageRecord = Literal["log", "header", "answer", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Gateway:
     one_video_a_job: bool = False
     #: surfaces on which a wrong clip length is not refused at submit; "*": whatever the surface
     late_refusals_on: frozenset[str] = frozenset()
+    #: families whose finished job tells its own usage, and which refuse an unknown key by name
+    tells_usage: frozenset[EndpointFamily] = frozenset()
     #: surfaces whose key is an access token that changes, so that it cannot seal a proof
     token_on: frozenset[str] = frozenset()
 
@@ -57,6 +60,10 @@ class Gateway:
     def has_catalogue(self) -> bool:
         """Whether prices can be read from it."""
         return self.no_catalogue is None
+
+    def usage_of(self, route: Route) -> UsageRecord:
+        """Where what a job of this route cost is told."""
+        return "answer" if route.via.endpoint in self.tells_usage else self.usage
 
     def controlled_failure(self, route: Route) -> ControlledFailureKind:
         """The wrong request of a route: as written, else one that is refused at submit.
@@ -67,10 +74,12 @@ class Gateway:
         """
         if route.smoke.controlled_failure is not None:
             return route.smoke.controlled_failure
+        if route.via.endpoint in self.tells_usage:
+            return "unknown-key"
         late = self.late_refusals_on & {route.model.surface, "*"}
         return "retired-model" if late else "unsupported-parameter"
 
 
-def no_catalogue(gateway: Gateway) -> str | None:
+def no_catalogue(gateway: Gateway, _surface: str) -> str | None:
     """Why a check of the price catalogue says nothing here; None where there is one."""
     return gateway.no_catalogue

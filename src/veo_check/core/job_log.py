@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import exact
 
 Question = Literal["who", "request", "operation", "polls", "outcome", "output", "cost"]

@@ -8,12 +8,13 @@ in USD unless the field says quota units. Texts are cut, masked and fit to print
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 
 Symptom = Literal[
     # refused at submit: nothing was sent on, nothing is charged
@@ -53,6 +54,8 @@ Symptom = Literal[
     "operation-unknown",
     "poll-refused",
     "poll-misconfigured",
+    "poll-answers-error",
+    "incomplete",
     "job-unfinished",
     # done, and nothing to show for it
     "content-unavailable",
@@ -249,6 +252,15 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "fix what the quoted answer names (in a proxy's configuration, where one is in between); "
         "the next run then polls on and sends nothing",
     ),
+    "poll-answers-error": Meaning(
+        "Google accepted the job and answers every poll of it with an error, instead of its state",
+        "unknown",
+        "look in Google's billing export whether it was charged; then `veo-check job abandon` the "
+        "job, and only then run again with --spend",
+    ),
+    "incomplete": Meaning(
+        "the job stopped before it was done, and left no video", "unknown", _RETRY
+    ),
     "job-unfinished": Meaning(
         "this run ended before the job did; it was not given up",
         "unknown",
@@ -302,6 +314,8 @@ class JobRequest:
     group: str | None = None
     image: bytes | None = field(default=None, repr=False)
     image_type: str | None = None  # image/png, image/jpeg
+    #: the controlled failure of an API that names an unknown key before any work begins
+    unknown_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +371,8 @@ class PollAnswer:
     billed_quota: int | None = None  # where the poll itself tells
     retry_after: float | None = None
     exchanges: tuple[str, ...] = ()
+    #: the answer was the video itself, and its bytes went into the sink
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +404,7 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    other_tokens: int = 0  # beside `quantity` of video tokens: the prompt's and the thoughts'
     reason: str | None = None  # of a refund: why the job failed
     symptom: Symptom | None = None
 
@@ -401,6 +418,9 @@ class UsageRead:
     quota_per_unit: Decimal | None = None
     exchanges: tuple[str, ...] = ()
 
+
+#: How an MP4 or QuickTime file begins, behind its first four bytes.
+FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
 
 #: Takes the bytes of a video as they arrive.
 Sink = Callable[[bytes], None]
@@ -425,3 +445,22 @@ class JobDriver(Protocol):
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
         """The usage rows of one job and the key's total, asked afresh."""
+
+
+@runtime_checkable
+class WatchedDriver(JobDriver, Protocol):
+    """A driver whose gateway lets a job be watched without asking it for the task.
+
+    Asking is not free there: whoever sees a failure before the gateway's own poller does loses the
+    refund (flatkey-gateway.md 7).
+    """
+
+    def turn(self) -> float:
+        """Take the next turn to look; seconds until it comes."""
+
+    def watch(self, operation: str, sink: Sink) -> PollAnswer:
+        """Look once, in turn. `refused`: this way does not exist here. What `sink` raises passes
+        through."""
+
+    def served(self, operation: str) -> str | None:
+        """The model that served a job that has ended, where the gateway tells."""

@@ -8,7 +8,7 @@ works without a key is masked here already.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -16,18 +16,20 @@ from typing import Literal
 from pydantic import ValidationError
 
 from veo_check.core.facts import Catalog
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
 from veo_check.core.route import Model, Route, Via
 
 JobKind = Literal["smoke", "controlled-failure"]
-#: What is wrong with a controlled failure: its clip length, or its model.
-WrongKind = Literal["unsupported-parameter", "retired-model"]
+#: What is wrong with a controlled failure: its clip length, its model, or a key that nobody knows.
+WrongKind = Literal["unsupported-parameter", "retired-model", "unknown-key"]
 WrongOutcome = Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
 #: Whether a refused request costs anything, by its own row or the key's total.
 RefusalCharge = Literal["no", "yes", "unknown"]
 #: `intent` on disk before the request leaves; `submitted` accepted, being polled; `uncertain` sent
 #: and nobody knows whether it was accepted; `refused` sent nothing; `unfinished` the deadline came
-#: first; `finished` delivered; `failed` ended without a video; `abandoned` by a person.
+#: first; `finished` delivered; `failed` ended without a video; `reopened` the end was none after
+#: all; `abandoned` by a person.
 JobState = Literal[
     "intent",
     "submitted",
@@ -36,6 +38,7 @@ JobState = Literal[
     "unfinished",
     "finished",
     "failed",
+    "reopened",
     "abandoned",
 ]
 
@@ -91,6 +94,8 @@ class JobResult:
     ended_at: datetime | None = None
     video_count: int | None = None
     charged: bool | None = None
+    task_asked: bool = False  # while it ran, which on new-api can cost a refund
+    estimate: Decimal | None = None  # USD, of a header at submit: made before the job ran
     other_ratios: Mapping[str, Decimal] = field(default_factory=dict)  # new-api's multipliers
     exchanges: tuple[str, ...] = ()
 
@@ -116,6 +121,7 @@ class MediaFacts:
     audio: bool | None = None  # there is a sound track, and it has samples
     complete: bool | None = None
     problems: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()  # as the file names them, such as avc1 and mp4a
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +142,18 @@ class UsageProof:
 
     `charges` counts the records that charge this job: 0 no record, 2 charged twice. `refunded` is
     what came back; `used` is by how much the key's total grew, where the gateway tells.
-    `tolerance` is what the gateway's integer arithmetic explains.
+    `tolerance` is what the gateway's integer arithmetic explains. `source` "answer": the tokens
+    that the finished job told, at the quoted price; `other` is the part of them that is no video.
     """
 
-    source: Literal["usage-log", "cost-header", "task-record"]
+    source: Literal["usage-log", "cost-header", "task-record", "answer"]
     charges: int
     quoted: Decimal
     tolerance: Decimal
     billed: Decimal | None
     refunded: Decimal = Decimal(0)
+    other: Decimal = Decimal(0)
+    seconds: Decimal | None = None  # of finished video, by the tokens that were counted
     used: Decimal | None = None
     row_id: str | None = None
     model: str | None = None

@@ -406,7 +406,7 @@ class Confirmation(Part):
         return operation
 
 
-ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "none"]
+ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "unknown-key", "none"]
 
 
 class Smoke(Part):

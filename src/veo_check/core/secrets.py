@@ -16,11 +16,19 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from veo_check.core.frozen import dataclass
+
+#: What a request carried, by the forms of Google's credentials: its API keys begin AQ. since the
+#: middle of 2026; those that begin AIza are refused since September. Anything else is a token, or a
+#: gateway's own key.
+CredentialKind = Literal["api-key", "old-api-key", "other"]
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
 SANDBOX_KEY_MARK = "vcsandbox"
@@ -266,6 +274,10 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 T = TypeVar("T")
 
 
+#: Types of which no value holds a text.
+_NO_TEXT = frozenset({type(None), bool, int, float, Decimal, date, datetime})
+
+
 class Redactor:
     """Masks the secrets of one run. Thread-safe; secrets may be added as they become known."""
 
@@ -366,6 +378,9 @@ class Redactor:
         return cast("T", self._walk(value))
 
     def _walk(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _NO_TEXT:
+            return value
         if isinstance(value, str):
             return value if isinstance(value, Enum) else self.redact(value)
         if isinstance(value, Mapping):
@@ -374,8 +389,8 @@ class Redactor:
         if isinstance(value, list | tuple | set | frozenset):
             items = [self._walk(held) for held in value]
             return value if all(map(operator.is_, items, value)) else type(value)(items)
-        fields = getattr(type(value), "__dataclass_fields__", None)
-        names = fields or getattr(type(value), "model_fields", None)
+        fields = getattr(kind, "__dataclass_fields__", None)
+        names = fields or getattr(kind, "model_fields", None)
         if not names or isinstance(value, type):
             return value
         changed = {}

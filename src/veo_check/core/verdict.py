@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from veo_check.core.findings import GOOD, TARGETS, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from veo_check.checks.availability_status import availability_status
@@ -22,11 +21,13 @@ from veo_check.core.facts import (
     ProvenLife,
 )
 from veo_check.core.findings import Check, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import (
     AGENT_PLATFORM,
+    DEFAULT_LOCATION,
     GEMINI_API,
     Model,
     Request,
@@ -34,12 +35,13 @@ from veo_check.core.route import (
     Route,
     RouteHead,
     Via,
+    google_url,
 )
 from veo_check.core.secrets import AllowList, Redactor, origin_of
 from veo_check.engine.judge import Result, judge
 from veo_check.engine.plan import PlannedCheck
-from veo_check.gateways import google as google_agent_platform
-from veo_check.gateways import google as google_gemini
+from veo_check.gateways import google
+from veo_check.gateways.base import GetRequest
 from veo_check.gateways.newapi import NEWAPI
 from veo_check.gateways.probes import CATALOG, STATUS, Asking
 from veo_check.gateways.registry import gateway_of, with_address
@@ -157,11 +159,12 @@ _SURFACES = (GEMINI_API, AGENT_PLATFORM)
 #: The variables that Google's own tools read, in their order.
 _GEMINI_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 _TOKEN = "GOOGLE_ACCESS_TOKEN"  # noqa: S105 - a variable's name
-_LOCATION = "GOOGLE_CLOUD_LOCATION"
+_LOCATION, _PROJECT = "GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_PROJECT"
 
 
 def ask(
     models: Iterable[str],
+    reference: Reference,
     surface: str | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
@@ -173,7 +176,8 @@ def ask(
     Without `surface` both of Google's are asked.
 
     The Gemini API is asked with GOOGLE_API_KEY or GEMINI_API_KEY, the Agent Platform with the
-    access token in GOOGLE_ACCESS_TOKEN, in GOOGLE_CLOUD_LOCATION.
+    access token in GOOGLE_ACCESS_TOKEN, counted to GOOGLE_CLOUD_PROJECT, in GOOGLE_CLOUD_LOCATION
+    unless the reference names other locations for the model.
     """
     asking = Asking.open(
         environ=environ,
@@ -184,23 +188,23 @@ def ask(
     )
     with asking.door:
         return {
-            (model, place): _ask_one(model, place, environ, asking)
+            (model, place): _ask_one(model, place, reference, environ, asking)
             for model in dict.fromkeys(models)
             for place in ((surface,) if surface else _SURFACES)
         }
 
 
 def _ask_one(
-    model: str, surface: str, environ: Mapping[str, str], asking: Asking
+    model: str, surface: str, reference: Reference, environ: Mapping[str, str], asking: Asking
 ) -> OfficialModel | Missing:
+    location = None
     if surface == GEMINI_API:
         variable = next((name for name in _GEMINI_KEYS if environ.get(name)), None)
         if variable is None:
             names = " or ".join(_GEMINI_KEYS)
             return Missing(_PROBE, "no-key", f"set {names} to ask the Gemini API")
         key = KeyName(variable, "x-goog-api-key")
-        question = google_gemini.model_ask(google_gemini.DEFAULT_URL, model, key)
-        read = google_gemini.read_model
+        asks: tuple[GetRequest, ...] = (google.model_ask(google.DEFAULT_URL, model, key),)
     elif surface == AGENT_PLATFORM:
         if not environ.get(_TOKEN):
             return Missing(
@@ -209,13 +213,22 @@ def _ask_one(
                 f"set {_TOKEN} to ask the Agent Platform: "
                 f"export {_TOKEN}=$(gcloud auth print-access-token)",
             )
-        url = google_agent_platform.default_url(environ.get(_LOCATION))
-        question = google_agent_platform.publisher_model_ask(url, model, KeyName(_TOKEN))
-        read = google_agent_platform.read_publisher_model
+        row = reference.capability(model, surface)
+        regions = row.regions if row is not None else ()
+        location = environ.get(_LOCATION)
+        if not location or (regions and location not in regions):
+            location = regions[0] if regions else DEFAULT_LOCATION
+        asks = google.publisher_model_asks(
+            google_url(surface, location), model, KeyName(_TOKEN, "google"), environ.get(_PROJECT)
+        )
     else:
         return Missing(_PROBE, "not-offered", f"surface {surface} is not one of Google's")
-    answer = question.send(asking.door)
+    answer = google.ask_for_model(asking.door, asks)
     if isinstance(answer, Failure):
         return answer.as_missing(_PROBE)
-    got = read(answer, model, asking.clock.now())
+    now = asking.clock.now()
+    if surface == GEMINI_API:
+        got = google.read_model(answer, model, now)
+    else:
+        got = google.read_publisher_model(answer, model, now, location)
     return got.as_missing(_PROBE) if isinstance(got, Failure) else got

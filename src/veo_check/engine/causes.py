@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING
 from pathlib import Path
 
 from veo_check.core.facts import Missing, MissingCode, ProvenLife
 from veo_check.core.findings import GOOD, Finding, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import usd
 from veo_check.core.results import (
     ControlledFailure,
@@ -22,7 +22,7 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict
-from veo_check.engine.judge import Result, a_job_settles
+from veo_check.engine.judge import Result, a_job_settles, names_a_step
 from veo_check.engine.options import RunOptions
 from veo_check.pricing.job_cost import PriceSources
 from veo_check.pricing.shape import Refusal, Shape
@@ -43,7 +43,7 @@ _RANK: tuple[CauseKind, ...] = (
     "smoke-test",
 )
 #: Where it is not known how a job ended.
-_OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished"})
+_OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished", "reopened"})
 #: What only a paid job or its proof tells.
 _PAID = frozenset({JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus})
 #: `host/path` at the start of a sentence about an answer: the path differs, the cause does not.
@@ -161,7 +161,7 @@ def causes_of(results: Sequence[Result], context: RouteContext) -> list[CauseRep
         reason = result.reason or ""
         quoted = [pair for fact, pair in missing if fact in reason]
         ran = result.statuses[target] is Status.BLOCKED
-        if ran and not quoted and a_job_settles(result, target):
+        if ran and not quoted and a_job_settles(result, target) and not names_a_step(result):
             quoted = [
                 pair
                 for _, pair in missing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -25,6 +25,7 @@ from veo_check.core.findings import (
     ValidUntil,
     warning,
 )
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route, Waiver
 from veo_check.engine.plan import PlannedCheck
@@ -75,7 +76,9 @@ def _used(results: Iterable[Result]) -> list[ReferenceUse]:
 def _run(line: PlannedCheck, values: Values, gateway: Gateway, strict: bool) -> Result:
     if line.check is None:
         return _settled(line, line.status or Status.ERROR, line.reason)
-    if (why := line.check.not_for(gateway)) is not None:
+    route = values.get(Route)
+    surface = route.model.surface if isinstance(route, Route) else ""
+    if (why := line.check.not_for(gateway, surface)) is not None:
         return _settled(line, Status.NOT_APPLICABLE, why)
     started = time.perf_counter()
     try:
@@ -256,6 +259,7 @@ def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list
 #: What a job settles, so that it never stops one.
 _AVAILABILITY = "availability-status"
 _FAMILY = "endpoint-family"
+_LOCATION = "location-served"
 _CONTESTED = "model-lifecycle/contested"
 #: The failures of `endpoint-family` that no job can settle: it would be paid for nothing.
 _HOPELESS = frozenset({"endpoint-family/not-routed", "endpoint-family/other-family"})
@@ -278,6 +282,11 @@ def what_stops_money(results: Iterable[Result], target: Tier) -> str | None:
     return "; ".join(stopping) or None
 
 
+def names_a_step(result: Result) -> bool:
+    """Whether the check itself says what is cheaper to try than a job."""
+    return result.selected.id == _LOCATION
+
+
 def a_job_settles(result: Result, target: Tier) -> bool:
     """Whether only a paid job can tell what the check could not."""
     if result.selected.id == _AVAILABILITY:
@@ -286,4 +295,5 @@ def a_job_settles(result: Result, target: Tier) -> bool:
     codes = {finding.code for finding in result.outcome.findings}
     if result.selected.id == _FAMILY:
         return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
-    return status is Status.BLOCKED and _CONTESTED in codes
+    open_ = result.selected.id == _LOCATION or _CONTESTED in codes
+    return status is Status.BLOCKED and open_

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.route import Route
 from veo_check.core.secrets import AllowList
 from veo_check.gateways.probes import Asking

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from veo_check.checks.registry import CHECKS
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
 from veo_check.core.findings import Check, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.route import Route
 from veo_check.engine.options import RunOptions
 from veo_check.gateways.probes import PROBES, Asking, Probe
@@ -150,7 +150,7 @@ def wanted(route: Route, plan: Iterable[PlannedCheck]) -> Wanted:
     types = {
         fact
         for line in plan
-        if line.check is not None and line.check.not_for(gateway) is None
+        if line.check is not None and line.check.not_for(gateway, route.model.surface) is None
         for need in line.check.needs
         for fact in _MADE_OF.get(need.type, {need.type})
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
@@ -13,6 +13,7 @@ from veo_check.core.facts import Catalog
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, candidates, differences
 from veo_check.core.fallbacks import FallbackOutcomes as Outcomes
 from veo_check.core.findings import GOOD, Finding, Severity, Status, Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
@@ -305,6 +306,8 @@ def _usage(route: Route, usage: UsageProof) -> UsageReport:
         status=usage.status,
         unit=usage.unit,
         quantity=None if usage.quantity is None else plain(usage.quantity),
+        seconds=None if usage.seconds is None else plain(usage.seconds),
+        quoted=usd(usage.quoted),
         billed=None if usage.billed is None else usd(usage.billed),
         owner=owner.cost_center or owner.team,
     )

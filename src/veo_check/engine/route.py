@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, Missing, ProvenLife
 from veo_check.core.fallbacks import Candidate, FallbackOutcome, FallbackOutcomes
 from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.job_log import LogSample
 from veo_check.core.money import ExitCode, UsageError
@@ -51,7 +52,7 @@ from veo_check.http.answers import Exchange
 from veo_check.http.keys import Secret
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.shape import Refusal
-from veo_check.reference.capabilities import with_smoke_length
+from veo_check.reference.capabilities import with_smoke_shape
 from veo_check.reference.load import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.routefile.checklist import Checklist
@@ -70,7 +71,7 @@ def settled(file: RouteFile, reference: Reference) -> RouteFile:
     """The file with what it leaves open, and what depends on its model, decided."""
     route = file.route
     capability = reference.capability(route.model.official, route.model.surface)
-    return replace(file, route=with_smoke_length(route, capability))
+    return replace(file, route=with_smoke_shape(route, capability))
 
 
 # Judge the fallback targets of a route, each as a route of its own.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from veo_check import __version__
 from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.fallbacks import Candidate, FallbackOutcomes, candidates
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route
 from veo_check.core.verdict import Verdict, worst, worst_exit

@@ -7,7 +7,6 @@ reference prices.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -15,6 +14,7 @@ from veo_check.checks.fallback_rules import fallback_rules
 from veo_check.core.clock import AsOf
 from veo_check.core.fallbacks import Candidate, Difference, candidates, differences
 from veo_check.core.findings import Finding
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, usd
 from veo_check.core.route import Route, Situation
 from veo_check.gateways.registry import gateway_of

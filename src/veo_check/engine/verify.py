@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from veo_check.core.facts import (
 )
 from veo_check.core.fallbacks import candidates
 from veo_check.core.findings import GOOD
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import ExitCode, UsageError
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof
 from veo_check.core.secrets import Redactor

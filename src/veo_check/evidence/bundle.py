@@ -23,7 +23,6 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -42,6 +41,7 @@ from veo_check.core.facts import (
     SmokeKeyVariable,
 )
 from veo_check.core.findings import ReferenceUse
+from veo_check.core.frozen import dataclass
 from veo_check.core.job_log import LogSample
 from veo_check.core.reading import NotRegularError, read_limited, why_unread
 from veo_check.core.results import ControlledFailure, Delivery, JobResult, ProofStatus, UsageProof

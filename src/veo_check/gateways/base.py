@@ -6,11 +6,28 @@ submitted, whatever the route file says by now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import field
 
-from veo_check.core.facts import Missing
-from veo_check.core.route import GEMINI_API, Key, Route, google_url
+from veo_check.core.facts import (
+    Catalog,
+    GatewayListing,
+    GatewayStatus,
+    KeyAnswer,
+    KeyUsage,
+    Missing,
+)
+from veo_check.core.frozen import dataclass
+from veo_check.core.route import (
+    AGENT_PLATFORM,
+    DEFAULT_LOCATION,
+    GEMINI_API,
+    Listing,
+    Route,
+    Via,
+    google_url,
+)
 from veo_check.http.answers import Failure, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.keys import KeyName, KeyStyle
@@ -88,7 +105,7 @@ def _place(
     project: str | None,
     location: str | None,
 ) -> JobEndpoint:
-    gemini = gateway == "google" and surface == GEMINI_API
+    style: KeyStyle = "bearer" if gateway != "google" else _style(surface)
     named = variable is not None or default_credentials
     return JobEndpoint(
         gateway=gateway,
@@ -98,7 +115,7 @@ def _place(
         label=label,
         base_url=base_url.rstrip("/"),
         console_url=console_url.rstrip("/"),
-        key=KeyName(variable, "x-goog-api-key" if gemini else "bearer") if named else None,
+        key=KeyName(variable, style) if named else None,
         project=project,
         location=location,
     )
@@ -115,11 +132,17 @@ class GetRequest:
     key: KeyName | None = None
     on_behalf_of: KeyName | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    limited: bool = False  # its host allows few such reads
 
     def send(self, door: HttpClient, *, fresh: bool = False) -> Response | Failure:
         """Ask, or read what the same question was answered before in this run."""
         return door.get(
-            self.url, self.key, headers=self.headers, on_behalf_of=self.on_behalf_of, fresh=fresh
+            self.url,
+            self.key,
+            headers=self.headers,
+            on_behalf_of=self.on_behalf_of,
+            fresh=fresh,
+            limited=self.limited,
         )
 
     def refusal(self, door: HttpClient) -> str | None:
@@ -135,8 +158,8 @@ def smoke_key(route: Route) -> KeyName | None:
     key = route.via.key
     if key is None:
         return None
-    google = route.via.gateway == "google" and route.model.surface == GEMINI_API
-    return _named(key, "x-goog-api-key" if google else "bearer")
+    google = route.via.gateway == "google"
+    return KeyName(key.env, _style(route.model.surface) if google else "bearer")
 
 
 def listing_key(route: Route) -> KeyName | None:
@@ -145,12 +168,12 @@ def listing_key(route: Route) -> KeyName | None:
         return smoke_key(route)
     if route.model.listing is None:
         return None
-    gemini = route.model.surface == GEMINI_API
-    return _named(route.model.listing.key, "x-goog-api-key" if gemini else "bearer")
+    return KeyName(route.model.listing.key.env, _style(route.model.surface))
 
 
-def _named(key: Key, style: KeyStyle) -> KeyName:
-    return KeyName(key.env, style)
+def _style(surface: str) -> KeyStyle:
+    """How a key travels to Google: the Agent Platform takes access tokens and API keys."""
+    return "x-goog-api-key" if surface == GEMINI_API else "google"
 
 
 def google_address(route: Route) -> str:
@@ -159,6 +182,20 @@ def google_address(route: Route) -> str:
         return route.base_url
     listing = route.model.listing
     return google_url(route.model.surface, listing.location if listing else None)
+
+
+def google_part(route: Route) -> Via | Listing | None:
+    """Where the route names the project and the location that Google is asked in."""
+    return route.via if route.via.gateway == "google" else route.model.listing
+
+
+def asked_location(route: Route) -> str | None:
+    """The Agent Platform location that the answer is about; None where the address that is asked is
+    not Google's own for it."""
+    part = google_part(route)
+    location = (part.location if part else None) or DEFAULT_LOCATION
+    address = re.sub(r"/v1(beta1)?$", "", google_address(route))
+    return location if address == google_url(AGENT_PLATFORM, location) else None
 
 
 def no_key(probe: str) -> Missing:
@@ -171,3 +208,39 @@ def no_key(probe: str) -> Missing:
 def not_offered(probe: str, route: Route, what: str) -> Missing:
     """This kind of gateway has nothing of the sort."""
     return Missing(probe, "not-offered", f"gateway {route.via.gateway} has no {what}")
+
+
+# What one kind of gateway tells for free: the request for each fact, and how its answer is read.
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogReads:
+    """A price catalogue, what the key has left, and the unit that both are counted in.
+
+    The catalogue's addresses are asked in turn until one exists.
+    """
+
+    catalog: Callable[[Route], tuple[GetRequest, ...]]
+    read_catalog: Callable[[Response, str, str], Catalog | Failure]
+    usage: Callable[[Route, KeyName], GetRequest]
+    read_usage: Callable[[Response], KeyUsage | Failure]
+    status: Callable[[Route], GetRequest | None]
+    read_status: Callable[[Response], GatewayStatus | Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeReads:
+    """The reads of a gateway that is not Google itself.
+
+    `key`: what tells how the key is taken. `again`: where a refused listing is asked a second time,
+    if anywhere.
+    """
+
+    listing: Callable[[Route, KeyName], GetRequest]
+    read_listing: Callable[[Response, str], GatewayListing | Failure]
+    key: Callable[[Route, KeyName], GetRequest]
+    read_key: Callable[[Response], KeyAnswer | Failure]
+    again: Callable[[Route, KeyName, Response], GetRequest | None] = lambda _route, _key, _answer: (
+        None
+    )
+    prices: CatalogReads | None = None

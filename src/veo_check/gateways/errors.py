@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import Submission, Symptom
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 
@@ -283,7 +283,7 @@ def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
 
 
 def read_refusal(
-    answer: Response, model: str, surface: str, now: datetime
+    answer: Response, model: str, surface: str, now: datetime, location: str | None = None
 ) -> OfficialModel | Failure | None:
     """What any answer but a 200 says about `model` on a surface; None for a 200.
 
@@ -301,6 +301,7 @@ def read_refusal(
         state,
         replacement=replacement(error),
         text=answer.shown(error.message),
+        location=location,
         observed_at=now,
         exchanges=(answer.exchange,),
     )

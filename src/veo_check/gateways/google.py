@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
 from veo_check.core.facts import OfficialModel
 from veo_check.core.gateway import Gateway
-from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, GEMINI_API_URL, google_url
+from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, GEMINI_API_URL
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.errors import (
     failure_of,
@@ -33,11 +34,13 @@ GOOGLE = Gateway(
     usage="none",
     direct=True,
     no_catalogue="Google is called directly; there is no gateway catalogue in between",
+    tells_usage=frozenset({"interactions"}),
     late_refusals_on=frozenset({AGENT_PLATFORM}),  # changes-2026-11-30.md, Google's texts
     token_on=frozenset({AGENT_PLATFORM}),
     smoke_variable="GEMINI_API_KEY",
 )
 _MAX_PAGES = 20
+_PROJECT = "x-goog-user-project"
 
 
 def api_root(base_url: str) -> str:
@@ -122,23 +125,43 @@ def _listed(answer: Response, now: datetime) -> Iterator[OfficialModel]:
 # The Agent Platform (Vertex AI) with an OAuth token: what Google says about a model, for free.
 
 
-def default_url(location: str | None) -> str:
-    """Google's address of a location; us-central1 where none is given."""
-    return google_url(AGENT_PLATFORM, location)
+def publisher_model_asks(
+    base_url: str, model: str, key: KeyName, project: str | None = None
+) -> tuple[GetRequest, ...]:
+    """`publishers.models.get`: whether Google offers the id at the address's location.
 
-
-def publisher_model_ask(base_url: str, model: str, key: KeyName) -> GetRequest:
-    """`publishers.models.get`: whether Google offers the id."""
-    root = re.sub(r"/v1(beta1)?$", "", base_url)
-    return GetRequest(f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}", key)
-
-
-def read_publisher_model(answer: Response, model: str, now: datetime) -> OfficialModel | Failure:
-    """What Google answered about `model`, as evidence of `now`; else why that is unknown.
-
-    `not-found` also covers an id that this project has no access to: Google's text says "or".
+    A user's own credential needs a project that the request is counted to; one that may not be
+    counted to it (403) is asked once more without.
     """
-    refused = read_refusal(answer, model, AGENT_PLATFORM, now)
+    root = re.sub(r"/v1(beta1)?$", "", base_url)
+    url = f"{root}/v1beta1/publishers/google/models/{quote(model, safe='.-_')}"
+    bare = GetRequest(url, key)
+    return (replace(bare, headers={_PROJECT: project}), bare) if project else (bare,)
+
+
+def ask_for_model(door: HttpClient, asks: tuple[GetRequest, ...]) -> Response | Failure:
+    """The answer to the first of these requests; to the second where the project is refused."""
+    ask, *others = asks
+    answer = ask.send(door)
+    if not others or isinstance(answer, Failure) or answer.status != 403:
+        return answer
+    said = answer.body[:20_000].decode("utf-8", "replace").casefold()
+    if ask.headers[_PROJECT] not in said and "serviceusage" not in said:
+        return answer
+    other = others[0].send(door)
+    # of two refusals the first tells more: it is about the project that the route names
+    return answer if isinstance(other, Response) and other.status == 403 else other
+
+
+def read_publisher_model(
+    answer: Response, model: str, now: datetime, location: str | None = None
+) -> OfficialModel | Failure:
+    """What Google answered about `model` at `location`, as evidence of `now`; else why not known.
+
+    `not-found` also covers an id that this project has no access to, or that the location does not
+    serve: Google's text says "or".
+    """
+    refused = read_refusal(answer, model, AGENT_PLATFORM, now, location)
     if refused is not None:
         return refused
     body = answer.json
@@ -153,6 +176,7 @@ def read_publisher_model(answer: Response, model: str, now: datetime) -> Officia
         AGENT_PLATFORM,
         "offered",
         launch_stage=answer.shown(stage, 60) if stage else None,
+        location=location,
         observed_at=now,
         exchanges=(answer.exchange,),
     )

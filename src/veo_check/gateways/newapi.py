@@ -25,7 +25,8 @@ from veo_check.core.facts import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import exact
-from veo_check.gateways.base import GetRequest
+from veo_check.core.route import Route
+from veo_check.gateways.base import CatalogReads, FreeReads, GetRequest, smoke_key
 from veo_check.gateways.errors import mapping, moment, number, read_error, text, texts, whole
 from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.keys import KeyName
@@ -67,7 +68,12 @@ def exhausted_listing_ask(console_url: str, key: KeyName) -> GetRequest:
 
 def usage_ask(console_url: str, key: KeyName) -> GetRequest:
     """`GET /api/usage/token/`. Shares a limit of 20 reads in 20 minutes with the log."""
-    return GetRequest(f"{console_url}/api/usage/token/", key)
+    return GetRequest(f"{console_url}/api/usage/token/", key, limited=True)
+
+
+def log_ask(console_url: str, key: KeyName) -> GetRequest:
+    """`GET /api/log/token`: the key's last thousand rows."""
+    return GetRequest(f"{console_url}/api/log/token", key, limited=True)
 
 
 def status_ask(console_url: str, on_behalf_of: KeyName | None) -> GetRequest:
@@ -210,11 +216,6 @@ def catalog_asks(
         website = "/api/website/pricing"
         paths.insert(0, f"{website}?group={group}" if group == PUBLIC_GROUP else website)
     return tuple(GetRequest(f"{console_url}{path}", on_behalf_of=on_behalf_of) for path in paths)
-
-
-def is_absent(answer: Response) -> bool:
-    """Whether this gateway has no catalogue at that address, so that the next may be asked."""
-    return answer.status in {400, 404}
 
 
 def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure:
@@ -395,3 +396,33 @@ def _begins_alike(one: str, other: str) -> int:
     """How many characters both begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _catalog_asks(route: Route) -> tuple[GetRequest, ...]:
+    flatkey = route.via.gateway == FLATKEY.name
+    key = smoke_key(route)
+    return catalog_asks(route.console_url, route.via.group, key, flatkey=flatkey)
+
+
+def _exhausted(route: Route, key: KeyName, answer: Response) -> GetRequest | None:
+    """A Flatkey key that has run out is offered its models on the console."""
+    if route.via.gateway == FLATKEY.name and out_of_quota(answer):
+        return exhausted_listing_ask(route.console_url, key)
+    return None
+
+
+READS = FreeReads(
+    listing=lambda route, key: listing_ask(route.base_url, key),
+    read_listing=read_listing,
+    key=lambda route, key: listing_ask(route.base_url, key),
+    read_key=read_key_answer,
+    again=_exhausted,
+    prices=CatalogReads(
+        catalog=_catalog_asks,
+        read_catalog=read_catalog,
+        usage=lambda route, key: usage_ask(route.console_url, key),
+        read_usage=read_usage,
+        status=lambda route: status_ask(route.console_url, smoke_key(route)),
+        read_status=read_status,
+    ),
+)

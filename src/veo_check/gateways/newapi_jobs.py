@@ -10,23 +10,26 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
 from veo_check.core.facts import GatewayStatus, Missing
 from veo_check.core.jobs import (
+    FIRST_BOXES,
     FetchAnswer,
     JobRequest,
     PollAnswer,
     Sink,
     Submission,
+    Symptom,
     UsageRead,
     UsageRow,
     VideoRef,
 )
 from veo_check.gateways import newapi
-from veo_check.gateways.base import GetRequest, JobEndpoint
+from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import (
     items,
     mapping,
@@ -36,6 +39,7 @@ from veo_check.gateways.errors import (
     refused_or_uncertain,
     request_id,
     text,
+    wait_of,
     whole,
     without_key,
 )
@@ -44,6 +48,7 @@ from veo_check.gateways.polls import (
     DONE,
     FAILED,
     charged_by,
+    fetch_content,
     fetch_video,
     poll_error,
     poll_failure,
@@ -53,6 +58,7 @@ from veo_check.gateways.polls import (
 )
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 from veo_check.http.client import HttpClient
+from veo_check.http.media import Fetched, same_origin
 
 # A new-api gateway's three shapes of a poll answer, for the same job.
 
@@ -166,7 +172,7 @@ def usage(
     """The rows that are about one job, oldest first, and the key's total, asked afresh."""
     if place.key is None:
         return Missing(_PROBE, "not-configured", "the route names no key")
-    answer = GetRequest(f"{place.console_url}/api/log/token", place.key).send(door, fresh=True)
+    answer = newapi.log_ask(place.console_url, place.key).send(door, fresh=True)
     if isinstance(answer, Failure):
         return answer.as_missing(_PROBE)
     rows = _rows(answer)
@@ -287,8 +293,39 @@ PATHS: Mapping[str, str] = {
     "video-generations": "/v1/video/generations",
     "generation-tasks": "/v1/generation/tasks",
 }
-_TASK = re.compile(r"[A-Za-z0-9][\w.:-]{3,199}")
+_TASK = re.compile(r"[A-Za-z0-9][\w.:=+/-]{3,4095}")
 _SUBMIT_DEADLINE = 120.0
+
+
+#: What a content path answers that is not there, or not for this key.
+_NO_PATH = frozenset({401, 403, 404, 405})
+_STORED = re.compile(r"current status: *(\w{1,30})")
+
+
+def read_content(answer: Response) -> PollAnswer:
+    """How the job is, by what its content path answers instead of a video.
+
+    `done` without a video: the gateway holds it for a success and has nothing to give.
+    """
+    error = read_error(answer)
+    said = answer.shown(error.told) or None
+    proof = (answer.exchange,)
+    structured = not isinstance(answer.json, Failure)
+    status = f"http {answer.status}"
+    stored = _STORED.search(error.message[:1000]) if structured else None
+    if answer.status == 400 and stored is not None:
+        word = answer.shown(stored[1], 60)
+        failed = word.casefold() in FAILED | CANCELLED
+        return PollAnswer("failed" if failed else "running", word, exchanges=proof)
+    if answer.status == 404 and error.says("task not found", "task_not_exist"):
+        return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
+    if answer.status in _NO_PATH:
+        return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+    if answer.status == 502 and structured and error.kind == "server_error":
+        symptom: Symptom = "content-unavailable"
+        return PollAnswer("done", "no video to give", symptom=symptom, text=said, exchanges=proof)
+    wait = wait_of(answer, error)
+    return PollAnswer("trouble", status, text=said, retry_after=wait, exchanges=proof)
 
 
 class NewapiJobs:
@@ -331,10 +368,59 @@ class NewapiJobs:
             return poll_failure(answer)
         return read_poll(answer, self._place)
 
+    def turn(self) -> float:
+        """Take the next turn to ask this origin for a video; seconds until it comes."""
+        return self._door.turns(self._place.base_url).take(self._door.clock.monotonic())
+
+    def watch(self, operation: str, sink: Sink) -> PollAnswer:
+        """Look at the job's content path, which reads the gateway's database and changes nothing.
+
+        Its 200 is the video.
+        """
+        self._door.redactor.learn_capability(operation)
+        head = bytearray()
+
+        def into(piece: bytes) -> None:
+            head.extend(piece[: 8 - len(head)])
+            sink(piece)
+
+        got = fetch_content(self._door, self._place, self._own(operation), into)
+        if isinstance(got, Failure):
+            return poll_failure(got)
+        if isinstance(got, Fetched):
+            if bytes(head[4:]) in FIRST_BOXES:
+                done = (VideoRef(),)
+                return PollAnswer(
+                    "done", "delivered", done, exchanges=got.exchanges, delivered=True
+                )
+            return PollAnswer("refused", "no video at its path", exchanges=got.exchanges)
+        if got.status == 429:
+            self._door.turns(self._place.base_url).slower(self._door.clock.monotonic())
+        return read_content(got)
+
+    def served(self, operation: str) -> str | None:
+        """The model that served an ended job: this path alone tells it, for every family."""
+        url = f"{self._place.base_url}{PATHS['videos']}/{quote(operation, safe='')}"
+        answer = self._door.get(url, self._place.key, fresh=True)
+        return None if isinstance(answer, Failure) else read_poll(answer, self._place).served_model
+
     def fetch(self, operation: str, video: VideoRef, index: int, sink: Sink) -> FetchAnswer:
-        """Stream the video into `sink`, from where the poll said or from the content path."""
-        own = f"{self._place.base_url}/v1/videos/{quote(operation, safe='')}/content"
-        return fetch_video(self._door, self._place, video.url or own, sink)
+        """Stream the video into `sink`: from its content path, else from where the task said.
+
+        A task may name another host (a fresh install names this machine): that one gets no key.
+        """
+        place = self._place
+        own = self._own(operation)
+        got = fetch_video(self._door, place, own, sink)
+        if got.ok or video.url in {None, own} or got.status_code not in _NO_PATH:
+            return got
+        assert video.url is not None
+        if not same_origin(video.url, place.base_url):
+            place = replace(place, key=None)
+        return fetch_video(self._door, place, video.url, sink)
+
+    def _own(self, operation: str) -> str:
+        return f"{self._place.base_url}/v1/videos/{quote(operation, safe='')}/content"
 
     def used(self) -> UsageRead | Missing:
         """The key's total, asked afresh."""
@@ -368,7 +454,7 @@ class NewapiJobs:
 
 
 def _task_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status != 200:
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return None
     body = answer.json
     if isinstance(body, Failure):

@@ -29,7 +29,7 @@ from veo_check.core.jobs import (
 )
 from veo_check.core.money import amount
 from veo_check.gateways import newapi
-from veo_check.gateways.base import GetRequest, JobEndpoint
+from veo_check.gateways.base import FreeReads, GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
     mapping,
     read_error,
@@ -127,6 +127,13 @@ def read_key_answer(answer: Response) -> KeyAnswer | Failure:
         return KeyAnswer("refused", answer.status, said, (answer.exchange,))
     return key_not_checked(answer) or newapi.read_key_answer(answer)
 
+
+READS = FreeReads(
+    listing=lambda route, key: listing_ask(route.base_url, key),
+    read_listing=read_listing,
+    key=lambda route, key: listing_ask(route.base_url, key),
+    read_key=read_key_answer,
+)
 
 _SIZES: Mapping[tuple[str, str], str] = {
     ("720p", "16:9"): "1280x720",

@@ -128,12 +128,19 @@ def web_address(value: Json) -> VideoRef:
 _LARGEST_VIDEO = 512 * MEBIBYTE
 
 
+def fetch_content(
+    door: HttpClient, place: JobEndpoint, url: str, sink: Sink
+) -> Fetched | Response | Failure:
+    """What is at a video's own path: its bytes, streamed into `sink`, or another answer."""
+    return fetch_media(door, url, place.key, place.base_url, sink, limit=_LARGEST_VIDEO)
+
+
 def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> FetchAnswer:
     """Stream the video at `url` into `sink`, asked once."""
     if url.startswith("gs://"):
         text = "the video was left in a Cloud Storage bucket"
         return FetchAnswer(ok=False, symptom="result-elsewhere", text=text)
-    got = fetch_media(door, url, place.key, place.base_url, sink, limit=_LARGEST_VIDEO)
+    got = fetch_content(door, place, url, sink)
     if isinstance(got, Fetched):
         return FetchAnswer(ok=True, status_code=200, place=got.place, exchanges=got.exchanges)
     if isinstance(got, Failure):
@@ -147,7 +154,9 @@ def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> F
 
 
 def _refused(answer: Response) -> FetchAnswer:
-    message = read_error(answer).message
+    error = read_error(answer)
+    wait = wait_of(answer, error)
+    message = error.message + (f" (it asks to wait {wait:.0f} s)" if wait is not None else "")
     return FetchAnswer(
         ok=False,
         symptom="content-refused" if answer.status in {401, 403} else "content-unavailable",

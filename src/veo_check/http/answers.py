@@ -7,13 +7,14 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TypeAlias
 
 from veo_check.core.facts import Missing, MissingCode
-from veo_check.core.secrets import Redactor
+from veo_check.core.frozen import dataclass
+from veo_check.core.secrets import CredentialKind, Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,8 @@ class Response:
     """An HTTP answer of any status but a redirect, its body decoded and complete.
 
     `headers` have lower-case names. `place` is host and path for sentences. Text out of the body
-    goes into facts and sentences only through `shown`.
+    goes into facts and sentences only through `shown`. `credential`: what kind of key was sent, or
+    None.
     """
 
     status: int
@@ -215,7 +217,7 @@ class Response:
     exchange: str
     place: str
     redactor: Redactor = field(repr=False, compare=False)
-    keyed: bool = False
+    credential: CredentialKind | None = None
 
     @cached_property
     def json(self) -> Json | Failure:
@@ -241,8 +243,11 @@ class Response:
     def failure(self, said: str | None = None) -> Failure:
         """What this status means where another was needed. `said` is the other side's own text."""
         tail = f": {self.shown(said)}" if said else ""
+        wait = self.headers.get("retry-after", "")
+        if self.status == 429 and wait.isascii() and wait.isdecimal():
+            tail += f"; it asks to wait {wait[:9]} s"
         return Failure(
-            _code_of(self.status, keyed=self.keyed),
+            _code_of(self.status, keyed=self.credential is not None),
             f"{self.place} answered {self.status}{tail}",
             self.exchange,
             sent=True,

@@ -11,14 +11,21 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from veo_check import __version__
 from veo_check.core.clock import Clock
-from veo_check.core.secrets import MASK, AllowList, printable, refusal_of_key, refusal_without_key
+from veo_check.core.secrets import (
+    MASK,
+    AllowList,
+    origin_of,
+    printable,
+    refusal_of_key,
+    refusal_without_key,
+)
 from veo_check.http.answers import Exchange, Failure, Limits, Recorder, Response
 from veo_check.http.keys import GoogleLogin, KeyName, Keys, Secret
 
@@ -62,9 +69,39 @@ def back_off(attempt: int) -> float:
     return 0.5 * 2.0 ** (attempt - 1)
 
 
+class Turns:
+    """Requests to one place, some time apart, whoever sends them. Thread-safe; in seconds."""
+
+    def __init__(self, gap: float, longest: float) -> None:
+        self._gap, self._longest, self._next = gap, longest, 0.0
+        self._lock = threading.Lock()
+
+    def take(self, now: float) -> float:
+        """How long to wait before the next request; that moment is taken then."""
+        with self._lock:
+            at = max(now, self._next)
+            self._next = at + self._gap
+            return at - now
+
+    def slower(self, now: float) -> None:
+        """The place said that it is asked too often: twice the time between two, from now on."""
+        with self._lock:
+            self._gap = min(self._gap * 2, self._longest)
+            self._next = max(self._next, now + self._gap)
+
+
+#: Reads of new-api's usage endpoints: it allows 20 in 20 minutes for one address, and a person may
+#: be looking too.
+_LIMITED_READS, _LIMITED_WINDOW = 18, 20 * 60.0
+#: Reads of a video's own path: Flatkey allows 10 a minute for one address.
+_CONTENT_GAP, _LONGEST_GAP = 10.0, 120.0
+
+
 #: Why an offline run asks nobody, where nothing else is said.
 OFFLINE = "this run may not use the network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
+#: seconds for an answer that may hold a video
+_MEDIA_DEADLINE = 120.0
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
 
@@ -90,6 +127,8 @@ class HttpClient:
         self._recorder = Recorder()
         self._lock = threading.Lock()
         self._memo: dict[_MemoKey, Future[Response | Failure]] = {}
+        self._turns: dict[str, Turns] = {}
+        self._limited: dict[str, list[float]] = {}
         self._opened: Wire | None = None
         self._login = GoogleLogin(self._send_login, self.redactor)
 
@@ -143,31 +182,60 @@ class HttpClient:
         on_behalf_of: KeyName | None = None,
         fresh: bool = False,
         tries: int | None = None,
+        limited: bool = False,
+        limit: int | None = None,
     ) -> Response | Failure:
         """Ask for `url`, with this key's header where one is named.
 
         `on_behalf_of` names the key that decides whether a keyless request may go there. The same
         request is sent once per run, however many ask for it, unless `fresh`. Connection errors,
         429 and 5xx are retried, at most `tries` times and within the deadline.
+        `limited`: one of the reads of which its host allows few; asked once, counted, and refused
+        here before the host would. `limit`: the largest answer of a fresh read, in bytes, where it
+        may hold media; it then has a POST's patience.
         """
         refused = self._refused(url, key, on_behalf_of)
         if refused is not None:
             return refused
-        if fresh:
-            return self._get(url, key, headers, tries or self.limits.tries)
+        tries = 1 if limited else tries or self.limits.tries
+        if fresh and not limited:
+            return self._get(url, key, headers, tries, limit)
         memo_key = ("GET", url, key, tuple(sorted(headers.items())))
         with self._lock:
-            waiting = self._memo.get(memo_key)
+            waiting = None if fresh else self._memo.get(memo_key)
             mine = waiting is None
             if waiting is None:
                 waiting = self._memo[memo_key] = Future()
         if mine:
             try:
-                waiting.set_result(self._get(url, key, headers, tries or self.limits.tries))
+                spent = self._too_many(url) if limited else None
+                waiting.set_result(spent or self._get(url, key, headers, tries))
             except BaseException as error:
                 waiting.set_exception(error)
                 raise
         return waiting.result()
+
+    def turns(self, url: str) -> Turns:
+        """The turns of everybody who asks this origin for a video."""
+        with self._lock:
+            return self._turns.setdefault(origin_of(url), Turns(_CONTENT_GAP, _LONGEST_GAP))
+
+    def _too_many(self, url: str) -> Failure | None:
+        """Count one more limited read of this origin, or say that there are none left."""
+        now = self.clock.monotonic()
+        with self._lock:
+            reads = self._limited.setdefault(origin_of(url), [])
+            reads[:] = [at for at in reads if now - at < _LIMITED_WINDOW]
+            if len(reads) < _LIMITED_READS:
+                reads.append(now)
+                return None
+            left = _LIMITED_WINDOW - (now - reads[0])
+        host, at = self.shown_host(url), self.clock.now() + timedelta(seconds=left)
+        return Failure(
+            "rate-limited",
+            f"{host} allows few reads of its usage record, and this run has used them up; run again"
+            f" after {at:%H:%M} UTC",
+        )
 
     def post_once(
         self,
@@ -206,20 +274,25 @@ class HttpClient:
         )
         end = self.clock.monotonic() + patience
         got, exchange = self.send_recorded(out, end, limit or self.limits.body)
-        return self.judged(url, got, exchange, keyed=key is not None)
+        return self.judged(url, got, exchange, secret)
 
     def _get(
-        self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
+        self,
+        url: str,
+        key: KeyName | None,
+        headers: Mapping[str, str],
+        tries: int,
+        limit: int | None = None,
     ) -> Response | Failure:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
         self.open()  # before the time starts to count
         out = self.outgoing("GET", url, key, secret, headers)
-        end = self.clock.monotonic() + self.limits.deadline
+        end = self.clock.monotonic() + (_MEDIA_DEADLINE if limit else self.limits.deadline)
         for attempt in range(1, tries + 1):
-            received, exchange = self.send_recorded(out, end, self.limits.body)
-            got = self.judged(url, received, exchange, keyed=key is not None)
+            received, exchange = self.send_recorded(out, end, limit or self.limits.body)
+            got = self.judged(url, received, exchange, secret)
             wait = self._wait_after(got, attempt)
             if wait is None or attempt == tries or self.clock.monotonic() + wait >= end:
                 break
@@ -320,7 +393,7 @@ class HttpClient:
         return self._excerpt(got.body) if got.body else f"({got.size} bytes)"
 
     def judged(
-        self, url: str, got: RawResponse | TransportError, exchange: str, *, keyed: bool
+        self, url: str, got: RawResponse | TransportError, exchange: str, secret: Secret | None
     ) -> Response | Failure:
         """What came back, as callers see it."""
         from veo_check.http.transport import TransportError
@@ -339,8 +412,9 @@ class HttpClient:
                 exchange,
                 sent=True,
             )
+        kind = secret.kind if secret is not None else None
         headers = {name: printable(value, 1000) for name, value in got.headers.items()}
-        return Response(got.status, headers, got.body, exchange, place, self.redactor, keyed)
+        return Response(got.status, headers, got.body, exchange, place, self.redactor, kind)
 
     def shown_host(self, url: str) -> str:
         """The host of an address that came out of an answer, never its path or query; may be "".

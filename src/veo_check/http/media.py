@@ -7,9 +7,9 @@ public addresses, or this machine where the route itself is on this machine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import is_loopback, origin_of
 from veo_check.http.answers import MEBIBYTE, Failure, Response
 from veo_check.http.client import HttpClient
@@ -70,7 +70,7 @@ def fetch_media(
         if location and getattr(got, "status", 0) in {301, 302, 303, 307, 308}:
             hop = _next(door, hop, location, home, exchange)
             continue
-        answer = door.judged(hop.url, got, exchange, keyed=hop.key is not None)
+        answer = door.judged(hop.url, got, exchange, secret)
         if isinstance(answer, Failure) or answer.status not in {200, 206}:
             return answer
         return Fetched(getattr(got, "size", 0), answer.place, tuple(exchanges))
@@ -81,7 +81,7 @@ def _first(door: HttpClient, url: str, key: KeyName | None, home: str) -> _Hop |
     """The address as the answer named it; with the key where the key may go."""
     if key is not None and door.refusal(url, key) is None:
         return _Hop(url, key, public_only=False)
-    if _same_origin(url, home) and door.refusal(url, None, key) is None:
+    if same_origin(url, home) and door.refusal(url, None, key) is None:
         return _Hop(url, None, public_only=False)
     return _elsewhere(door, url, home, None)
 
@@ -94,7 +94,7 @@ def _next(door: HttpClient, hop: _Hop, location: str, home: str, exchange: str) 
         return Failure(
             "unreadable", "the media's redirect leads to no address", exchange, sent=True
         )
-    if _same_origin(url, hop.url):
+    if same_origin(url, hop.url):
         return _Hop(url, hop.key, hop.public_only)
     return _elsewhere(door, url, home, exchange)
 
@@ -126,7 +126,8 @@ def _elsewhere(door: HttpClient, url: str, home: str, exchange: str | None) -> _
     return _Hop(url, None, public_only=True)
 
 
-def _same_origin(address: str, other: str) -> bool:
+def same_origin(address: str, other: str) -> bool:
+    """Whether two addresses are of one scheme, host and port."""
     try:
         return origin_of(address) == origin_of(other)
     except ValueError:

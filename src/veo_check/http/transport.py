@@ -14,7 +14,6 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
@@ -24,6 +23,7 @@ import httpx
 
 from veo_check.core.clock import Clock
 from veo_check.core.facts import MissingCode
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import Sink
 from veo_check.http.answers import MEBIBYTE, Limits
 

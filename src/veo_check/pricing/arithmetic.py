@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.pricing.shape import Line, Quote, Refusal, RefusedError, Shape
 from veo_check.reference.prices import Component, CreditPool, PriceRule, TokenFormula

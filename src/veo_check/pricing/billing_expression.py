@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from veo_check.core.frozen import dataclass
 from veo_check.pricing.shape import RefusedError
 
 Value = Decimal | str | bool

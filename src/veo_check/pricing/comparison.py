@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain
 from veo_check.pricing.quote import quote
 from veo_check.pricing.shape import Quote, Refusal, Shape

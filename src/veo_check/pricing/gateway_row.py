@@ -9,12 +9,12 @@ but the video adapters multiply its `model_price` by the seconds and a size fact
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
 from typing import Literal
 
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.pricing.billing_expression import evaluate
 from veo_check.pricing.shape import Refusal, RefusalCode, RefusedError, Shape, per_second

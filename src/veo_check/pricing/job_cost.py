@@ -7,13 +7,15 @@ step is priced at and the report's quote all read it, so that no two of them can
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import usd
 from veo_check.pricing.gateway_row import GatewayPrice, price_of_row, sound_unit
@@ -191,6 +193,8 @@ def no_such_job(answer: tuple[Quote, ...] | Quote | Refusal) -> bool:
     )
 
 
+# A route's checks ask some ten times, and the routes of one run mostly ask the same.
+@lru_cache(maxsize=4096)
 def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quote, ...] | Refusal:
     """What prices this shape: one quote of the vendor, or the two freshest that agree.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from veo_check.core.frozen import dataclass
 from veo_check.reference.prices import Bound, Component, PriceRule, Unit, Value
 from veo_check.reference.rows import Source
 

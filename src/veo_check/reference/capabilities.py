@@ -7,10 +7,10 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from veo_check.core.frozen import dataclass
 from veo_check.reference.rows import Capability
 
 Code = Literal[
@@ -83,21 +83,26 @@ def smoke_request(route: Route) -> Request:
     return route.request.model_copy(update=changed)
 
 
-def with_smoke_length(route: Route, capability: Capability | None) -> Route:
-    """The route with a smoke job of a length that its model and mode take.
+def with_smoke_shape(route: Route, capability: Capability | None) -> Route:
+    """The route with the cheapest smoke job that its model and mode take: short and small.
 
-    Only where the file leaves the length open: the usual short clip would be refused then, and
-    nobody asked for it. The shortest that fits is the cheapest.
+    Only where the file leaves length or resolution open.
     """
-    if capability is None or "seconds" in route.smoke.model_fields_set:
+    if capability is None:
         return route
-    for seconds in (route.smoke.seconds, *sorted(capability.lengths(route.request.mode))):
-        smoke = route.smoke.model_copy(update={"seconds": seconds})
-        changed = route.model_copy(update={"smoke": smoke})
+    mode, given = route.request.mode, route.smoke.model_fields_set
+    size = None if "resolution" in given else capability.smallest(mode)
+    open_lengths = () if "seconds" in given else sorted(capability.lengths(mode))
+    smoke = route.smoke.model_copy(update={"resolution": size} if size else {})
+    for seconds in open_lengths or (smoke.seconds,):
+        shorter = smoke.model_copy(update={"seconds": seconds})
+        changed = route.model_copy(update={"smoke": shorter})
         parts = unsupported(capability, smoke_request(changed))
         if not any(part.code in {"seconds", "full-length"} for part in parts):
-            return route if seconds == route.smoke.seconds else changed
-    return route
+            break
+    else:
+        changed = route.model_copy(update={"smoke": smoke})
+    return route if changed.smoke == route.smoke else changed
 
 
 def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported]:

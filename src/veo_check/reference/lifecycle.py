@@ -7,12 +7,12 @@ never the same as no (retired, retiring), and neither is ever alive.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import DateKind, LifecycleRow, Source
 
@@ -272,6 +272,8 @@ def _judge(
         judging.hypothetical or (live.model, live.surface) != (model, surface)
     ):
         live = None
+    if live is not None and live.state == "not-found" and _asked_elsewhere(reference, live):
+        live = None
     gone = live is not None and live.state != "offered"
     offered = served or (live is not None and live.state == "offered")
     known = reference.lifecycle(model, surface)
@@ -347,6 +349,14 @@ def _judge(
             "run `veo-check refresh`, or ask live.",
         )
     return judged("alive", nearest, *_why_alive(alive))
+
+
+def _asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
+    """Whether a location was asked that no page names for the model: not to find it there says
+    nothing of its life."""
+    known = reference.capability(live.model, live.surface)
+    regions = known.regions if known is not None else ()
+    return bool(regions) and live.location is not None and live.location not in regions
 
 
 def successors(
@@ -499,7 +509,11 @@ def _refused(live: OfficialModel) -> tuple[str, ...]:
     if live.state == "no-longer-available":
         answer = "Google itself answers that it is no longer available."
     elif live.surface == "agent-platform":
-        answer = "Google itself answers not found: the id is gone, or this project may not use it."
+        place = f" at {live.location}" if live.location else ""
+        answer = (
+            f"Google itself answers not found{place}: the id is gone, is not served there, or this "
+            "project may not use it."
+        )
     else:
         answer = "Google itself answers that it does not exist."
     if live.replacement is None or not live.replacement.isprintable():

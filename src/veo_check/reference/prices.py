@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast, get_args
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, exact
 from veo_check.reference.rows import Cells, Document, Source, Sources, parse_sources, rows, table
 

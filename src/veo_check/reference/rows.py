@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, get_args
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, amount
 
 SourceKind = Literal["official", "official-copy", "gateway", "third-party"]
@@ -101,6 +102,15 @@ class Capability:
     def lengths(self, mode: str | None) -> tuple[int, ...]:
         """The clip lengths that a mode takes; empty: unknown."""
         return self.mode_seconds.get(mode or "", self.seconds)
+
+    def smallest(self, mode: str | None) -> str | None:
+        """The smallest picture that a mode makes, which is the cheapest; None: unknown."""
+        known = self.mode_resolutions.get(mode or "", self.resolutions)
+        return min(known, key=lambda size: int(_LINES.get(size, size[:-1])), default=None)
+
+
+#: how many lines a resolution has whose name does not say it
+_LINES = {"2k": "1440", "4k": "2160"}
 
 
 # Reading reference files: every cell checked, every complaint with its place.

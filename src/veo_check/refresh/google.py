@@ -10,10 +10,11 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import printable
 from veo_check.reference.rows import DateKind
 from veo_check.refresh.merge import DateRow, PriceRow

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, usd
 from veo_check.reference.lifecycle import FIRM, counting, is_over, page_of, read_on, say_day
 from veo_check.reference.prices import PriceRule, newest_rules, parse_prices, recency

@@ -8,11 +8,12 @@ refused, because what a browser would make of it is a guess about dates and pric
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+
+from veo_check.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

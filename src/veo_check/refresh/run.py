@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
 from veo_check.core.clock import AsOf, Clock
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import NotRegularError, TooLargeError, read_limited, why_unread
 from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_host

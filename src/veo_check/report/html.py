@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from veo_check.core.findings import TierWord
+from veo_check.core.frozen import dataclass
 from veo_check.report.model import (
     CatalogReport,
     CheckReport,
@@ -144,6 +144,8 @@ def _usage(usage: UsageReport | None) -> list[tuple[str, str | None]]:
         ("Status", usage.status),
         ("Quantity", usage.quantity),
         ("Unit", usage.unit),
+        ("Seconds", usage.seconds),
+        ("Quoted", usage.quoted),
         ("Billed", usage.billed),
         ("Owner", usage.owner),
     ]

@@ -266,6 +266,9 @@ class UsageReport(ReportPart):
     status: str | None
     unit: str | None
     quantity: str | None
+    #: of finished video, where what was counted says so
+    seconds: str | None
+    quoted: str
     billed: str | None
     owner: str | None
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
+from veo_check.core.frozen import dataclass
 from veo_check.report.model import (
     CauseReport,
     CheckReport,
@@ -566,8 +566,10 @@ def _job_facts(route: RouteReport) -> Iterator[str]:
         yield "; ".join(parts)
     if usage is not None:
         unknown = "billed amount not known"
-        said = [unknown if usage.billed is None else f"billed {dollars(usage.billed)}"]
-        said += [f"{usage.quantity} {usage.unit}s"] if usage.quantity and usage.unit else []
+        billed = unknown if usage.billed is None else f"billed {dollars(usage.billed)}"
+        said = [f"{billed}, quoted {dollars(usage.quoted)}"]
+        length = f" ({usage.seconds} s)" if usage.seconds else ""
+        said += [f"{usage.quantity} {usage.unit}s{length}"] if usage.quantity and usage.unit else []
         said += [f"usage row {usage.row_id}"] if usage.row_id else []
         said += [f"paid by {usage.owner}"] if usage.owner else []
         yield "; ".join(said)

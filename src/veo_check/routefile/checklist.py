@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import did_you_mean
 from veo_check.core.route import CloudName, Name, Version

@@ -6,12 +6,13 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.reading import NotRegularError, TooLargeError, read_limited
 from veo_check.core.route import Route
 from veo_check.routefile.messages import explain

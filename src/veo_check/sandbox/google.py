@@ -6,11 +6,14 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 
-from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model
+from veo_check.sandbox import interactions
+from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model, model_resource
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
     DROPPED,
+    KEYS,
+    OTHER_KEYS,
     Job,
     Request,
     Response,
@@ -38,14 +41,14 @@ def invalid(message: str) -> Response:
     return error(400, "INVALID_ARGUMENT", message)
 
 
-def bad_api_key() -> Response:
-    """The Gemini API answers a wrong key with 400, not 401."""
+def bad_api_key(service: str = GEMINI_SERVICE) -> Response:
+    """The Gemini API answers a wrong key with 400, not 401; of the Agent Platform not observed."""
     text = "API key not valid. Please pass a valid API key."
     info = {
         "@type": f"{_TYPE}ErrorInfo",
         "reason": "API_KEY_INVALID",
         "domain": "googleapis.com",
-        "metadata": {"service": GEMINI_SERVICE},
+        "metadata": {"service": service},
     }
     words = {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": text}
     return error(400, "INVALID_ARGUMENT", text, [info, words])
@@ -126,14 +129,10 @@ def over_quota(model: str, delay: str = "41s") -> Response:
         "quotaId": "PredictLongRunningRequestsPerDayPerProjectPerModel",
         "quotaDimensions": {"location": "global", "model": model},
     }
+    limits = "https://ai.google.dev/gemini-api/docs/rate-limits"
     help_ = {
         "@type": f"{_TYPE}Help",
-        "links": [
-            {
-                "description": "Learn more about Gemini API quotas",
-                "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
-            }
-        ],
+        "links": [{"description": "Learn more about Gemini API quotas", "url": limits}],
     }
     return error(
         429,
@@ -232,19 +231,6 @@ def finished(name: str, job: Job, wrapped: bool, samples: Sequence[object]) -> d
         return body | {"response": {"@type": _WRAPPED_TYPE, "generateVideoResponse": answer}}
     return body | {
         "response": {"@type": _FLAT_TYPE, "raiMediaFilteredCount": 0, "videos": list(samples)}
-    }
-
-
-def model_resource(model: GoogleModel) -> dict[str, object]:
-    """A row of the Gemini API's listing. It has no lifecycle field."""
-    return {
-        "name": f"models/{model.id}",
-        "version": "001" if model.id.endswith("001") else model.id.split("-")[1],
-        "displayName": model.display,
-        "description": f"{model.display}. Access to this model requires billing to be enabled.",
-        "inputTokenLimit": 480,
-        "outputTokenLimit": 8192,
-        "supportedGenerationMethods": list(model.methods),
     }
 
 
@@ -388,6 +374,8 @@ def forward(
     """
     if row is None:
         return publisher_not_found(parent, upstream)
+    if row.interactions:
+        return invalid("This model only supports Interactions API.")
     refusal = submit_trouble(state, upstream, parent, gemini=surface == "gemini-api")
     if refusal is not None:
         return refusal
@@ -451,6 +439,8 @@ def answer(state: State, request: Request) -> Response:
         return no_api_key()
     if not accepts("gemini-api", key) or state.has("bad-key"):
         return bad_api_key()
+    if told := interactions.answer(state, request, "gemini-api"):
+        return told
     get = request.method == "GET"
     if get and _LIST.fullmatch(request.path):
         return _list(state, request)
@@ -493,7 +483,8 @@ def _model(state: State, model: str, version: str) -> Response:
 
 def _submit(state: State, request: Request, version: str, model: str, method: str) -> Response:
     row = state.google_model(model, "gemini-api")
-    if row is None or method not in row.methods or method != "predictLongRunning":
+    routed = row is not None and (row.interactions or method in row.methods)
+    if row is None or not routed or method != "predictLongRunning":
         missing = _missing(state, model, version, method)
         return refuse(state, "gemini-api", model, missing)
     job = accept(state, request, row)
@@ -528,6 +519,7 @@ def _download(state: State, operation: str) -> Response:
     return Response(200, {"content-type": kind}, video_of(state, job))
 
 
+_HOST = re.compile(r"https://(?:([a-z0-9-]+)-)?aiplatform\.googleapis\.com")
 _VERSION = r"/(?:v1|v1beta1)/"
 _PARENT = r"(?:(projects/[^/]+/locations/[^/]+)/)?"
 _PUBLISHER_MODELS = re.compile(_VERSION + _PARENT + r"publishers/google/models/?")
@@ -536,14 +528,17 @@ _PUBLISHER_CALL = re.compile(_VERSION + _PARENT + r"publishers/google/models/([^
 
 
 def answer_agent_platform(state: State, request: Request) -> Response:
-    token = request.bearer
-    if token is None or not accepts("agent-platform", token) or state.has("bad-key"):
-        return bad_access_token()
+    api_key = google_api_key(request) if request.bearer is None else None
+    right = OTHER_KEYS["agent-platform-api-key"] if api_key else KEYS["agent-platform"]
+    if (api_key or request.bearer) != right or state.has("bad-key"):
+        return bad_api_key("aiplatform.googleapis.com") if api_key else bad_access_token()
+    if told := interactions.answer(state, request, "agent-platform"):
+        return told
     if request.method == "GET" and _PUBLISHER_MODELS.fullmatch(request.path):
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
         return as_json({"publisherModels": [_resource(row) for row in rows]})
     if request.method == "GET" and (match := _PUBLISHER_MODEL.fullmatch(request.path)):
-        row = state.google_model(match[2], "agent-platform")
+        row = state.google_model(match[2], "agent-platform", _location(request, match[1]))
         if row is None:
             return publisher_not_found(match[1] or "", match[2])
         return as_json(_resource(row))
@@ -554,6 +549,14 @@ def answer_agent_platform(state: State, request: Request) -> Response:
         if method == "fetchPredictOperation":
             return _poll_agent_platform(state, request)
     return error(404, "NOT_FOUND", "Requested entity was not found.")
+
+
+def _location(request: Request, parent: str | None) -> str | None:
+    """The location that is asked: by the path, else by the host's name; a loopback names none."""
+    if parent:
+        return parent.rpartition("/")[2]
+    host = _HOST.fullmatch(request.origin)
+    return None if host is None else host[1] or "global"
 
 
 def _resource(row: GoogleModel) -> dict[str, object]:
@@ -568,7 +571,7 @@ def _resource(row: GoogleModel) -> dict[str, object]:
 
 
 def _submit_agent_platform(state: State, request: Request, parent: str, model: str) -> Response:
-    row = state.google_model(model, "agent-platform")
+    row = state.google_model(model, "agent-platform", _location(request, parent))
     if row is None:
         missing = publisher_not_found(parent, model)
         return refuse(state, "agent-platform", model, missing)

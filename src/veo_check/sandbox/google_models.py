@@ -29,12 +29,16 @@ class GoogleModel:
     ends: date | None = None
     replacement: str | None = None  # the id that its 404 names once it is gone
     methods: tuple[str, ...] = ("predictLongRunning",)
+    #: served through the Interactions API, and through nothing else
+    interactions: bool = False
     stage: str = "GA"
     seconds: tuple[int, ...] = (4, 6, 8)
     resolutions: tuple[str, ...] = ("720p", "1080p", "4k")
     #: USD per second of output, by resolution
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     max_count: int = 1
+    #: locations of the Agent Platform that serve it; empty: whichever is asked
+    regions: tuple[str, ...] = ()
 
     def offered(self, day: date) -> bool:
         return self.released <= day and (self.ends is None or day < self.ends)
@@ -51,3 +55,16 @@ MODELS: tuple[GoogleModel, ...] = TypeAdapter(tuple[GoogleModel, ...]).validate_
 def find_model(model: str, surface: str) -> GoogleModel | None:
     """The row of this id on this surface, whatever the day."""
     return next((row for row in MODELS if row.id == model and row.surface == surface), None)
+
+
+def model_resource(model: GoogleModel) -> dict[str, object]:
+    """A row of the Gemini API's listing. It has no lifecycle field."""
+    return {
+        "name": f"models/{model.id}",
+        "version": "001" if model.id.endswith("001") else model.id.split("-")[1],
+        "displayName": model.display,
+        "description": f"{model.display}. Access to this model requires billing to be enabled.",
+        "inputTokenLimit": 480,
+        "outputTokenLimit": 8192,
+        "supportedGenerationMethods": list(model.methods),
+    }

@@ -13,6 +13,7 @@ from veo_check.sandbox.newapi_catalog import (
     as_number,
     display_json,
     gateway_error,
+    group_model_ratio,
     invalid_url,
     row_json,
     rows,
@@ -96,7 +97,10 @@ def _catalogue(
         "pricing_version": version,
     }
     if surface == "flatkey" and version != UPSTREAM_VERSION:
-        body["group_model_ratio"] = {}
+        body["group_model_ratio"] = {
+            group: {label: as_number(ratio) for label, ratio in by_label.items()}
+            for group, by_label in group_model_ratio(state).items()
+        }
     return body
 
 
@@ -119,7 +123,10 @@ def _website(state: State, request: Request) -> Response:
     version = "website-public-plg-v2" if group else "website-public-v2"
     body = _catalogue(state, "flatkey", listed, UPSTREAM_VERSION if _old(state) else version)
     if not _old(state):
-        body["display_pricing"] = {row.label: display_json(row) for row in listed}
+        by_table = state.has("per-second-table")
+        body["display_pricing"] = {
+            row.label: display_json(row, by_table=by_table) for row in listed
+        }
         for number, row in enumerate(body["data"] if isinstance(body["data"], list) else []):
             row["featured_order"] = number
     return as_json(body)
@@ -178,18 +185,16 @@ def _one_model(state: State, request: Request, label: str) -> Response:
     return gateway_error(404, f"The model '{label}' does not exist", "model_not_found")
 
 
-def _limited(state: State) -> bool:
-    now = state.now
-    state.limited_reads[:] = [at for at in state.limited_reads if now - at < WINDOW]
-    if len(state.limited_reads) >= READS:
-        return True
-    state.limited_reads.append(now)
-    return False
+def _limited(state: State) -> Response | None:
+    if tasks.over(state, state.limited_reads, READS, WINDOW):
+        return Response(429, {"retry-after": "1200"})
+    return None
 
 
 def _usage(state: State, request: Request, token: Token) -> Response:
-    if _limited(state):
-        return Response(429)
+    limited = _limited(state)
+    if limited is not None:
+        return limited
     data: dict[str, object] = {
         "object": "token_usage",
         "name": token.name,
@@ -207,16 +212,18 @@ def _usage(state: State, request: Request, token: Token) -> Response:
 
 
 def _log(state: State, request: Request, token: Token) -> Response:
-    if _limited(state):
-        return Response(429)
+    limited = _limited(state)
+    if limited is not None:
+        return limited
     mine = [row for name, row in state.usage_log if name == token.name]
     data = [{**row, "id": number} for number, row in enumerate(reversed(mine[-1000:]), start=1)]
     return as_json({"success": True, "message": "", "data": data})
 
 
 def _credits(state: State, request: Request, token: Token) -> Response:
-    unit = QUOTA_PER_USD
-    return as_json({"remaining": token.available / unit, "used": token.used / unit})
+    # the account's, not the key's: an empty wallet behind a key with quota shows here alone
+    remaining = 0 if state.has("submit-pre-consume") else token.available / QUOTA_PER_USD
+    return as_json({"remaining": remaining, "used": token.used / QUOTA_PER_USD})
 
 
 def _account(state: State, request: Request, token: Token) -> Response:

@@ -33,6 +33,8 @@ class Row:
     endpoint_types: tuple[str, ...] = ("openai-video",)
     status: str | None = "available"
     owner: str = ""
+    #: what is billed where the catalogue shows no price: built into the gateway's code
+    hidden: Decimal | None = None
 
     @property
     def priced(self) -> bool:
@@ -125,6 +127,10 @@ def rows(state: State, surface: str) -> tuple[Row, ...]:
 def _spoiled(state: State, row: Row) -> Row:
     if state.has("unpriced-row"):
         return replace(row, price=None, ratio=UNPRICED)
+    if state.has("hidden-price"):
+        return replace(row, price=None, ratio=UNPRICED, hidden=row.price)
+    if state.has("priced-by-ratio"):  # half of it is the price of a second
+        return replace(row, price=None, ratio=(row.price or Decimal(0)) * 2)
     if state.has("price-raised"):
         return replace(row, price=(row.price or Decimal(0)) * 3)
     if state.has("fallback-dearer") and "lite" in row.label:
@@ -173,9 +179,25 @@ def row_json(state: State, row: Row) -> dict[str, object]:
     return body
 
 
-def display_json(row: Row) -> dict[str, object]:
-    """The price as the gateway's own site prints it: a per-second number labelled per request."""
+def group_ratio(state: State, group: str, label: str) -> Decimal:
+    """What the price is multiplied by: a ratio of the group for one model replaces the group's."""
+    own = group_model_ratio(state).get(group, {})
+    return own.get(label, GROUP_RATIO.get(group, Decimal(1)))
+
+
+def group_model_ratio(state: State) -> dict[str, dict[str, Decimal]]:
+    """Ratios by group and model; only Flatkey's build has them."""
+    if not state.has("group-model-ratio"):
+        return {}
+    return {"plg": {row.label: Decimal("1.2") for row in _HEALTHY}}
+
+
+def display_json(row: Row, *, by_table: bool = False) -> dict[str, object]:
+    """The price as the gateway's own site prints it: a per-second number labelled per request,
+    but for what is in its table of prices per second."""
     plg = GROUP_RATIO["plg"]
+    if row.price is not None and by_table:
+        return {"billing_kind": "per_second", "prices": {"second": _display(row.price, plg)}}
     if row.price is not None:
         prices = {"request": _display(row.price, plg)}
         return {"billing_kind": "request", "prices": prices}

@@ -2,205 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
-from veo_check.sandbox.google import forward
+from veo_check.sandbox.google import bad_api_key, error, forward
 from veo_check.sandbox.media import video_of
+from veo_check.sandbox.newapi_bill import (
+    Estimate,
+    again,
+    book,
+    dollars,
+    estimate_bill,
+    give_back,
+    keep,
+    resolution_of_size,
+    served_name,
+    whole,
+)
 from veo_check.sandbox.newapi_catalog import (
-    GROUP_RATIO,
     QUOTA_PER_USD,
     Row,
-    as_number,
     content_error,
     find_row,
     gateway_error,
+    invalid_url,
     task_error,
 )
-from veo_check.sandbox.state import State, fresh_id
+from veo_check.sandbox.scenarios import Fault
+from veo_check.sandbox.state import Poller, State
 from veo_check.sandbox.wire import (
     DROPPED,
     Charge,
     Job,
     Request,
     Response,
+    Stored,
     Token,
     accepts,
     as_json,
     token_name,
 )
-
-_DEFAULT_SECONDS = 8
-_SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a submit will be charged before it is sent. `quota` in units of 1/500,000 USD."""
-
-    seconds: int
-    resolution_ratio: Decimal
-    group_ratio: Decimal
-    quota: int
-
-
-def whole(value: object) -> int | None:
-    """An int, or a string of digits, as the gateway reads `duration` and `seconds`."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value)
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
-
-
-def resolution_of_size(size: object) -> tuple[str, str] | None:
-    """Resolution and aspect ratio of `WxH`, by the gateway's thresholds."""
-    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
-    if match is None:
-        return None
-    width, height = int(match[1]), int(match[2])
-    longer = max(width, height)
-    resolution = "4k" if longer >= 3840 else "1080p" if longer >= 1920 else "720p"
-    return resolution, "9:16" if height > width else "16:9"
-
-
-def _resolution_ratio(resolution: object, upstream: str) -> Decimal:
-    if resolution != "4k" or "3.1" not in upstream:
-        return Decimal(1)
-    return Decimal("2.333333") if "3.1-fast-generate" in upstream else Decimal("1.5")
-
-
-def estimate_bill(body: dict[str, object], row: Row, group: str) -> Estimate:
-    """Price x 500,000 x group ratio, then x seconds, then x resolution ratio, cut after each.
-
-    Billed seconds: `metadata.durationSeconds`, else `duration`, else `seconds`, else 8.
-    """
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    seconds = next(
-        (
-            found
-            for found in (
-                whole(metadata.get("durationSeconds")),
-                whole(body.get("duration")),
-                whole(body.get("seconds")),
-            )
-            if found
-        ),
-        _DEFAULT_SECONDS,
-    )
-    size = resolution_of_size(body.get("size"))
-    resolution = metadata.get("resolution", size[0] if size else "720p")
-    factor = _resolution_ratio(resolution, row.upstream)
-    ratio = GROUP_RATIO.get(group, Decimal(1))
-    price = row.price if row.price is not None else row.ratio / 2
-    quota = int(price * QUOTA_PER_USD * ratio)
-    quota = int(Decimal(quota) * seconds)
-    return Estimate(seconds, factor, ratio, int(quota * factor))
-
-
-def again(job: Job, group: str) -> Estimate:
-    """The estimate of a job that was priced before."""
-    factor = _resolution_ratio(job.shape.resolution, job.upstream)
-    return Estimate(job.shape.seconds, factor, GROUP_RATIO.get(group, Decimal(1)), job.quota)
-
-
-def dollars(quota: int) -> str:
-    return f"＄{Decimal(quota) / QUOTA_PER_USD:.6f}"  # noqa: RUF001 - its own sign
-
-
-def book(state: State, token: Token, row: Row, job: Job, priced: Estimate, path: str) -> None:
-    """Charge the job, before it runs, and write its usage row."""
-    quota = priced.quota * 3 // 2 if state.has("overcharged") else priced.quota
-    job.quota, job.group, job.usd = quota, token.group, Decimal(quota) / QUOTA_PER_USD
-    job.booked = True
-    # the same in every process that knows the job
-    digest = hashlib.sha256(job.operation.encode()).hexdigest()
-    job.request_id = f"{state.day:%Y%m%d}120000{digest[:18]}"
-    job.ratios = json.dumps(
-        {"seconds": priced.seconds, "resolution": as_number(priced.resolution_ratio)}
-    )
-    other = {
-        "is_task": True,
-        "request_path": path,
-        "model_price": as_number(row.price) if row.price is not None else -1,
-        "group_ratio": as_number(priced.group_ratio),
-        "seconds": priced.seconds,
-        "resolution": as_number(priced.resolution_ratio),
-    }
-    if row.upstream != row.label:
-        other |= {"is_model_mapped": True, "upstream_model_name": row.upstream}
-    text = f"操作 textGenerate, 计算参数：seconds: {priced.seconds:.2f}, "  # noqa: RUF001
-    text += f"resolution: {priced.resolution_ratio:.2f}"
-    for _ in range(2 if state.has("charged-twice") else 1):
-        token.used += quota
-        state.move("charge", job)
-        if not state.has("usage-missing"):
-            log(state, token.name, 2, job.label, job.group, quota, text, other, job.request_id)
-
-
-def keep(state: State, token: Token, row: Row, priced: Estimate, request: Request) -> str:
-    """Charge a request that is refused; the id that its usage row and the answer carry."""
-    name = f"{state.day:%Y%m%d}120000{fresh_id(18)}"
-    token.used += priced.quota
-    usd = Decimal(priced.quota) / QUOTA_PER_USD
-    state.ledger.charges.append(
-        Charge(state.now, "charge", request.surface, "", token.name, priced.quota, usd)
-    )
-    other: dict[str, object] = {"is_task": True, "request_path": request.path}
-    log(state, token.name, 2, row.label, token.group, priced.quota, "", other, name)
-    return name
-
-
-def give_back(state: State, job: Job) -> None:
-    """Refund a failed job: the row names the task, and no request id."""
-    state.token(job.surface, job.key).used -= job.quota
-    state.move("refund", job)
-    other = json.loads(job.ratios) | {"task_id": job.operation, "reason": job.reason}
-    text = f"异步任务执行失败 {job.operation}"
-    log(state, job.key, 6, job.label, job.group, job.quota, text, other, "")
-
-
-def log(
-    state: State,
-    key: str,
-    kind: int,
-    label: str,
-    group: str,
-    quota: int,
-    content: str,
-    other: dict[str, object],
-    request_id: str,
-) -> None:
-    """One row of `/api/log/token`; `other` is a JSON string inside it."""
-    row: dict[str, object] = {
-        "id": 0,
-        "user_id": 1,
-        "created_at": state.unix,
-        "type": kind,
-        "content": content,
-        "username": "sandbox",
-        "token_name": key,
-        "model_name": label,
-        "quota": quota,
-        "prompt_tokens": 0,
-        "completion_tokens": 0,
-        "use_time": 0,
-        "is_stream": False,
-        "channel": 7,
-        "channel_name": "",
-        "token_id": 1,
-        "group": group,
-        "ip": "",
-        "other": json.dumps(other, ensure_ascii=False),
-    }
-    if request_id:
-        row["request_id"] = request_id
-    state.usage_log.append((key, row))
 
 
 def _find(state: State, request: Request, task: str) -> Job | None:
@@ -208,121 +52,151 @@ def _find(state: State, request: Request, task: str) -> Job | None:
     if job is not None and not job.booked:  # accepted by the world of an earlier process
         row = find_row(state, request.surface, job.label) or Row(job.label, job.upstream)
         token = state.token(request.surface, job.key)
-        book(state, token, row, job, again(job, token.group), "/v1/videos")
+        book(state, token, row, job, again(state, job, token.group), "/v1/videos")
     return job
 
 
+#: The gateway's own poller: seconds of sleep after a pass, and about so long for each task.
+_SLEEP, _EACH = 15.0, 1.0
+#: What a client may ask of `/content` on Flatkey, for one address.
+_LOOKS, _MINUTE = 10, 60.0
+_ENDED = {"SUCCESS", "FAILURE"}
+_PASSING_ERROR = "Internal error encountered."
+Seen = Literal["running", "done", "failed"]
+_STORED: dict[Seen, Stored] = {"running": "IN_PROGRESS", "done": "SUCCESS", "failed": "FAILURE"}
+
+
+def run_poller(state: State, surface: str) -> None:
+    """What the gateway's own poller has done by now. It refunds what it sees failing first."""
+    poller = state.pollers.setdefault(surface, Poller(state.now))
+    while poller.at <= state.now:
+        if poller.queue:
+            job = state.jobs[poller.queue.pop(0)]
+            if job.stored not in _ENDED:
+                _write(state, job, poller.at)
+            poller.at += _EACH if poller.queue else _EACH + _SLEEP
+            continue
+        pending = [
+            job for job in state.jobs.values() if job.surface == surface and _pending(state, job)
+        ]
+        poller.queue = [job.operation for job in pending if job.started <= poller.at]
+        if not pending:
+            poller.at += _SLEEP * (1 + (state.now - poller.at) // _SLEEP)
+        elif not poller.queue:
+            poller.at += _SLEEP
+
+
+def _pending(state: State, job: Job) -> bool:
+    return job.booked and job.stored not in _ENDED
+
+
+def _write(state: State, job: Job, at: float) -> None:
+    """The poller asks Google about one task and writes down what it is told."""
+    seen, reason = _at_google(state, job, at)
+    job.stored = _STORED[seen]
+    if seen == "failed" and not state.has("not-refunded"):
+        give_back(state, job, reason, at)
+
+
+def _at_google(state: State, job: Job, at: float) -> tuple[Seen, str]:
+    """What Google tells the gateway. Any error in its answer counts as the job's failure."""
+    job.asked += 1
+    if state.has("upstream-error-passing") and job.asked == 1:
+        return "failed", _PASSING_ERROR
+    if job.phase(at) != "done":
+        return "running", ""
+    return ("failed", job.reason) if job.failed else ("done", "")
+
+
 def poll(state: State, request: Request, family: str, task: str) -> Response:
-    """The task as this endpoint family tells it."""
+    """The task as this endpoint family tells it.
+
+    Looking changes it: the gateway asks Google, also about a task that it holds for failed, and
+    writes an end itself, without the refund that its own poller would have given.
+    """
     job = _find(state, request, task)
     if job is None:
         return task_error(400, "task_not_exist", "task_not_exist")
+    if state.has("poll-not-allowed"):
+        return gateway_error(403, f"This token has no access to model {job.label}")
     if state.poll_fails(job):
         return gateway_error(503, "Service Unavailable")
+    seen, _ = _at_google(state, job, state.now)
+    if seen != "running":
+        job.stored = _STORED[seen]
     if family == "/v1/videos":
-        return as_json(_video_object(state, job))
+        return as_json(_video_object(state, job, seen))
     if family == "/v1/generation/tasks":
-        return as_json(_generation_task(state, request, job))
-    if request.surface == "newapi" or job.phase(state.now) == "queued":
-        return as_json({"code": "success", "message": "", "data": _task_row(state, job)})
-    return as_json({"code": "success", "message": "", "data": _live(state, request, job)})
+        return as_json(_generation_task(state, request, job, seen))
+    return as_json({"code": "success", "message": "", "data": _live(state, request, job, seen)})
 
 
-def _video_object(state: State, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "failed" if job.failed else "completed"
-    status = {"queued": "queued", "running": "in_progress", "done": done}[phase]
+def _video_object(state: State, job: Job, seen: Seen) -> dict[str, object]:
+    queued = job.phase(state.now) == "queued"
+    status = {"running": "queued" if queued else "in_progress", "done": "completed"}.get(seen)
     if state.has("status-unknown-first") and job.polls <= 1:
         status = "unknown"
     return {
         "id": job.operation,
         "object": "video",
-        "model": job.served,
-        "status": status,
-        "progress": {"queued": 0, "running": 50, "done": 100}[phase],
+        "model": served_name(state, job.served),
+        "status": status or "failed",
+        "progress": 100 if seen != "running" else 0 if queued else 50,
         "created_at": job.created,
         "completed_at": state.unix,
     }
 
 
-def _url(request: Request, job: Job) -> str:
-    return f"{request.origin}/v1/videos/{job.operation}/content"
+def _url(state: State, request: Request, job: Job) -> str:
+    """By the gateway's own ServerAddress, which a fresh install leaves at this machine's."""
+    if state.has("content-missing"):
+        return f"{request.origin}/files/{job.operation}.mp4"
+    origin = "http://localhost:3000" if state.has("address-elsewhere") else request.origin
+    return f"{origin}/v1/videos/{job.operation}/content"
 
 
-def _live(state: State, request: Request, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "failed" if job.failed else "succeeded"
-    url = ""
-    if phase == "done":
-        url = _url(request, job) if job.delivers else job.reason if done == "failed" else ""
+def _live(state: State, request: Request, job: Job, seen: Seen) -> dict[str, object]:
+    queued = job.phase(state.now) == "queued"
+    words = {"running": "queued" if queued else "processing", "done": "succeeded"}
     return {
         "error": None,
         "format": "mp4",
         "metadata": None,
-        "status": {"queued": "queued", "running": "processing", "done": done}[phase],
+        "status": words.get(seen, "failed"),
         "task_id": job.operation,
-        "url": url,
+        "url": _url(state, request, job) if seen == "done" and job.delivers else "",
     }
 
 
-def _task_row(state: State, job: Job) -> dict[str, object]:
-    phase = job.phase(state.now)
-    done = "FAILURE" if job.failed else "SUCCESS"
-    status = {"queued": "NOT_START", "running": "IN_PROGRESS", "done": done}[phase]
-    failed = phase == "done" and job.failed
-    return {
-        "id": 1,
-        "created_at": job.created,
-        "updated_at": state.unix,
-        "task_id": job.operation,
-        "platform": "41",
-        "user_id": 1,
-        "group": job.group,
-        "channel_id": 7,
-        "quota": job.quota,
-        "action": "textGenerate",
-        "status": status,
-        "fail_reason": job.reason if failed else "",
-        "result_url": "",
-        "submit_time": job.created,
-        "start_time": job.created if phase != "queued" else 0,
-        "finish_time": state.unix if phase == "done" else 0,
-        "progress": {"queued": "0%", "running": "50%", "done": "100%"}[phase],
-        "properties": {
-            "input": "",
-            "upstream_model_name": job.served,
-            "origin_model_name": job.label,
-        },
-        "data": None,
-        "usage": None,
-    }
-
-
-def _generation_task(state: State, request: Request, job: Job) -> dict[str, object]:
-    done = job.phase(state.now) == "done"
-    failed = done and job.failed
-    content: list[object] = []
-    if done and job.delivers:
-        content = [{"type": "video_url", "video_url": {"url": _url(request, job)}}]
-    return {
-        "id": job.operation,
-        "model": job.served,
-        "status": "processing" if not done else "failed" if failed else "succeeded",
-        "content": content,
-        "usage": None,
-        "error": {"message": job.reason} if failed else None,
-    }
+def _generation_task(state: State, request: Request, job: Job, seen: Seen) -> dict[str, object]:
+    """Without a model; what is not so is left out."""
+    words = {"running": "processing", "done": "succeeded"}
+    told: dict[str, object] = {"id": job.operation, "status": words.get(seen, "failed")}
+    if seen == "done" and job.delivers:
+        url = {"url": _url(state, request, job)}
+        told["content"] = [{"type": "video_url", "video_url": url}]
+    if seen == "failed":
+        told["error"] = {"message": "task failed", "code": ""}
+    return told
 
 
 def content(state: State, request: Request, task: str) -> Response:
-    """The video's bytes, or why there are none."""
+    """The video's bytes, or why there are none: from the database alone, nobody is asked."""
+    if request.surface == "flatkey" and over(state, state.content_reads, _LOOKS, _MINUTE):
+        return Response(429)
     job = _find(state, request, task)
     if job is None:
         return content_error(404, "Task not found")
-    phase = job.phase(state.now)
-    if phase != "done" or job.failed:
-        status = "FAILURE" if phase == "done" else {"queued": "NOT_START"}.get(phase, "IN_PROGRESS")
+    if state.poll_fails(job):
+        return gateway_error(503, "Service Unavailable")
+    if job.stored != "SUCCESS":
+        first = state.has("status-unknown-first") and job.polls <= 1
+        status = "UNKNOWN" if first else job.stored
         return content_error(400, f"Task is not completed yet, current status: {status}")
+    return _bytes(state, job)
+
+
+def _bytes(state: State, job: Job) -> Response:
     if not job.delivers or state.has("content-502"):
         return content_error(502, "Failed to resolve Vertex video URL")
     body = video_of(state, job)
@@ -332,15 +206,19 @@ def content(state: State, request: Request, task: str) -> Response:
     return Response(200, {"content-type": kind}, body)
 
 
-def settle(state: State, job: Job) -> None:
-    """What the gateway's own poller does with a job that ended: it refunds a failed one."""
-    if job.failed and not state.has("not-refunded"):
-        give_back(state, job)
+def over(state: State, reads: list[float], most: int, window: float) -> bool:
+    """Whether one more read is too many within `window` seconds; if not, it is counted."""
+    reads[:] = [at for at in reads if state.now - at < window]
+    if len(reads) >= most:
+        return True
+    reads.append(state.now)
+    return False
 
 
 _SUBMITS = {"/v1/videos", "/v1/video/generations", "/v1/generation/tasks"}
 _POLL = re.compile(r"(/v1/videos|/v1/video/generations|/v1/generation/tasks)/([^/]+)")
 _CONTENT = re.compile(r"/v1/videos/([^/]+)/content")
+_FILE = re.compile(r"/files/([^/]+)\.mp4")
 _FAMILIES = {"/v1/videos": "openai-video", "/v1/video/generations": "openai-video"}
 #: The day Flatkey's routing began to ask for the endpoint type `openai-video`.
 _TYPE_RULE_SINCE = date(2026, 8, 21)
@@ -352,9 +230,23 @@ def authenticate(state: State, request: Request) -> Token | Response:
     key = request.bearer
     if key is None:
         return gateway_error(401, "Token not provided")
+    usage = request.path.startswith("/api/")
     if not accepts(request.surface, key) or state.has("bad-key"):
+        if usage:
+            return as_json({"success": False, "message": "Invalid token"}, 401)
         return gateway_error(401, "Invalid token")
-    return state.token(request.surface, token_name(request.surface, key) or "")
+    token = state.token(request.surface, token_name(request.surface, key) or "")
+    if token.available <= 0 and not token.unlimited and not usage:
+        # upstream takes a key with nothing left for none at all
+        if request.surface == "newapi":
+            return gateway_error(401, "Invalid token")
+        return gateway_error(403, "This token has insufficient quota", "insufficient_user_quota")
+    return token
+
+
+def is_content(request: Request) -> bool:
+    """Whether this is a video's own path, where HEAD is not GET without a body."""
+    return _CONTENT.fullmatch(request.path) is not None
 
 
 def answer(state: State, request: Request, path: str) -> Response | None:
@@ -363,11 +255,17 @@ def answer(state: State, request: Request, path: str) -> Response | None:
     if path.startswith("/v1/generation/tasks") and not flatkey:
         return None
     submitted = request.method == "POST" and path in _SUBMITS
-    fetched = _CONTENT.fullmatch(path) if request.method == "GET" else None
+    fetched = _CONTENT.fullmatch(path)
     polled = _POLL.fullmatch(path) if request.method == "GET" else None
-    if fetched and flatkey:  # on Flatkey the task id alone opens it
+    if state.has("content-missing") and (fetched or _FILE.fullmatch(path)):
+        held = _FILE.fullmatch(path)
+        job = _find(state, request, held[1]) if held else None
+        return _bytes(state, job) if job else invalid_url(request)
+    if fetched and request.method == "HEAD":
+        return Response(404)
+    if fetched and flatkey and request.method == "GET":  # there the task id alone opens it
         return content(state, request, fetched[1])
-    if not (submitted or fetched or polled):
+    if not (submitted or (fetched and request.method == "GET") or polled):
         return None
     token = authenticate(state, request)
     if isinstance(token, Response):
@@ -388,19 +286,19 @@ def _submit(state: State, request: Request, path: str, token: Token) -> Response
             state.note_refusal(request.surface, label, outcome.status)
         return outcome
     job = outcome
-    if path == "/v1/generation/tasks":
-        shown: dict[str, object] = {"id": job.operation, "model": label, "status": "processing"}
-    else:
-        shown = {
-            "id": job.operation,
-            "task_id": job.operation,
-            "object": "video",
-            "model": label,
-            "status": "queued",
-            "progress": 0,
-            "created_at": job.created,
-        }
-    return as_json(shown).with_headers(
+    shown: dict[str, object] = {
+        "id": job.operation,
+        "task_id": job.operation,
+        "object": "video",
+        "model": label,
+        "status": "queued",
+        "progress": 0,
+        "created_at": job.created,
+    }
+    if state.has("submit-202"):
+        url = f"{request.origin}{path}/{job.operation}"
+        shown = {"id": job.operation, "polling_url": url, "status": "pending"}
+    return as_json(shown, 202 if state.has("submit-202") else 200).with_headers(
         x_oneapi_request_id=job.request_id, x_new_api_other_ratios=job.ratios
     )
 
@@ -419,7 +317,7 @@ def _accept(
         return refusal or gateway_error(503, "No available channel", "model_not_found")
     if body is None or not isinstance(body.get("prompt"), str) or not body["prompt"]:
         return task_error(400, "invalid_request", "prompt is required")
-    if not row.priced:
+    if not row.priced and row.hidden is None:
         return task_error(
             400,
             "model_price_error",
@@ -432,7 +330,7 @@ def _accept(
             "video_price_not_configured",
             f"video price is not configured for model {label} with this request",
         )
-    estimate = estimate_bill(body, row, token.group)
+    estimate = estimate_bill(state, body, row, token.group)
     refusal = _purse(state, token, estimate)
     if refusal is not None:
         return refusal
@@ -450,7 +348,7 @@ def _routing(
     state: State, request: Request, path: str, token: Token, label: str, row: Row | None
 ) -> Response | None:
     if not label:
-        return task_error(400, "invalid_request", "model is required")
+        return gateway_error(400, "Model name not specified, model name cannot be empty")
     if token.allowed and label not in token.allowed:
         return gateway_error(403, f"This token has no access to model {label}")
     channel = row is not None and row.video and token.group in row.groups
@@ -479,7 +377,10 @@ def _purse(state: State, token: Token, estimate: Estimate) -> Response | None:
         )
     if not token.unlimited and token.available < estimate.quota:
         return task_error(
-            403, "pre_consume_token_quota_failed", "This token has insufficient quota"
+            403,
+            "pre_consume_token_quota_failed",
+            f"token quota is not enough, token remain quota: {dollars(token.available)}, "
+            f"need quota: {dollars(estimate.quota)}",
         )
     return None
 
@@ -523,6 +424,43 @@ def upstream_request(body: dict[str, object]) -> dict[str, object] | None:
     return {"instances": [instance], "parameters": parameters}
 
 
+def _before_google(state: State, token: Token, estimate: Estimate) -> Response | None:
+    """What ends a submit between the charge and Google's answer, in its scenario."""
+    refused = next(
+        (refusal for fault, refusal in _UPSTREAM_REFUSALS.items() if state.has(fault)), None
+    )
+    if refused is not None:
+        return task_error(refused.status, "fail_to_fetch_task", refused.body.decode())
+    if state.has("channel-busy"):
+        return task_error(500, "get_channel_failed", "no available channel for retry")
+    if state.has("upstream-500"):  # refunded at once; the multipliers come all the same
+        body = error(500, "INTERNAL", "Internal error encountered.").body.decode()
+        ratios = json.dumps({"seconds": estimate.seconds, "resolution": 1})
+        answer = task_error(500, "fail_to_fetch_task", body)
+        return answer.with_headers(x_new_api_other_ratios=ratios)
+    if state.has("killed-at-submit"):  # what was taken stays taken, and nothing is written down
+        token.used += estimate.quota
+        usd = Decimal(estimate.quota) / QUOTA_PER_USD
+        charge = Charge(state.now, "charge", "newapi", "", token.name, estimate.quota, usd)
+        state.ledger.charges.append(charge)
+        return DROPPED
+    return None
+
+
+#: How Google refuses the key of the gateway's own channel.
+_UPSTREAM_REFUSALS: dict[Fault, Response] = {
+    "gateway-key-denied": error(403, "PERMISSION_DENIED", "The caller does not have permission"),
+    "gateway-key-invalid": bad_api_key(),
+    "gateway-key-precondition": error(
+        400,
+        "FAILED_PRECONDITION",
+        "User location is not supported for the API use without a billing account linked.",
+    ),
+    "submit-402": error(402, "PAYMENT_REQUIRED", "Insufficient credits."),
+    "submit-422": error(422, "INVALID_ARGUMENT", "Unprocessable entity."),
+}
+
+
 def _upstream(
     state: State,
     request: Request,
@@ -531,6 +469,9 @@ def _upstream(
     body: dict[str, object],
     estimate: Estimate,
 ) -> Job | Response:
+    early = _before_google(state, token, estimate)
+    if early is not None:
+        return early
     model = state.google_model(row.upstream, row.surface)
     outcome: Job | Response = Response(429)
     if model is None or not state.has("refusal-charged"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from decimal import Decimal
 
@@ -109,7 +110,8 @@ def _submit(state: State, request: Request) -> Response:
         "duration_seconds": float(job.shape.seconds),
         "video_resolution": job.shape.resolution,
     }
-    return as_json(shown).with_headers(
+    # made before the job ran and stored nowhere
+    return as_json(shown, 202 if state.has("submit-202") else 200).with_headers(
         x_litellm_response_cost=f"{job.usd.normalize():f}",
         x_litellm_model_id=f"deployment-{label}",
         x_litellm_model_group=label,
@@ -125,6 +127,10 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
         )
         return _error(400, text, "invalid_request_error")
     upstream = DEPLOYMENTS[label]
+    if state.has("submit-402"):
+        return _error(402, "Insufficient credits to create this video.", "insufficient_credits")
+    if state.has("submit-422"):
+        return as_json({"detail": [{"loc": ["body", "seconds"], "msg": "value is not valid"}]}, 422)
     row = state.google_model(upstream, "agent-platform")
     job = forward(
         state,
@@ -171,6 +177,7 @@ def _id(job: Job, model: str) -> str:
     inner = (
         f"litellm:custom_llm_provider:vertex_ai;model_id:{model};video_id:"
         f"{_PARENT}/publishers/google/models/{job.served}/operations/{job.operation}"
+        f";deployment_id:{hashlib.sha256(job.label.encode()).hexdigest()}"
     )
     return "video_" + base64.urlsafe_b64encode(inner.encode()).decode()
 
@@ -180,7 +187,7 @@ def _find(state: State, video: str) -> Job | None:
         inner = base64.urlsafe_b64decode(video.removeprefix("video_") + "==").decode()
     except (ValueError, UnicodeDecodeError):
         return None
-    job = state.find(inner.rsplit("/", 1)[-1], "openai")
+    job = state.find(inner.partition(";deployment_id:")[0].rsplit("/", 1)[-1], "openai")
     if job is not None:
         _book(state, job)
     return job
@@ -224,6 +231,12 @@ def _poll(state: State, video: str) -> Response:
         return job
     if state.poll_fails(job):
         return _error(503, "litellm.ServiceUnavailableError: upstream", "service_unavailable")
+    if state.has("poll-misconfigured"):
+        if job.polls % 2:
+            text = "litellm.BadRequestError: vertex_project is required for Vertex AI videos"
+            return _error(400, text, "invalid_request_error")
+        text = "litellm.APIConnectionError: Your default credentials were not found."
+        return _error(500, text, "internal_server_error")
     if job.phase(state.now) != "done":
         return as_json(_object(job, "processing"))
     if job.ending.startswith("filtered"):

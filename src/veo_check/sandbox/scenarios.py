@@ -12,12 +12,14 @@ from pydantic import TypeAdapter
 Fault = Literal[
     # the free endpoints
     "veo-retired",
+    "moved-away",
     "unpriced-row",
     "row-missing",
     "duplicate-row",
     "group-disabled",
     "bad-key",
     "no-quota",
+    "key-empty",
     "model-not-allowed",
     "html-200",
     "slow",
@@ -26,6 +28,9 @@ Fault = Literal[
     "redirect-elsewhere",
     "garbage-json",
     "price-raised",
+    "hidden-price",
+    "priced-by-ratio",
+    "group-model-ratio",
     "status-absent",
     "chat-only-types",
     "fallback-retired",
@@ -49,6 +54,15 @@ Fault = Literal[
     "wrong-request-rerouted",
     "refusal-charged",
     "wrong-request-charged",
+    "submit-202",
+    "submit-402",
+    "submit-422",
+    "upstream-500",
+    "channel-busy",
+    "killed-at-submit",
+    "gateway-key-denied",
+    "gateway-key-invalid",
+    "gateway-key-precondition",
     # the job
     "filtered-wrapped",
     "filtered-unwrapped",
@@ -61,6 +75,27 @@ Fault = Literal[
     "status-unknown-first",
     "task-lost",
     "another-model",
+    "served-alias",
+    "error-at-random",
+    "upstream-error-passing",
+    "poll-not-allowed",
+    "poll-misconfigured",
+    "long-id",
+    # the Interactions API
+    "omni-invalid-argument",
+    "omni-no-background",
+    "omni-create-503",
+    "omni-poll-error",
+    "omni-incomplete",
+    "omni-budget-exceeded",
+    "omni-cancelled",
+    "omni-only-user-input",
+    "omni-text-only",
+    "omni-no-output",
+    "omni-inline",
+    "omni-file-failed",
+    "omni-thinking",
+    "omni-unknown-modality",
     # the delivery
     "wrong-resolution",
     "wrong-duration",
@@ -69,11 +104,15 @@ Fault = Literal[
     "empty-file",
     "html-file",
     "content-502",
+    "content-missing",
+    "address-elsewhere",
     # the bill
     "charged-twice",
     "overcharged",
     "not-refunded",
     "usage-missing",
+    "billed-group",
+    "per-second-table",
 ]
 
 
@@ -82,10 +121,14 @@ HEALTHY_DAY = date(2026, 11, 22)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One simulated world. `notices`: ids of the checks that must not come out clean in it."""
+    """One simulated world. `notices`: ids of the checks that must not come out clean in it.
+
+    `cites`: file and section of the facts where somebody observed the behaviour, or `none`.
+    """
 
     name: str
     description: str
+    cites: str = ""
     day: date = HEALTHY_DAY
     fault: Fault | None = None
     #: the difference shows only when a job is sent

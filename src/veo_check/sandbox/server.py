@@ -24,7 +24,7 @@ _BARE: tuple[Surface, ...] = ("gemini-api", "agent-platform", "flatkey")
 _AGENT_PLATFORM = re.compile(r"/(v1|v1beta1)/(projects|publishers)/")
 _GEMINI = re.compile(r"/(download/)?(v1beta|v1alpha)/")
 #: what differs from new-api's `/v1/models` by nothing but the key's header
-_GEMINI_V1 = re.compile(r"/v1/(models|files)(/|$)")
+_GEMINI_V1 = re.compile(r"/v1/(models|files|interactions)(/|$)")
 _LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -116,10 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(url.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
         surface, base = _surface_of(path, query, headers)
-        method = "GET" if self.command == "HEAD" else self.command
         answer = server.world.answer(
             Request(
-                method,
+                self.command,
                 surface,
                 path[len(base) :] or "/",
                 f"{server.origin}{base}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import string
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from random import Random
 from typing import Literal
 
 from veo_check.core.clock import Clock
@@ -103,11 +105,29 @@ def _seal(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()[:2]
 
 
+@dataclass(slots=True)
+class Poller:
+    """A new-api gateway's own poller: its next step, and the tasks left in this pass."""
+
+    at: float
+    queue: list[str] = field(default_factory=list)
+
+
 #: how new-api's task ids begin
 TASK = "task_"
 #: what serves a job where another model does
 _LITE, _FAST = "veo-3.1-lite-generate-001", "veo-3.1-fast-generate-001"
 _ALPHABET = string.ascii_letters + string.digits
+
+
+def _unwrapped(operation: str) -> str:
+    """What `issue` made of the job, out of a gateway's id."""
+    if operation.startswith(TASK):
+        return operation.removeprefix(TASK)
+    try:
+        return base64.urlsafe_b64decode(operation).decode().rpartition("/")[2] or operation
+    except ValueError:
+        return operation
 
 
 def fresh_id(length: int) -> str:
@@ -126,6 +146,8 @@ class State:
     #: rows of the usage log, oldest first, with the key's name each belongs to
     usage_log: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     limited_reads: list[float] = field(default_factory=list)
+    content_reads: list[float] = field(default_factory=list)
+    pollers: dict[str, Poller] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def has(self, fault: Fault) -> bool:
@@ -145,12 +167,15 @@ class State:
     def day(self) -> date:
         return self.clock.now().date()
 
-    def google_model(self, model: str, surface: GoogleSurface) -> GoogleModel | None:
-        """The row of this id if Google offers it today, else None."""
+    def google_model(
+        self, model: str, surface: GoogleSurface, location: str | None = None
+    ) -> GoogleModel | None:
+        """The row of this id if Google offers it today, and at this location where one is named."""
         row = find_model(model, surface)
         if row is None or not row.offered(self.day) or self.withdrawn(model):
             return None
-        return row
+        regions = ("europe-west4",) if row.regions and self.has("moved-away") else row.regions
+        return row if not regions or location in (None, *regions) else None
 
     def withdrawn(self, model: str) -> bool:
         """Whether the scenario took this id away at Google."""
@@ -165,6 +190,10 @@ class State:
             token = Token(name)
             if self.has("no-quota"):
                 token.granted = token.used + 1_000
+            if self.has("key-empty"):
+                token.granted = token.used
+            if self.has("billed-group"):
+                token.group = "default"
             if self.has("model-not-allowed"):
                 token.allowed = ("gpt-5.2", "claude-sonnet-5")
             self.tokens[surface, name] = token
@@ -192,7 +221,7 @@ class State:
             return "filtered-wrapped"
         if self.has("filtered-unwrapped"):
             return "filtered-unwrapped"
-        if self.has("error-13") or self.has("not-refunded"):
+        if self.has("error-13") or self.has("not-refunded") or self.has("error-at-random"):
             return "error"
         return "nothing" if self.has("no-video") else "video"
 
@@ -212,8 +241,7 @@ class State:
         another = _FAST if upstream == _LITE else _LITE
         served = another if rerouted or self.has("another-model") else upstream
         ticket = Ticket(surface, label, upstream, served, shape, key, quota)
-        prefix = TASK if surface in {"flatkey", "newapi"} else ""
-        job = self._admit(prefix + issue(ticket), ticket)
+        job = self._admit(self._named(surface, ticket), ticket)
         self.ledger.submits.append(
             Submit(
                 job.started,
@@ -228,13 +256,23 @@ class State:
         )
         return job
 
+    def _named(self, surface: str, ticket: Ticket) -> str:
+        """The id that the job's surface gives it."""
+        if surface not in {"flatkey", "newapi"}:
+            return issue(ticket)
+        if self.has("long-id"):  # some forks give out the operation's own name, encoded
+            name = f"projects/p/locations/us-central1/publishers/google/models/{ticket.served}"
+            padded = f"{name}/operations/{'0' * 80}/{issue(ticket)}"
+            return base64.urlsafe_b64encode(padded.encode()).decode()
+        return TASK + issue(ticket)
+
     def find(self, operation: str, surface: str) -> Job | None:
         """The job, also one that an earlier process's world accepted: its id describes it."""
         if self.has("task-lost"):
             return None
         job = self.jobs.get(operation)
         if job is None:
-            ticket = read(operation.removeprefix(TASK))
+            ticket = read(_unwrapped(operation))
             if ticket is not None and ticket.surface == surface:
                 job = self._admit(operation, ticket)
         return job if job is not None and job.surface == surface else None
@@ -242,6 +280,8 @@ class State:
     def _admit(self, operation: str, ticket: Ticket) -> Job:
         now, shape = self.now, ticket.shape
         took = SLOW_JOB_SECONDS if self.has("slow-job") else JOB_SECONDS
+        if self.has("error-at-random"):
+            took = Random(len(self.jobs)).uniform(11, 70)  # noqa: S311 - the same in every world
         on: GoogleSurface = "gemini-api" if ticket.surface == "gemini-api" else "agent-platform"
         model = find_model(ticket.upstream, on)
         price = model.price(shape.resolution) if model else Decimal(0)
@@ -263,10 +303,11 @@ class State:
         self.jobs[operation] = job
         return job
 
-    def move(self, kind: Literal["charge", "refund"], job: Job) -> None:
-        """Book the job's price, or give it back."""
+    def move(self, kind: Literal["charge", "refund"], job: Job, at: float | None = None) -> None:
+        """Book the job's price, or give it back; `at`: earlier than now."""
+        moment = self.now if at is None else at
         self.ledger.charges.append(
-            Charge(self.now, kind, job.surface, job.operation, job.key, job.quota or None, job.usd)
+            Charge(moment, kind, job.surface, job.operation, job.key, job.quota or None, job.usd)
         )
 
     def poll_fails(self, job: Job) -> bool:

@@ -104,15 +104,17 @@ DROPPED = Response(0, dropped=True)
 
 #: The key to use on each surface.
 KEYS: dict[str, str] = {
-    "gemini-api": f"AIza{SANDBOX_KEY_MARK}gemini",
+    "gemini-api": f"AQ.{SANDBOX_KEY_MARK}gemini",
     "agent-platform": f"ya29.{SANDBOX_KEY_MARK}agentplatform",
     "flatkey": f"sk-{SANDBOX_KEY_MARK}flatkey",
     "newapi": f"sk-{SANDBOX_KEY_MARK}newapi",
     "openai": f"sk-{SANDBOX_KEY_MARK}openai",
 }
 
-#: Further keys of the same gateway account, for tests of "another key" and of a production key.
+#: Further keys: of the same gateway account, for tests of "another key" and of a production key; an
+#: API key for the Agent Platform (wire-2026-11-30 C1: it works on the path with the project).
 OTHER_KEYS: dict[str, str] = {
+    "agent-platform-api-key": f"AQ.{SANDBOX_KEY_MARK}agentplatform",
     "flatkey-another": f"sk-{SANDBOX_KEY_MARK}another",
     "flatkey-production": f"sk-{SANDBOX_KEY_MARK}production",
 }
@@ -157,7 +159,7 @@ def token_name(surface: Surface, key: str) -> str | None:
 def accepts(surface: Surface, key: str) -> bool:
     if surface in {"flatkey", "newapi"}:
         return token_name(surface, key) is not None
-    return key == KEYS[surface]
+    return key == KEYS[surface] or key == OTHER_KEYS.get(f"{surface}-api-key")
 
 
 def google_api_key(request: Request) -> str | None:
@@ -249,6 +251,7 @@ QUEUED_SECONDS = 3.0
 
 Ending = Literal["video", "filtered-wrapped", "filtered-unwrapped", "error", "refused", "nothing"]
 Phase = Literal["queued", "running", "done"]
+Stored = Literal["NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE"]
 
 SIZES: dict[str, tuple[int, int]] = {
     "360p": (640, 360),
@@ -294,12 +297,18 @@ class Job:
     group: str = ""
     quota: int = 0
     usd: Decimal = Decimal(0)
+    #: how an interaction's video was asked for: inline, or as the address of a file
+    delivery: str = "inline"
     #: the multipliers a gateway charged, as its header prints them
     ratios: str = "{}"
     polls: int = 0
     settled: bool = False
     #: a gateway has charged it and written its usage row
     booked: bool = False
+    #: what a new-api gateway's own database says of it, whatever is so at Google
+    stored: Stored = "NOT_START"
+    #: how often a gateway has asked Google about it
+    asked: int = 0
 
     def phase(self, now: float) -> Phase:
         """Where the job is at `now`."""

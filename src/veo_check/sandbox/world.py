@@ -119,7 +119,7 @@ class World:
     def ledger(self) -> Ledger:
         """What was submitted and charged, settled up to now."""
         with self._state.lock:
-            self._state.settle(self._at_the_end)
+            self._pass_time()
             return self._state.ledger
 
     def ledger_json(self) -> str:
@@ -145,16 +145,22 @@ class World:
     def answer(self, request: Request) -> Response:
         """The answer of the request's surface. Never raises for anything a client can send."""
         with self._state.lock:
-            self._state.settle(self._at_the_end)
+            self._pass_time()
+            if request.method == "HEAD" and not newapi_jobs.is_content(request):
+                request = replace(request, method="GET")
             found = of_free_read(self._state, request)
             if found is None:
                 found = _SURFACES[request.surface](self._state, request)
             return delayed(self._state, request, found)
 
+    def _pass_time(self) -> None:
+        """Do what happens by itself, up to now."""
+        self._state.settle(self._at_the_end)
+        for gateway in ("flatkey", "newapi"):
+            newapi_jobs.run_poller(self._state, gateway)
+
     def _at_the_end(self, job: Job) -> None:
-        if job.surface in {"flatkey", "newapi"}:
-            newapi_jobs.settle(self._state, job)
-        elif job.surface in {"gemini-api", "agent-platform"} and job.delivers:
+        if job.surface in {"gemini-api", "agent-platform"} and job.delivers:
             self._state.move("charge", job)  # Google charges for videos, not for attempts
 
 

@@ -1,40 +1,98 @@
 """What `.gitignore` files leave out, with git's rules: the last match wins, the inner file first.
 
 Names without a wildcard and `*.ending`, which is nearly every line, are looked up without a regular
-expression; the library pathspec translates the rest.
+expression. Any other line is matched folder by folder: no line, whoever wrote it, takes longer than
+its length times that of the path.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.reading import read_limited
 
 #: A `.gitignore` beyond this is not read: a file too many is looked at, not one too few.
 LARGEST = 1 << 20
-#: A line with more wildcards than this counts as not written: matching a long name by it takes
-#: minutes.
-MOST_WILDCARDS = 3
+#: A line longer than this counts as not written: no path that it could match is that long.
+_LONGEST_LINE = 4096
 _PLAIN = re.compile(r"(!?)(\*?)([\w+@~.-]+)(/?)", re.ASCII)
-_WILDCARDS = re.compile(r"\*+")
+_ANY = re.compile(r"\*\*+")
+_CLASSES = {
+    "[:alpha:]": "a-zA-Z",
+    "[:digit:]": "0-9",
+    "[:alnum:]": "a-zA-Z0-9",
+    "[:lower:]": "a-z",
+    "[:upper:]": "A-Z",
+    "[:space:]": " \t",
+    "[:xdigit:]": "0-9a-fA-F",
+}
 
 
-@dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A line as pathspec translates it. It would also match whatever is below a folder that the
-    line names; here a folder that is left out is not entered, so only the path itself counts."""
+    """A line with wildcards. `**` stands for any folders, and is None among the parts."""
 
-    regex: re.Pattern[str]
+    def __init__(self, line: str) -> None:
+        """Raises ValueError for a line that git passes over."""
+        self.folders_only = line.endswith("/")
+        line = line.removesuffix("/")
+        self.of_paths = "/" in line
+        self._parts: list[re.Pattern[str] | None] = []
+        for part in line.removeprefix("/").split("/"):
+            if _ANY.fullmatch(part) is None:
+                self._parts.append(_compiled(part))
+            elif self._parts[-1:] != [None]:
+                self._parts.append(None)
+        if self._parts == [None] and not self.of_paths:
+            self._parts = [_compiled("*")]
 
     def matches(self, path: str, is_folder: bool) -> bool:
-        if "ps_d" not in self.regex.groupindex:  # such as `folder/**`: not the folder itself
-            return self.regex.search(path) is not None
-        shown = f"{path}/" if is_folder else path
-        match = self.regex.search(shown)
-        return match is not None and match.end("ps_d") in (-1, len(shown))
+        if self.folders_only and not is_folder:
+            return False
+        names, parts = path.split("/"), self._parts
+        # where in the pattern the names so far may have led
+        reached = _past_any(parts, {0})
+        for name in names:
+            reached = _past_any(
+                parts,
+                {
+                    at + (part is not None)
+                    for at in reached
+                    if at < len(parts) and ((part := parts[at]) is None or part.fullmatch(name))
+                },
+            )
+        # `folder/**` is what the folder holds, and not the folder itself
+        inside = parts[-1] is not None or len(names) >= len(parts)
+        return inside and len(parts) in reached
+
+
+def _past_any(parts: list[re.Pattern[str] | None], reached: set[int]) -> set[int]:
+    """With the places behind each `**` too, which may stand for no folder at all."""
+    return reached | {at + 1 for at in reached if at < len(parts) and parts[at] is None}
+
+
+def _compiled(part: str) -> re.Pattern[str]:
+    """One folder's or file's name. `fnmatch` makes an expression that never goes back."""
+    for name, letters in _CLASSES.items():
+        part = part.replace(name, letters)
+    shell, escaped, in_class = "", False, False
+    for at, letter in enumerate(part):
+        if escaped:
+            shell, escaped = shell + f"[{letter}]", False
+        elif letter == "\\" and not in_class:
+            escaped = True
+        elif letter == "^" and in_class and part[at - 1] == "[":
+            shell += "!"
+        else:
+            in_class = letter == "[" or (in_class and letter != "]")
+            shell += letter
+    if escaped or in_class:
+        raise ValueError("it ends in the middle")
+    return re.compile(fnmatch.translate(_ANY.sub("*", shell)))
 
 
 @dataclass(slots=True)
@@ -104,22 +162,16 @@ class GitIgnore:
             (group.folders if folder_only else group.names).add(word)
 
     def _add_pattern(self, line: str) -> None:
-        if not line.strip() or line.startswith("#"):
+        line = re.sub(r"(?<!\\)[ \t\r]+$", "", line)
+        if not line.strip("/") or line.startswith("#") or len(line) > _LONGEST_LINE:
             return
-        if len(_WILDCARDS.findall(line)) > MOST_WILDCARDS:
-            return
-        from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
+        negated = line.startswith("!")
         try:
-            pattern = GitIgnoreSpecPattern(line)
-        except ValueError:  # git passes over a line that it cannot read
+            pattern = _Pattern(line[negated:])
+        except (ValueError, re.error):  # git passes over a line that it cannot read
             return
-        if pattern.include is None or pattern.regex is None:
-            return
-        group = self._group(pattern.include)
-        of_paths = "/" in line.strip().removesuffix("/")
-        patterns = group.path_patterns if of_paths else group.name_patterns
-        patterns.append(_Pattern(pattern.regex))
+        group = self._group(not negated)
+        (group.path_patterns if pattern.of_paths else group.name_patterns).append(pattern)
 
     def _group(self, excludes: bool) -> _Group:
         if not self._groups or self._groups[-1].excludes is not excludes:
@@ -133,7 +185,7 @@ def read_gitignore(path: str, cut: int) -> GitIgnore | None:
         content = read_limited(path, LARGEST, follow_links=True)
     except (OSError, ValueError):
         return None
-    return GitIgnore(content.decode("utf-8-sig", "surrogateescape").splitlines(), cut)
+    return GitIgnore(content.decode("utf-8-sig", "surrogateescape").split("\n"), cut)
 
 
 def outer_rules(folder: str, cut: int) -> tuple[GitIgnore, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from veo_check.core.frozen import dataclass
 
 #: A word longer than this is no id.
 LONGEST_ID = 160

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from veo_check.core.clock import AsOf
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import TooLargeError, read_limited, strict_json, why_unread
 from veo_check.reference.lifecycle import (

@@ -7,11 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cache
 from io import FileIO
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.reading import why_unread
 from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
 from veo_check.scan.ids import IdFinder, Span, is_alias

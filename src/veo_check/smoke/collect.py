@@ -6,13 +6,21 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.facts import Missing
-from veo_check.core.jobs import FetchAnswer, JobDriver, PollAnswer, UsageRead, UsageRow, VideoRef
+from veo_check.core.frozen import dataclass
+from veo_check.core.jobs import (
+    FetchAnswer,
+    JobDriver,
+    PollAnswer,
+    UsageRead,
+    UsageRow,
+    VideoRef,
+    WatchedDriver,
+)
 from veo_check.core.results import Delivery, MediaFacts, RefusalCharge, UsageProof
 from veo_check.evidence.records import make_folders
 from veo_check.smoke.cost import CostEstimate
@@ -57,10 +65,33 @@ def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Depende
     )
 
 
+def look(
+    entry: Entry, driver: WatchedDriver, tools: Dependencies
+) -> tuple[PollAnswer, Delivery | None]:
+    """Look at a job once where looking is free; the video itself where that is the answer.
+
+    Raises OSError where nothing can be written here.
+    """
+    assert entry.operation is not None
+    with _scratch(tools) as path:
+        try:
+            with receiving(path) as receiver:
+                answer = driver.watch(entry.operation.id, receiver.write)
+        except TooLargeError as error:
+            answer = PollAnswer("done", "delivered", (VideoRef(),))
+            return answer, Delivery((), 1, "too-large", str(error))
+        if not answer.delivered:
+            return answer, None
+        facts, kept = inspect(path), _keep(path, entry, 0, tools)
+    return answer, Delivery((facts,), 1, kept=(kept,) if kept else (), exchanges=answer.exchanges)
+
+
 def _fetch(
     entry: Entry, driver: JobDriver, video: VideoRef, index: int, tools: Dependencies
 ) -> _One:
     for attempt in range(1, _TRIES + 1):
+        if isinstance(driver, WatchedDriver) and (turn := driver.turn()) > 0:
+            tools.clock.sleep(turn)
         with _scratch(tools) as path:
             answer = _received(entry, driver, video, index, path)
             if answer.ok:
@@ -138,6 +169,8 @@ def read_bill(
         if isinstance(read, Missing):
             break
         wait = next(waits, None)
+        if any(row.unit == "video token" for row in read.rows):
+            return _by_tokens(entry, read, stake)
         if wait is None or not _incomplete(entry, read):
             return _from_log(entry, read, stake)
         tools.clock.sleep(wait)
@@ -282,6 +315,35 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         reason=told.reason if told else None,
         symptom=told.symptom if told else None,
         exchanges=read.exchanges,
+    )
+
+
+def _by_tokens(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof | Missing:
+    """The tokens that the job told, at the price that was quoted before it was sent.
+
+    No price of the other tokens is published for every model; that of video is the highest known.
+    """
+    row, exchanges = read.rows[0], read.exchanges
+    if not stake.tokens or row.quantity is None:
+        why = "the price is not one per token, so the job's tokens cannot be priced"
+        return Missing("usage", "unreadable", why, exchanges)
+    rate = stake.quoted / stake.tokens
+    other = rate * row.other_tokens
+    return UsageProof(
+        source="answer",
+        charges=1,
+        quoted=stake.quoted,
+        tolerance=stake.tolerance,
+        billed=rate * row.quantity + other,
+        other=other,
+        seconds=row.quantity * entry.intent.binding.shape.seconds / stake.tokens,
+        row_id=row.row_id,
+        model=row.model,
+        served_model=row.served_model,
+        status=row.status,
+        unit=row.unit,
+        quantity=row.quantity,
+        exchanges=exchanges,
     )
 
 

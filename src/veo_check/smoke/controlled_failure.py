@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver, JobRequest
 from veo_check.core.results import ControlledFailure, Delivery, UsageProof, WrongKind, WrongOutcome
 from veo_check.core.route import Route
@@ -18,7 +19,7 @@ from veo_check.pricing.shape import Shape
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
-from veo_check.smoke.cost import CostEstimate, lengths_of, wrong_stake
+from veo_check.smoke.cost import CostEstimate, lengths_of, stake_of_shape, wrong_stake
 from veo_check.smoke.journal import Entry
 from veo_check.smoke.steps import Settled, Step, not_accepted, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
@@ -85,6 +86,8 @@ def wrong_request(
             f"a job for {row.model}, which was shut down on {row.shutdown}",
             stake,
         )
+    if kind == "unknown-key":
+        return _unknown_key(route, request, shape, prices)
     seconds = _impossible_length(prices.reference, route)
     if seconds is None:
         return Missing(
@@ -100,6 +103,42 @@ def wrong_request(
         f"a clip of {seconds} s, which {route.model.official} does not make",
         wrong_stake(route, shape, prices),
     )
+
+
+def _unknown_key(
+    route: Route, request: JobRequest, shape: Shape, prices: PriceSources
+) -> WrongRequest:
+    """The cheapest body of the model, with a key that its API does not know.
+
+    Accepted, it may be made as it says, or as the API makes what nobody asked for (10 s at 720p).
+    """
+    known = prices.reference.capability(route.model.official, route.model.surface)
+    lengths = known.lengths("text-to-video") if known is not None else ()
+    request = replace(
+        request,
+        mode="text-to-video",
+        seconds=min(lengths, default=request.seconds),
+        resolution=(known.smallest("text-to-video") if known else None) or request.resolution,
+        image=None,
+        unknown_key=True,
+    )
+    plain = replace(
+        shape,
+        mode="text-to-video",
+        seconds=Decimal(request.seconds),
+        resolution=request.resolution,
+        input_images=0,
+        input_video_seconds=Decimal(0),
+    )
+    stakes = [
+        stake_of_shape(route, asked, prices)
+        for asked in (plain, replace(plain, seconds=Decimal(10), resolution="720p"))
+    ]
+    unknown = next((stake for stake in stakes if isinstance(stake, str)), None)
+    priced = [stake for stake in stakes if isinstance(stake, CostEstimate)]
+    stake = unknown or max(priced, key=lambda each: each.at_stake)
+    sent = "a key that the Interactions API does not know, in response_format"
+    return WrongRequest("unknown-key", request, plain, sent, stake)
 
 
 def _impossible_length(reference: Reference, route: Route) -> int | None:
@@ -164,6 +203,7 @@ _CLEAR: Mapping[WrongKind, frozenset[str]] = {
         {"duration-refused", "combination-unsupported", "parameter-refused"}
     ),
     "retired-model": frozenset({"model-retired", "model-unknown", "no-channel", "not-priced"}),
+    "unknown-key": frozenset(),  # only the very key counts, and the driver says whether it is named
 }
 
 
@@ -218,7 +258,7 @@ def resume(
         exchanges=job.exchanges,
     )
     unseen = job.state == "finished" and isinstance(delivery, Missing)
-    if unseen or job.state in {"submitted", "unfinished"}:
+    if unseen or job.state in {"submitted", "unfinished", "reopened"}:
         failure = replace(failure, outcome="pending")
     elif job.state == "finished" and isinstance(delivery, Delivery) and not delivery.videos:
         # some gateways report a job that failed upstream as completed, without a word of why
@@ -261,6 +301,8 @@ def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> Co
     refusal; one that says something else (a filter, a backend) shows that the mistake was accepted.
     """
     clear = _CLEAR[failure.kind]
+    if not clear:
+        return failure  # an unknown key has to be refused before any work
     if failure.symptom not in clear and record is not None and record.reason:
         failure = replace(failure, symptom=record.symptom, text=record.reason)
     if failure.symptom in clear:

@@ -8,11 +8,12 @@ money. Only then, and only with leave, a job is sent: once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import NOT_ROUTED, JobDriver, Symptom
 from veo_check.core.money import UsageError, usd
 from veo_check.core.results import (
@@ -33,7 +34,6 @@ from veo_check.evidence.proofs import (
     Unusable,
     assess,
     longest_validity,
-    proof_key_variable,
     proof_path,
     read_proof,
     read_proofs,
@@ -243,7 +243,7 @@ class RouteHistory:
         return True
 
 
-_ACCEPTED = {"submitted", "unfinished", "finished", "failed"}
+_ACCEPTED = {"submitted", "unfinished", "finished", "failed", "reopened"}
 #: Open, and only a person can say more.
 _DOUBTED = {"intent", "uncertain"}
 _GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
@@ -551,7 +551,7 @@ class _Run:
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
         if settled.job.state == "finished" and self.tools.sealing_key(self.route) is None:
-            variable = proof_key_variable(self.route, gateway_of(self.route))
+            variable = self.tools.sealing_variable(self.route)
             why = f"{variable} is not set" if variable else "the route names no key"
             if variable == PROOF_KEY_VARIABLE:
                 why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"

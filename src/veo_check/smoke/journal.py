@@ -13,12 +13,13 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.clock import Clock
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (
@@ -79,6 +80,7 @@ class Intent:
     owner: Mapping[str, str] = field(default_factory=dict)  # application, team, cost_center, ...
     used_before: int | None = None
     quota_per_unit: Decimal | None = None
+    tokens: Decimal | None = None  # of video that the quote counts
     tolerance: Decimal = Decimal(0)
     row: RowSeen | None = None  # the catalogue's row as it stood then
     wrong: WrongKind | None = None  # of a controlled failure: what is wrong with it
@@ -122,6 +124,7 @@ class Ended:
     request_id: str | None = None  # of the answer that refused it
     replacement: str | None = None  # the model id that a retirement text names
     names_the_mistake: bool = False
+    used_after: int | None = None  # the key's total, read after an uncertain submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,9 @@ class Entry:
     charged: RefusalCharge | None = None  # of a refused request; None: not read yet
     closed_at: datetime | None = None
     abandoned_because: str | None = None
+    task_asked: bool = False  # while it ran, which on new-api can cost a refund
+    asked_again_at: datetime | None = None  # about a failure, after a day
+    earlier: tuple[Ended, ...] = ()  # ends that were none after all
 
     @property
     def id(self) -> str:
@@ -172,7 +178,7 @@ class Entry:
 
     def mark_uncertain(self, ended: Ended) -> Entry:
         """Nobody knows whether the submit was accepted. Open until a person abandons it."""
-        self._from("intent", "refused")
+        self._from("intent", "refused", "uncertain")
         return replace(self, state="uncertain", ended=ended)
 
     def polled(self, status: str, at: datetime) -> Entry:
@@ -190,7 +196,7 @@ class Entry:
 
     def resume(self) -> Entry:
         """A later run polls on."""
-        self._from("submitted", "unfinished")
+        self._from("submitted", "unfinished", "reopened")
         return replace(self, state="submitted", ended=None)
 
     def finished(self, ended: Ended) -> Entry:
@@ -209,6 +215,22 @@ class Entry:
         if self.state == "refused" and self.charged not in _FREE:
             raise WrongStepError(f"{self.id} was refused, and may have been charged")
         return replace(self, closed_at=at, billed=billed)
+
+    def asked_again(self, at: datetime, *, lives: bool) -> Entry:
+        """A failed job was asked about once more, long after; `lives`: its failure was no end."""
+        if self.state != "failed" or self.ended is None:
+            raise WrongStepError(f"{self.id} is {self.state}: only a failure is asked about again")
+        if not lives:
+            return replace(self, asked_again_at=at)
+        return replace(
+            self,
+            state="reopened",
+            ended=None,
+            earlier=(*self.earlier, self.ended),
+            asked_again_at=at,
+            billed=None,
+            closed_at=None,
+        )
 
     def abandoned(self, at: datetime, because: str) -> Entry:
         """A person gave it up; whatever it became, nobody asks again."""
@@ -231,8 +253,8 @@ def at_most_spent(entry: Entry) -> Decimal:
 
 #: A refusal costs nothing, unless its row or the key's total says otherwise.
 _FREE = {"no", "unknown"}
-_WITH_OPERATION = {"submitted", "unfinished", "finished", "failed"}
-_OPEN_ONLY = {"intent", "submitted", "uncertain", "unfinished"}
+_WITH_OPERATION = {"submitted", "unfinished", "finished", "failed", "reopened"}
+_OPEN_ONLY = {"intent", "submitted", "uncertain", "unfinished", "reopened"}
 
 
 def is_sound(entry: Entry) -> bool:
@@ -492,10 +514,17 @@ def _undigested(text: str) -> Entry:
     raw = json.loads(text)
     if json.dumps(raw, indent=2, sort_keys=True) + "\n" != text:
         raise UnreadableRecordError("not as it was written")
-    filled = {"charged": "unknown" if raw.get("state") == "refused" else None} | raw
+    unread = "unknown" if raw.get("state") == "refused" else None
+    new: dict[str, object] = {
+        "charged": unread,
+        "task_asked": False,
+        "asked_again_at": None,
+        "earlier": [],
+    }
+    filled = new | raw
     if isinstance(raw.get("ended"), dict):
-        told = {"code": None, "request_id": None, "replacement": None, "names_the_mistake": False}
-        filled["ended"] = told | raw["ended"]
+        told = dict.fromkeys(("code", "request_id", "replacement", "used_after"))
+        filled["ended"] = told | {"names_the_mistake": False} | raw["ended"]
     return from_text(Entry, json.dumps(filled, indent=2, sort_keys=True) + "\n")
 
 

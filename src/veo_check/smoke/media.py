@@ -3,16 +3,21 @@
 Problem words (stable): `empty`, `not-media` (HTML, JSON, XML, text or unknown bytes), `unread`
 (WebM: known by its first bytes only), `no-movie` (no index of samples), `malformed`,
 `truncated`, `too-complex` (limits reached), `tables-disagree`, `no-video-track`,
-`no-video-samples`, `audio-track-empty`.
+`no-video-samples`, `audio-track-empty`, `samples-elsewhere` (not in an `mdat` box),
+`samples-overlap`, `too-small` (fewer bytes than any picture takes), `no-codec-setup` (a known
+codec without its configuration), `unknown-codec`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import re
 import stat
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,15 +25,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
+from veo_check.core.jobs import FIRST_BOXES
 from veo_check.core.money import plain
 from veo_check.core.results import MediaFacts
-from veo_check.smoke.mp4 import Box, BoxFile, MediaError, Track, read_tracks
+from veo_check.smoke.mp4 import CODECS, Box, BoxFile, MediaError, Track, read_tracks
 
 #: The largest delivery taken: eight seconds of 4k are about a tenth of it.
 MOST_BYTES = 512 * 1024 * 1024
 _HEAD = 4096
-_FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+")
+#: Bytes a frame below which a stream is no picture: a frame that only repeats the last one takes
+#: some twenty, and each clip has others.
+_LEAST_OF_FRAME = 8
 
 
 class TooLargeError(Exception):
@@ -93,7 +101,7 @@ def _sniff(head: bytes, size: int, sha256: str) -> MediaFacts:
 def _container(head: bytes) -> tuple[str, tuple[str, ...]]:
     if not head:
         return "empty", ("empty",)
-    if len(head) >= 8 and head[4:8] in _FIRST_BOXES:
+    if len(head) >= 8 and head[4:8] in FIRST_BOXES:
         quicktime = head[4:8] != b"ftyp" or head[8:12] == b"qt  "
         return ("quicktime" if quicktime else "mp4"), ()
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -111,6 +119,7 @@ def _container(head: bytes) -> tuple[str, tuple[str, ...]]:
 def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
     moov: Box | None = None
     moofs: list[Box] = []
+    held: list[Box] = []
     try:
         problems: list[str] = []
         for box in file.inside(file.whole()):
@@ -122,6 +131,8 @@ def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
                 moov = box
             elif box.kind == b"moof":
                 moofs.append(box)
+            elif box.kind == b"mdat":
+                held.append(box)
         if moov is None:
             problems.append("no-movie")
             return replace(
@@ -129,7 +140,7 @@ def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
                 complete=False if "truncated" in problems else None,
                 problems=tuple(problems),
             )
-        return _judge(file, facts, read_tracks(file, moov, moofs), problems)
+        return _judge(file, facts, read_tracks(file, moov, moofs), held, problems)
     except MediaError as error:
         return replace(
             facts,
@@ -139,12 +150,12 @@ def _movie(file: BoxFile, facts: MediaFacts) -> MediaFacts:
 
 
 def _judge(
-    file: BoxFile, facts: MediaFacts, tracks: list[Track], problems: list[str]
+    file: BoxFile, facts: MediaFacts, tracks: list[Track], held: list[Box], problems: list[str]
 ) -> MediaFacts:
     videos = [track for track in tracks if track.is_video]
     sounds = [track for track in tracks if track.is_audio]
     video = next((track for track in videos if track.samples), videos[0] if videos else None)
-    if any(track.data_end > file.size for track in tracks):
+    if any(end > file.size for track in tracks for _, end in track.spans):
         problems.append("truncated")
     if not all(track.agree for track in tracks):
         problems.append("tables-disagree")
@@ -154,10 +165,14 @@ def _judge(
         problems.append("no-video-track")
     elif not video.samples:
         problems.append("no-video-samples")
+    if "truncated" not in problems:
+        problems += _misplaced(tracks, held)
+    problems += _unplayable([track for track in (*videos, *sounds) if track.samples])
     words = tuple(dict.fromkeys(problems))
     found = replace(
         facts,
         audio=any(sound.samples for sound in sounds),
+        codecs=tuple(dict.fromkeys(_codec(track) for track in (*videos, *sounds) if track.codec)),
         complete=_complete(tracks, words),
         problems=words,
     )
@@ -175,6 +190,35 @@ def _judge(
             _exact(video.samples * video.timescale, video.ticks, "0.001") if timed else None
         ),
     )
+
+
+def _misplaced(tracks: list[Track], held: list[Box]) -> Iterator[str]:
+    """Samples that are not media: outside of every `mdat`, or the same bytes twice."""
+    spans = sorted(span for track in tracks for span in track.spans if span[0] < span[1])
+    boxes = sorted((box.start, box.end) for box in held)
+    for start, end in spans:
+        at = bisect_right(boxes, (start, sys.maxsize)) - 1
+        if at < 0 or end > boxes[at][1]:
+            yield "samples-elsewhere"
+            break
+    if any(after[0] < before[1] for before, after in itertools.pairwise(spans)):
+        yield "samples-overlap"
+
+
+def _unplayable(tracks: list[Track]) -> Iterator[str]:
+    """What keeps a player from showing tracks that have samples."""
+    for track in tracks:
+        least = track.samples * _LEAST_OF_FRAME if track.is_video else 1
+        if track.agree and track.bytes < least:
+            yield "too-small"
+        if track.codec not in CODECS:
+            yield "unknown-codec"
+        elif not track.configured:
+            yield "no-codec-setup"
+
+
+def _codec(track: Track) -> str:
+    return track.codec.decode("ascii", "replace")
 
 
 def _complete(tracks: list[Track], problems: tuple[str, ...]) -> bool | None:

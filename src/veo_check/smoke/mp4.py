@@ -10,8 +10,10 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import field
 from typing import BinaryIO
+
+from veo_check.core.frozen import dataclass
 
 _MOST_BOXES = 20_000
 #: Of boxes and tables, not of media: a real clip's are some ten thousand bytes.
@@ -146,12 +148,30 @@ class Payload:
 
 _MOST_SAMPLES = 1_000_000
 _VISUAL = b"vide"
+#: What a player needs besides the samples, by codec (ISO/IEC 14496-15 and -14, and the codecs'
+#: own mappings); any other codec is not known here.
+CODECS = {
+    b"avc1": b"avcC",
+    b"avc3": b"avcC",
+    b"hvc1": b"hvcC",
+    b"hev1": b"hvcC",
+    b"av01": b"av1C",
+    b"vp09": b"vpcC",
+    b"mp4a": b"esds",
+    b"Opus": b"dOps",
+    b"ac-3": b"dac3",
+    b"ec-3": b"dec3",
+    b"fLaC": b"dfLa",
+}
+#: Bytes of a sample entry before its boxes: a picture's, and a sound's by QuickTime's version.
+_VISUAL_ENTRY = 78
+_SOUND_ENTRY = {0: 28, 1: 44, 2: 64}
 
 
 @dataclass(slots=True)
 class Track:
-    """One track. `ticks` are the samples' durations summed, in 1/`timescale` s; `data_end` is the
-    first byte after its last sample; `turned`: shown rotated by a quarter."""
+    """One track. `ticks` are the samples' durations summed, in 1/`timescale` s; `spans` are where
+    its samples lie in the file, run by run; `turned`: shown rotated by a quarter."""
 
     id: int
     handler: bytes = b""
@@ -161,8 +181,10 @@ class Track:
     turned: bool = False
     samples: int = 0
     ticks: int = 0
-    data_end: int = 0
+    spans: list[tuple[int, int]] = field(default_factory=list)
     agree: bool = True  # its tables count the same samples
+    codec: bytes = b""
+    configured: bool = False  # its codec's configuration is there
 
     @property
     def is_video(self) -> bool:
@@ -171,6 +193,11 @@ class Track:
     @property
     def is_audio(self) -> bool:
         return self.handler == b"soun"
+
+    @property
+    def bytes(self) -> int:
+        """Of all its samples together."""
+        return sum(end - start for start, end in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +240,8 @@ def _track(file: BoxFile, trak: Box) -> Track:
     handler.skip(8)
     track.handler = handler.take(4)
     boxes = {box.kind: box for box in file.inside(table)}
-    if track.is_video and b"stsd" in boxes:
-        _picture_size(file, boxes[b"stsd"], track)
+    if b"stsd" in boxes:
+        _sample_entry(file, boxes[b"stsd"], track)
     _samples(file, boxes, track)
     return track
 
@@ -234,14 +261,29 @@ def _header(file: BoxFile, trak: Box) -> Track:
     return track
 
 
-def _picture_size(file: BoxFile, stsd: Box, track: Track) -> None:
-    """The coded size; the header's is only the size at which a player should show it."""
+def _sample_entry(file: BoxFile, stsd: Box, track: Track) -> None:
+    """The codec and its configuration, and the coded size of a picture; the header's is only the
+    size at which a player should show it."""
     entry = next(file.inside(stsd, skip=8), None)
-    if entry is None or entry.size < 28:
+    if entry is None:
         return
-    fields = Payload(file.read(entry.start, 28))
-    fields.skip(24)
-    track.width, track.height = fields.u16(), fields.u16()
+    track.codec = entry.kind
+    skip = _VISUAL_ENTRY
+    if track.is_video and entry.size >= 28:
+        fields = Payload(file.read(entry.start, 28))
+        fields.skip(24)
+        track.width, track.height = fields.u16(), fields.u16()
+    elif track.is_audio and entry.size >= 10:
+        fields = Payload(file.read(entry.start, 10))
+        fields.skip(8)
+        skip = _SOUND_ENTRY.get(fields.u16(), _SOUND_ENTRY[0])
+    wanted = CODECS.get(entry.kind)
+    if wanted is not None and entry.size > skip:
+        # QuickTime puts a sound's configuration into a `wave` box
+        found = file.first(Box(b"stsd", entry.at, entry.start + skip, entry.end), wanted) or (
+            file.first(Box(b"stsd", entry.at, entry.start + skip, entry.end), b"wave", wanted)
+        )
+        track.configured = found is not None and any(file.read(found.start, found.size))
 
 
 def _samples(file: BoxFile, boxes: Mapping[bytes, Box], track: Track) -> None:
@@ -255,7 +297,7 @@ def _samples(file: BoxFile, boxes: Mapping[bytes, Box], track: Track) -> None:
     sizes = _sizes(file, boxes)
     track.samples = sizes.count
     track.agree = timed == sizes.count
-    track.data_end = _data_end(file, boxes, sizes)
+    track.spans = _spans(file, boxes, sizes)
 
 
 class _Sizes:
@@ -298,11 +340,11 @@ def _sizes(file: BoxFile, boxes: Mapping[bytes, Box]) -> _Sizes:
     raise MediaError("malformed")
 
 
-def _data_end(file: BoxFile, boxes: Mapping[bytes, Box], sizes: _Sizes) -> int:
-    """The first byte after the last sample, chunk by chunk."""
+def _spans(file: BoxFile, boxes: Mapping[bytes, Box], sizes: _Sizes) -> list[tuple[int, int]]:
+    """Where the samples lie, chunk by chunk."""
     box = boxes.get(b"stco") or boxes.get(b"co64")
     if box is None or b"stsc" not in boxes or not sizes.count:
-        return 0
+        return []
     fields = file.payload(box)
     fields.full()
     chunks = fields.u32()
@@ -314,15 +356,15 @@ def _data_end(file: BoxFile, boxes: Mapping[bytes, Box], sizes: _Sizes) -> int:
     fields = file.payload(boxes[b"stsc"])
     fields.full()
     runs = [(first, count) for first, count, _ in fields.table(fields.u32(), 3)]
-    end, sample, run = 0, 0, 0
+    spans, sample, run = [], 0, 0
     for chunk, offset in enumerate(offsets, start=1):
         while run + 1 < len(runs) and runs[run + 1][0] <= chunk:
             run += 1
         held = runs[run][1] if runs and runs[run][0] <= chunk else 0
-        end = max(end, offset + sizes.total(sample, held))
+        spans.append((offset, offset + sizes.total(sample, held)))
         sample += held
         if sample >= sizes.count:
-            return end
+            return spans
     raise MediaError("tables-disagree")  # samples that no chunk holds
 
 
@@ -381,7 +423,7 @@ def _run(fields: Payload, track: Track, base: int, at: int, like: Defaults) -> i
     size = sum(row[column] for row in rows) if columns[1] else count * like.size
     track.samples += count
     _bounded(track.samples)
-    track.data_end = max(track.data_end, at + size)
+    track.spans.append((at, at + size))
     return at + size
 
 

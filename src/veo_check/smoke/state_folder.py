@@ -18,10 +18,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from veo_check.core.clock import Clock
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
 from veo_check.evidence.records import Disk, make_folders, write_durably
 

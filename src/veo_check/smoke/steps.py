@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from veo_check.core.facts import Missing, ProvenLife
-from veo_check.core.jobs import JobDriver, JobRequest, PollAnswer, Submission, meaning_of
+from veo_check.core.frozen import dataclass
+from veo_check.core.jobs import (
+    JobDriver,
+    JobRequest,
+    PollAnswer,
+    Submission,
+    VideoRef,
+    WatchedDriver,
+    meaning_of,
+)
 from veo_check.core.money import UsageError
 from veo_check.core.results import (
     ControlledFailure,
@@ -41,98 +50,8 @@ from veo_check.smoke.collect import (
 )
 from veo_check.smoke.cost import CostEstimate
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
-from veo_check.smoke.tools import Dependencies, Progress, next_wait
-
-#: Answers in a row after which "this key may not look" is believed.
-_BARRED = 3
-#: The same of "no such operation", and how long they have to go on: a gateway may need a moment to
-#: know its own task, and may be restarted.
-_GONE, _GONE_SECONDS = 5, 300
-
-
-def poll(
-    entry: Entry, route: Route, driver: JobDriver, tools: Dependencies
-) -> tuple[Entry, PollAnswer | None]:
-    """Poll until the job ends or this run's deadline comes; the entry as it is on disk then.
-
-    The answer is the last one, where it ended the job or the polling. A job that the other side
-    knows no more stays unfinished: only its bill can say whether it is over. Raises OSError where
-    the journal cannot be written: then nothing is asked any more.
-    """
-    operation = entry.operation
-    assert operation is not None
-    clock, pace, journal = tools.clock, tools.pace_for(route), tools.journal
-    start = clock.monotonic()
-    end = start + entry.intent.deadline_seconds
-    last = entry.last_polled_at or operation.at
-    since = max(0.0, (tools.now() - last).total_seconds())
-    retry_after: float | None = None
-    barred = gone = 0
-    gone_since = 0.0
-    while True:
-        left = end - clock.monotonic()
-        wait = next_wait(pace, entry.polls, left, since=since, retry_after=retry_after)
-        if wait is None:
-            ended = Ended(tools.now(), "job-unfinished", _last_status(entry))
-            return _saved(entry.timed_out(ended), tools), None
-        tools.progress(
-            replace(
-                _progress(entry, "polling"),
-                elapsed=clock.monotonic() - start,
-                next_poll=wait,
-                status=entry.statuses[-1] if entry.statuses else None,
-                operation=shown_operation(entry),
-            )
-        )
-        if wait > 0:
-            clock.sleep(wait)
-        since = 0.0
-        answer = driver.poll(operation.id)
-        now = tools.now()
-        journal.save(entry := entry.polled(answer.status, now))
-        retry_after = answer.retry_after
-        barred = barred + 1 if answer.state == "refused" else 0
-        gone = gone + 1 if answer.state == "gone" else 0
-        gone_since = clock.monotonic() if gone == 1 else gone_since
-        if answer.state == "done" and not answer.videos:
-            failed = _failure(answer, tools, "empty-result")
-            return _saved(entry.failed(failed), tools), answer
-        if answer.state == "done":
-            done = Ended(now, served_model=answer.served_model, video_count=len(answer.videos))
-            return _saved(entry.finished(done), tools), answer
-        if answer.state == "failed":
-            failed = _failure(answer, tools, "failed")
-            return _saved(entry.failed(failed), tools), answer
-        if gone >= _GONE and clock.monotonic() - gone_since >= _GONE_SECONDS:
-            lost = Ended(now, "operation-unknown", answer.text)
-            return _saved(entry.timed_out(lost), tools), answer
-        if barred >= _BARRED:
-            symptom = answer.symptom or "poll-refused"
-            return _saved(entry.timed_out(Ended(now, symptom, answer.text)), tools), answer
-
-
-def _saved(entry: Entry, tools: Dependencies) -> Entry:
-    tools.journal.save(entry)
-    return entry
-
-
-def _failure(answer: PollAnswer, tools: Dependencies, symptom: str) -> Ended:
-    return Ended(
-        tools.now(),
-        answer.symptom or symptom,
-        answer.text,
-        served_model=answer.served_model,
-        video_count=0,
-    )
-
-
-def _last_status(entry: Entry) -> str:
-    status = f", the last one: {entry.statuses[-1]}" if entry.statuses else ""
-    return f"{entry.polls} polls{status}"
-
-
-_TRIES = 3
-_PAUSE = 10.0  # seconds
+from veo_check.smoke.tools import Dependencies
+from veo_check.smoke.watch import ask, follow, progress_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +85,7 @@ def send(step: Step, driver: JobDriver, tools: Dependencies) -> tuple[Entry, Sub
     """
     journal, at = tools.journal, tools.now()
     entry = journal.begin(_intent(step, at, used_before(driver), tools))
-    tools.progress(_progress(entry, "sending"))
+    tools.progress(progress_of(entry, "sending"))
     submission: Submission | None = None
     try:
         submission = driver.submit(step.request)
@@ -206,23 +125,24 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     if opens_video(entry):
         tools.hide(entry.operation.id)
     answer: PollAnswer | None = None
-    operation = entry.operation.id
-    if entry.state in {"submitted", "unfinished"}:
-        entry, answer = poll(entry.resume(), route, driver, tools)
+    none = Missing("smoke-job", "not-run", "nothing was delivered")
+    delivery: Delivery | Missing | None = None
+    if entry.state in {"submitted", "unfinished", "reopened"}:
+        followed = follow(entry.resume(), route, driver, tools)
+        entry, answer, delivery = followed.entry, followed.answer, followed.delivery
     elif entry.state == "finished":
-        answer = _announced(operation, driver, tools)
-    delivery: Delivery | Missing = Missing("smoke-job", "not-run", "nothing was delivered")
+        answer = _announced(entry, driver, tools)
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
-    if entry.state == "finished" and answer is not None:
-        tools.progress(_progress(entry, "fetching"))
+    if entry.state == "finished" and answer is not None and delivery is None:
+        tools.progress(progress_of(entry, "fetching"))
         delivery = _delivered(entry, driver, answer, tools)
     if entry.state in {"finished", "failed"}:
-        tools.progress(_progress(entry, "reading usage"))
+        tools.progress(progress_of(entry, "reading usage"))
         usage = read_bill(entry, driver, stake_of(entry), tools)
     elif entry.ended is not None and entry.ended.symptom == "operation-unknown":
         return _vanished(entry, entry.ended, driver, answer, tools)
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
-    return Settled(entry, _with_charge(job, usage, answer), delivery, usage)
+    return Settled(entry, _with_record(job, usage, answer), delivery or none, usage)
 
 
 def _vanished(
@@ -232,7 +152,7 @@ def _vanished(
 
     Closed, the next run would pay for another one beside it.
     """
-    tools.progress(_progress(entry, "reading usage"))
+    tools.progress(progress_of(entry, "reading usage"))
     usage = read_bill(entry, driver, stake_of(entry), tools)
     delivery = Missing("smoke-job", "not-run", "nothing was delivered")
     job = result_of(entry, exchanges=answer.exchanges if answer else ())
@@ -253,7 +173,7 @@ def weigh(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
     ended = entry.ended
     if entry.state != "refused" or entry.charged is not None or ended is None:
         return entry
-    tools.progress(_progress(entry, "reading usage"))
+    tools.progress(progress_of(entry, "reading usage"))
     charged = charge_of_refusal(entry, driver, tools)
     if charged is None:
         return entry
@@ -341,6 +261,8 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         ended_at=ended.at if ended else None,
         video_count=ended.video_count if ended else None,
         charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
+        task_asked=entry.task_asked,
+        estimate=operation.cost if operation else None,
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
@@ -350,7 +272,12 @@ def stake_of(entry: Entry) -> CostEstimate:
     """What was quoted when the job was sent."""
     intent = entry.intent
     return CostEstimate(
-        intent.quoted, intent.at_stake, intent.tolerance, intent.what, intent.quota_per_unit
+        intent.quoted,
+        intent.at_stake,
+        intent.tolerance,
+        intent.what,
+        intent.quota_per_unit,
+        intent.tokens,
     )
 
 
@@ -373,6 +300,7 @@ def _intent(step: Step, at: datetime, used: int | None, tools: Dependencies) -> 
         owner=_owner(route),
         used_before=used,
         quota_per_unit=step.stake.quota_per_unit,
+        tokens=step.stake.tokens,
         tolerance=step.stake.tolerance,
         row=step.row,
         wrong=step.wrong,
@@ -422,14 +350,13 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
     return entry.mark_uncertain(replace(ended, symptom="submit-uncertain"))
 
 
-def _announced(operation: str, driver: JobDriver, tools: Dependencies) -> PollAnswer:
-    """Where the videos of a finished job are: their addresses are not kept."""
-    for _ in range(_TRIES - 1):
-        answer = driver.poll(operation)
-        if answer.state in {"done", "failed"}:
-            return answer
-        tools.clock.sleep(_PAUSE)
-    return driver.poll(operation)
+def _announced(entry: Entry, driver: JobDriver, tools: Dependencies) -> PollAnswer:
+    """Where the videos of a finished job are: their addresses are not kept, and a content path
+    needs none."""
+    assert entry.operation is not None
+    if isinstance(driver, WatchedDriver) and not entry.task_asked:
+        return PollAnswer("done", "finished", (VideoRef(),))
+    return ask(driver, entry.operation.id, tools)
 
 
 def _delivered(
@@ -464,9 +391,15 @@ def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     return passing and tools.now() - entry.intent.at < WORTH_WAITING
 
 
-def _with_charge(
+def _with_record(
     job: JobResult, usage: UsageProof | Missing, answer: PollAnswer | None
 ) -> JobResult:
+    """The job with what its usage record tells beside the charge: why it failed, what served it."""
+    if isinstance(usage, UsageProof):
+        if job.served_model is None:
+            job = replace(job, served_model=usage.served_model)
+        if job.state == "failed" and job.failure is None and usage.reason:
+            job = replace(job, symptom=usage.symptom or job.symptom, failure=usage.reason)
     if isinstance(usage, UsageProof) and usage.billed is not None:
         return replace(job, charged=usage.billed > usage.refunded)
     if isinstance(usage, UsageProof) and usage.charges == 0:
@@ -492,19 +425,6 @@ def _proof(settled: Settled, route: Route, tools: Dependencies) -> Proof:
         usage=replace(usage, exchanges=()) if isinstance(usage, UsageProof) else None,
         row=intent.row,
         owner=intent.owner,
-    )
-
-
-def _progress(entry: Entry, doing: str) -> Progress:
-    return Progress(
-        route=entry.intent.route,
-        job=entry.id,
-        kind=entry.intent.kind,
-        state=entry.state,
-        doing=doing,
-        elapsed=0,
-        at_stake=entry.intent.at_stake,
-        polls=entry.polls,
     )
 
 

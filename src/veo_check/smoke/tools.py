@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from veo_check.core.clock import AsOf, Clock
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import JobDriver
 from veo_check.core.results import JobKind, JobState, RowSeen
@@ -71,12 +72,13 @@ class Pace:
 
 
 _POLITE = Pace(first=11, interval=10, longest=30)
-_BEHIND_A_POLLER = Pace(first=16, interval=16, longest=30)
+#: A content path, which costs nothing to look at and is limited.
+_BY_CONTENT = Pace(first=20, interval=10, longest=30)
 
 
 def pace_of(gateway: Gateway) -> Pace:
     """How often a gateway may be asked."""
-    return _BEHIND_A_POLLER if gateway.polls_itself else _POLITE
+    return _BY_CONTENT if gateway.polls_itself else _POLITE
 
 
 def next_wait(
@@ -147,5 +149,12 @@ class Dependencies:
 
     def sealing_key(self, route: Route) -> SealingKey | None:
         """The key that a proof of this route is sealed with, if this run has it."""
-        variable = proof_key_variable(route, gateway_of(route))
+        variable = self.sealing_variable(route)
         return self.key_for(variable) if variable else None
+
+    def sealing_variable(self, route: Route) -> str | None:
+        """The variable that holds it; None where the route names no key."""
+        key, surface = route.via.key, route.model.surface
+        if key is None:
+            return None
+        return proof_key_variable(key.env, surface, gateway_of(route), self.key_for)
