@@ -22,6 +22,7 @@ USAGE = """\
     by: video-platform@example.com
     on: 2026-11-20
     operation: OPERATION
+    billed: BILLED
     expires: 2026-12-20
 """
 
@@ -64,10 +65,11 @@ def test_a_route_to_the_agent_platform_becomes_ready(
     assert failure["status"] in {"pass", "warn"}
     assert "veo-3.0-fast-generate-001, which was shut down on 2026-06-30" in str(failure)
     operation = route["job"]["operation_id"]
-    if example == "google-agent-platform":
-        assert (paid.code, route["tier"]) == (3, "staging")
-        assert operation in str(paid.checks["usage-recorded"]["reason"])
-    confirmed = production(example, DASHBOARD + USAGE.replace("OPERATION", operation))
+    assert (paid.code, route["tier"]) == (3, "staging")
+    assert operation in str(paid.checks["usage-recorded"]["reason"])
+    quoted = sent(state)[0]["entry"]["intent"]["quoted"]
+    seen = USAGE.replace("OPERATION", operation).replace("BILLED", quoted)
+    confirmed = production(example, DASHBOARD + seen)
     free = veo("run", confirmed, *words)
     assert (free.code, free.report["routes"][0]["tier"]) == (0, "production")
     assert len(sent(state)) == 2

@@ -83,7 +83,7 @@ def test_a_ready_research_route_is_inconclusive_over_a_reference_60_days_old(
         "run veo-check refresh, or update veo-check"
     )
     # prices last longer, and the person who runs it may decide otherwise
-    assert statuses(old, "price-known") == ("pass",)
+    assert statuses(old, "price-known", "price-fresh") == ("pass", "warn")
     assert offline(veo, research, reference(60), "--max-age", "60").code == 0
     assert offline(veo, research, reference(10), "--max-age", "9").code == 3
 
