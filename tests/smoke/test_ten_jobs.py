@@ -17,12 +17,9 @@ from check_world import a_route
 from sandbox_box import FLATKEY, ORIGINS, Box
 from sandbox_desk import SandboxDesk
 from stage import Stage
-from veo_check.core.facts import Missing
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Route
 from veo_check.sandbox.server import SandboxTransport
-from veo_check.smoke.journal import Journal
-from veo_check.smoke.state_folder import StateFolder
 from veo_check.smoke.steps import SmokeOutcome
 
 JOBS = 10
@@ -92,18 +89,10 @@ def test_watched_by_content_all_are_refunded_and_no_answer_is_429(box: Box, tmp_
     for outcome in outcomes:
         assert isinstance(outcome.job, JobResult)
         assert (outcome.job.state, outcome.job.task_asked) == ("failed", False)
-        # what the reads of the usage record did not reach says when to come back
-        assert isinstance(outcome.usage, UsageProof) or "run again after" in outcome.usage.detail
-    assert any(isinstance(outcome.usage, Missing) for outcome in outcomes)
-    box.clock.pass_time(20 * 60)
-    counting.seen.clear()
-    later = desks[0].asking()
-    for desk in desks:
-        settled = desk.run(asking=later)
-        assert isinstance(settled.usage, Missing) or settled.usage.refunded == settled.usage.billed
-        journal = Journal(StateFolder(desk.folder, simulated=True))
-        assert [entry.is_open for entry in journal.entries(desk.route.name)] == [False]
-    assert counting.count("/api/log/token") == 1  # one read for every job that was left open
+        assert isinstance(outcome.usage, UsageProof)
+        assert outcome.usage.refunded == outcome.usage.billed
+    # one read of the usage log serves several jobs, and all reads stay within what is allowed
+    assert counting.count("/api/log/token") < JOBS
 
 
 def route_of(number: int) -> Route:
