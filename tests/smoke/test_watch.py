@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,21 @@ def test_a_gateway_without_a_content_path_is_not_believed_at_once_either(
     world.path, world.polls = ("no path",), ("in_progress", "failed", "failed", "failed")
     assert job_of(desk.run("5")).state == "failed"
     assert world.asked[-1] - world.asked[1] >= 180
+
+
+@pytest.mark.parametrize(
+    ("path", "task"),
+    [(("FAILURE", "503"), ("failed",)), (("no path",), ("failed", "503"))],
+    ids=["content", "task"],
+)
+def test_a_failure_that_nothing_confirms_is_not_looked_for_without_a_pause(
+    path: tuple[str, ...], task: tuple[str, ...], desk: ContentDesk, world: ContentWorld
+) -> None:
+    world.path, world.polls = path, task
+    job = job_of(desk.run("5"))
+    assert (job.state, job.symptom) == ("unfinished", "job-unfinished")
+    looks = world.looks if task == ("failed",) else world.asked
+    assert min(after - before for before, after in pairwise(looks)) >= 10
 
 
 def a_failed_job(desk: ContentDesk, world: ContentWorld) -> None:
