@@ -20,6 +20,7 @@ NAMES = [
     "article-2026-06-17",
     "flatkey-veo-3.1-fast",
     "google-agent-platform",
+    "google-omni",
     "openai-litellm",
 ]
 

@@ -163,7 +163,7 @@ TABLE = [*rows("flatkey", FLATKEY), *rows("google", GOOGLE_DIRECT)]
 
 
 def test_the_table_has_every_paid_scenario() -> None:
-    # those of the Interactions API are not sent by these two routes
+    # those of the Interactions API have a table of their own in tests/e2e/test_omni.py
     paid = {one.name for one in SCENARIOS if one.paid and not one.name.startswith("omni-")}
     paid.add("healthy")
     for gateway in ROUTES:
