@@ -17,6 +17,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure, JobResult
 from veo_check.gateways.registry import gateway_of
+from veo_check.reference.load import load_reference
 from veo_check.smoke.journal import Entry, Journal, Operation
 from veo_check.smoke.state_folder import StateFolder
 from veo_check.smoke.steps import SmokeOutcome
@@ -72,6 +73,7 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
             job=outcome.job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
@@ -331,6 +333,7 @@ def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None
             job=job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED

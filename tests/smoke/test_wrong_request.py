@@ -56,6 +56,8 @@ def gone(
 ) -> Reference:
     """A book with the route's own model and these retired ones."""
     then = {} if at_end is None else {"at_end": at_end}
+    if at_end == "rerouted":
+        then["reroutes_to"] = "veo-9.9-generate-001"
     return a_book(
         lifecycle=[a_life(), *(a_life(model, shutdown=shutdown, **then) for model in models)],
         capabilities=[a_capability(), *(a_capability(model, **more) for model in models)],

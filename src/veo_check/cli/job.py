@@ -14,7 +14,8 @@ from veo_check.cli.output import check_format
 from veo_check.core.money import usd
 
 if TYPE_CHECKING:
-    from veo_check.smoke.journal import Entry, JobList
+    from veo_check.smoke.job_list import JobList
+    from veo_check.smoke.journal import Entry
 
 group = typer.Typer(
     help="Paid jobs on record: list, show, abandon.",
@@ -38,7 +39,7 @@ def list_(state: State = None, output: Output = "text") -> None:
 
     Exit codes: 0 listed, 2 usage, 3 a record cannot be read.
     """
-    from veo_check.smoke.journal import jobs_in
+    from veo_check.smoke.job_list import jobs_in
 
     check_format(output)
     listed = jobs_in(_place(state))
@@ -53,7 +54,7 @@ def show(job: JobId, state: State = None, output: Output = "text") -> None:
     Example: veo-check job show 1f0c2a9b-000001-8e21d4
     """
     from veo_check.core.secrets import printable
-    from veo_check.smoke.journal import find_job
+    from veo_check.smoke.job_list import find_job
 
     check_format(output)
     entry = find_job(_place(state), job)
@@ -81,7 +82,7 @@ def abandon(
     """
     from veo_check.core.clock import SystemClock
     from veo_check.core.secrets import printable
-    from veo_check.smoke.journal import abandon_job
+    from veo_check.smoke.job_list import abandon_job
 
     closed = abandon_job(_place(state), job, because, SystemClock())
     kept = (

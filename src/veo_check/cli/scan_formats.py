@@ -128,6 +128,7 @@ def _summary(shown: Shown) -> str:
             (unread, f"{unread} not readable"),
             (shown.ignored, f"{shown.ignored} ignored inline"),
             (shown.covered, f"{shown.covered} in the baseline"),
+            (shown.seen.more, f"and {shown.seen.more:,} more places of these ids"),
         )
         if number
     ]
@@ -147,6 +148,7 @@ def _json(shown: Shown) -> str:
     document = {
         "files": shown.seen.files,
         "skipped": shown.seen.skipped,
+        "more": shown.seen.more,
         "hits": [
             {
                 "file": hit.found.file,
@@ -190,6 +192,7 @@ def _sarif(shown: Shown) -> str:
         "properties": {
             "as_of": shown.judging.day.isoformat(),
             "hypothetical": shown.judging.hypothetical,
+            "more": shown.seen.more,
         },
         "results": [_result(hit) for hit in bad],
     }
@@ -239,7 +242,8 @@ def _github(shown: Shown) -> str:
         f"::warning file={_property(_from_here(file))},title=not scanned::{_data(why)}\n"
         for file, why in shown.seen.unread
     ]
-    return "".join([_annotation(hit) for hit in shown.hits if hit.exit_code != 0] + unread)
+    more = [f"::notice::and {shown.seen.more:,} more places of these ids\n"] * bool(shown.seen.more)
+    return "".join([_annotation(hit) for hit in shown.hits if hit.exit_code != 0] + unread + more)
 
 
 def _annotation(hit: Hit) -> str:
