@@ -22,6 +22,7 @@ NAMES = [
     "google-agent-platform",
     "google-omni",
     "openai-litellm",
+    "openrouter",
 ]
 
 

@@ -42,6 +42,7 @@ model:
   official: veo-3.1-fast-generate-001
   surface: agent-platform
   listing: {project: studio-1, location: us-central1, key: {adc: true}}
+  also_known_as: [video-pool-7]
 
 request:
   mode: text-to-video

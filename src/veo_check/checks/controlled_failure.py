@@ -46,7 +46,8 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
         return
     if failure.outcome == "accepted":
         served = failure.served_model.rpartition("/")[2] if failure.served_model else None
-        rerouted = served is not None and served != route.model.official
+        own = {route.model.official, route.via.model.rpartition("/")[2], *route.model.also_known_as}
+        rerouted = served is not None and served not in own
         yield blocker(
             "controlled-failure/rerouted" if rerouted else "controlled-failure/accepted",
             f"{sent}, was accepted{f' and served by {served}' if rerouted else ''}. "

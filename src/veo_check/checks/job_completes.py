@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
+    CheckOutput,
     Finding,
     Findings,
     ValidUntil,
@@ -72,7 +73,7 @@ def job_completes(
 
 def _finished(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
     yield note(
         "job-completes/finished",
@@ -110,8 +111,9 @@ def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
 
 def _served(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     official, served = route.model.official, _bare(job.served_model)
+    also = route.model.also_known_as
     ambiguous = served == gateway.placeholder_model != official
     if served is None or ambiguous:
         yield warning(
@@ -123,7 +125,22 @@ def _served(
             fix="ask the gateway's operator what runs behind the label",
             evidence=job.exchanges,
         )
-    elif served != official:
+    elif served not in {official, _bare(route.via.model), *map(_bare, also)}:
+        if not reference.surfaces(served):
+            name = (
+                f"the gateway names {served} as what served the job, which is no id that is known"
+            )
+            yield warning(
+                "job-completes/served-unknown",
+                f"{name[0].upper()}{name[1:]}.",
+                at="model.official",
+                expected=official,
+                actual=served,
+                fix=_ALSO,
+                evidence=job.exchanges,
+            )
+            yield Blocked(f"{name}; {_ALSO}")
+            return
         announced = _rerouted(route, served, reference)
         yield blocker(
             "job-completes/another-model",
@@ -141,6 +158,10 @@ def _served(
             at="model.official",
             evidence=job.exchanges,
         )
+
+
+#: What to do about a name that nobody knows.
+_ALSO = "where it is the declared model, add the name to model.also_known_as"
 
 
 def _rerouted(route: Route, served: str, reference: Reference) -> str:

@@ -160,6 +160,8 @@ class UsageProof:
     served_model: str | None = None
     key: str | None = None
     group: str | None = None
+    provider: str | None = None  # who served it, where the gateway has several
+    surface: str | None = None  # where that provider serves
     route: str | None = None  # the request path on the record
     status: str | None = None
     unit: str | None = None
@@ -303,7 +305,9 @@ def binding_of(route: Route) -> Binding:
     """What a smoke job of this route speaks for. Addresses count as used, not as written."""
     via = _flat(route.via.model_dump(mode="json", exclude_none=True))
     via["base_url"], via["console_url"] = route.base_url, route.console_url
-    model = _flat(route.model.model_dump(mode="json", exclude_none=True))
+    # under which other names it is reported does not change what a job is
+    told = route.model.model_dump(mode="json", exclude_none=True, exclude={"also_known_as"})
+    model = _flat(told)
     return Binding(route.name, via, model, SmokeShape.of_route(route))
 
 

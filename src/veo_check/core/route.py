@@ -170,7 +170,7 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Ratio = Annotated[str, Field(pattern=_RATIO)]
 
 
-GatewayName = Literal["flatkey", "newapi", "openai", "google"]
+GatewayName = Literal["flatkey", "newapi", "openai", "openrouter", "google"]
 EndpointFamily = Literal[
     "videos", "video-generations", "generation-tasks", "predict-long-running", "interactions"
 ]
@@ -187,7 +187,10 @@ Situation = Literal[
 ]
 
 #: Where a gateway is reached when the route file names no `base_url`.
-DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
+DEFAULT_BASE_URL: dict[str, str] = {
+    "flatkey": "https://router.flatkey.ai",
+    "openrouter": "https://openrouter.ai",
+}
 #: Gateways that anybody can run: the route file has to say where.
 NEEDS_BASE_URL = frozenset({"newapi", "openai"})
 FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
@@ -299,6 +302,8 @@ class Model(Part):
     official: ModelId
     surface: SurfaceName
     listing: Listing | None = None
+    #: names under which the gateway reports this model
+    also_known_as: list[Name] = []
 
     @field_validator("official")
     @classmethod

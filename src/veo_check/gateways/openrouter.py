@@ -75,7 +75,6 @@ OPENROUTER = Gateway(
     no_status="OpenRouter publishes no availability status of a model",
     drops_modes=frozenset({"extension"}),
     one_video_a_job=True,
-    record_after=600.0,
     smoke_variable="OPENROUTER_API_KEY",
 )
 #: its USD, counted in whole millionths so that they compare with other gateways' quota units
@@ -372,7 +371,7 @@ class OpenRouterJobs:
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
-        """What the finished job was told to cost, with its generation record where that is there."""
+        """What the finished job was told to cost, with its generation record once it is there."""
         if operation is None or operation not in self._told:
             return Missing("job-usage", "not-run", "the job has not told what it cost")
         cost, generation, polled = self._told[operation]
@@ -476,7 +475,7 @@ def _served(answer: Response, data: dict[str, Json], label: str) -> str | None:
     if told is None:
         return None
     bare = _SNAPSHOT.sub("", told)
-    return label if bare == label else answer.shown(told, 200)
+    return label if bare == label else answer.shown(bare, 200)
 
 
 def _surface(provider: str | None) -> str | None:

@@ -79,6 +79,7 @@ KEYS: dict[str, dict[str, str]] = {
         "official": "The vendor's own model id, as its surface spells it.",
         "surface": "Where the vendor serves it: gemini-api, agent-platform, openai, …",
         "listing": "Lets a route through a gateway ask Google itself, for free.",
+        "also_known_as": "Other names under which the gateway reports this model.",
     },
     "Request": {
         "mode": "What the video is made from.",
