@@ -291,7 +291,7 @@ def test_nothing_new_leaves_the_packages_files_alone(refresh: Refresh, folder: P
 def test_old_rows_of_the_bundle_are_listed_with_their_source(refresh: Refresh) -> None:
     code, out, err = refresh("--check-age", "45")
     assert (code, err) == (1, "")
-    assert "54 days old: 1 row of google, read on 2026-10-08: https://ai.google.dev/" in out
+    assert "54 days old: 1 row of Google, read on 2026-10-08: https://ai.google.dev/" in out
     assert "    life:gemini-api:gemini-omni-1.1-flash:google-deprecations-2026-10\n" in out
     assert refresh("--check-age", "36500") == (0, "No row in force is older than 36500 days.\n", "")
 

@@ -51,7 +51,7 @@ SYMPTOMS = {
     "openrouter-index": (1, "staging", "media-delivered/content-unavailable"),
     "openrouter-record-late": (3, "staging", "is not there yet; the next run asks again"),
     "openrouter-other-provider": (1, "staging", "usage-recorded/another-surface"),
-    "job-another-model": (3, "staging", "job-completes/served-unknown"),
+    "job-another-model": (3, "staging", "job-completes/served-name"),
     "job-overcharged": (1, "staging", "usage-matches-quote/differs"),
     "job-wrong-request-accepted": (1, "staging", "controlled-failure/accepted"),
     "job-wrong-request-rerouted": (1, "staging", "controlled-failure/rerouted"),

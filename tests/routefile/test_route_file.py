@@ -60,7 +60,7 @@ def test_every_key_of_the_format_is_read(tmp_path: Path) -> None:
                     "location": "us-central1",
                     "key": {"adc": True},
                 },
-                "also_known_as": ["video-pool-7"],
+                "also_known_as": ["veo31-fast-pool"],
             },
             "request": {
                 "mode": "text-to-video",
@@ -120,6 +120,7 @@ def test_every_key_of_the_format_is_read(tmp_path: Path) -> None:
                     "by": "a@example.com",
                     "on": date(2026, 11, 20),
                     "operation": "op/1",
+                    "billed": Decimal("0.48"),
                     "expires": date(2026, 12, 20),
                 },
             ],

@@ -67,7 +67,7 @@ OPENAI = Gateway(
     name="openai",
     payer="openai account",
     families=("videos",),
-    usage="header",
+    usage="none",
     no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
     late_refusals_on=frozenset({"*"}),
 )
@@ -234,7 +234,7 @@ def _video_in(answer: Response | Failure) -> str | None:
 
 
 def _cost(answer: Response) -> Decimal | None:
-    """What the proxy booked for the job, in USD."""
+    """What the proxy estimates for the job, in USD, before it has run."""
     try:
         return amount(answer.headers.get("x-litellm-response-cost", ""))
     except ValueError:
@@ -292,5 +292,5 @@ def _misread(answer: Response) -> Symptom | None:
 
 def _no_usage() -> Missing:
     return Missing(
-        "job-usage", "not-offered", "this gateway tells no key what its jobs cost afterwards"
+        "job-usage", "not-offered", "this gateway's API does not report the cost of a job"
     )

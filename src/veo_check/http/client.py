@@ -98,7 +98,7 @@ _CONTENT_GAP, _LONGEST_GAP = 10.0, 120.0
 
 
 #: Why an offline run asks nobody, where nothing else is said.
-OFFLINE = "this run may not use the network (--offline)"
+OFFLINE = "no network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
 #: seconds for an answer that may hold a video
 _MEDIA_DEADLINE = 120.0
@@ -214,6 +214,13 @@ class HttpClient:
                 waiting.set_exception(error)
                 raise
         return waiting.result()
+
+    def remembered(self, url: str, key: KeyName | None) -> Response | None:
+        """What the newest such GET of this run was answered, where there was one."""
+        with self._lock:
+            held = self._memo.get(("GET", url, key, ()))
+        got = held.result() if held is not None and held.done() else None
+        return got if isinstance(got, Response) else None
 
     def turns(self, url: str) -> Turns:
         """The turns of everybody who asks this origin for a video."""

@@ -21,6 +21,16 @@ AtEnd = Literal["refused", "rerouted"]
 Audio = Literal["always", "optional", "never"]
 
 
+_NAMES = {
+    "byteplus": "BytePlus",
+    "comfy": "Comfy",
+    "google": "Google",
+    "litellm": "LiteLLM",
+    "openai": "OpenAI",
+    "openrouter": "OpenRouter",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a row was read. Two rows of one publisher are one opinion, read twice."""
@@ -32,6 +42,11 @@ class Source:
     page_date: date | None = None
     note: str | None = None
     sha256: str | None = None  # of the bytes that `refresh` read
+
+    @property
+    def by(self) -> str:
+        """The publisher as people write its name."""
+        return _NAMES.get(self.publisher, self.publisher)
 
     def age_days(self, day: date) -> int:
         """Whole days from the last confirmation to `day`; 0 when confirmed after it."""

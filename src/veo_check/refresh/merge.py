@@ -16,8 +16,9 @@ from typing import Literal, cast
 
 from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, usd
-from veo_check.reference.lifecycle import FIRM, counting, is_over, page_of, read_on, say_day
+from veo_check.reference.lifecycle import say_day
 from veo_check.reference.prices import PriceRule, newest_rules, parse_prices, recency
+from veo_check.reference.readings import FIRM, counting, is_over, page_of, read_on
 from veo_check.reference.rows import (
     Capability,
     DateKind,

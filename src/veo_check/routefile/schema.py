@@ -79,7 +79,7 @@ KEYS: dict[str, dict[str, str]] = {
         "official": "The vendor's own model id, as its surface spells it.",
         "surface": "Where the vendor serves it: gemini-api, agent-platform, openai, …",
         "listing": "Lets a route through a gateway ask Google itself, for free.",
-        "also_known_as": "Other names under which the gateway reports this model.",
+        "also_known_as": "Names under which the gateway reports this model as the one that ran.",
     },
     "Request": {
         "mode": "What the video is made from.",
@@ -106,11 +106,11 @@ KEYS: dict[str, dict[str, str]] = {
         "policy_block": "A safety filter refused the prompt or the video.",
         "approved_by": "Who approved these rules.",
         "approved_on": "The day they were approved.",
-        "routes": "The routes that may take over.",
+        "routes": "The fallback routes.",
     },
     "FallbackTarget": {
         "name": "The fallback route's name, unique in this file.",
-        "for": "The situations it may take over in.",
+        "for": "The situations it is a fallback for.",
         "via": "What differs from the primary's via; the rest is inherited.",
         "model": "What has to run underneath.",
         "request": "What differs from the primary's request; the rest is inherited.",
@@ -128,6 +128,7 @@ KEYS: dict[str, dict[str, str]] = {
         "on": "The day it was seen.",
         "link": "Where it can be seen.",
         "operation": "The job that a usage-record is about.",
+        "billed": "What that record says the job cost, in USD.",
         "expires": "The last day on which it counts.",
     },
     "Smoke": {
