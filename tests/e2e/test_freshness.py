@@ -13,7 +13,7 @@ import pytest
 from official_pages import versions_md
 from veo_check.core.clock import SystemClock
 from veo_check.reference.load import bundled_document
-from veo_check.refresh.run import as_text
+from veo_check.refresh.upkeep import as_text
 
 Run = Callable[..., Any]
 DAY = date(2026, 11, 30)

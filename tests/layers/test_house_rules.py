@@ -94,7 +94,12 @@ def test_every_import_is_declared(root: Path) -> None:
     assert imported - declared - set(sys.stdlib_module_names) == {"veo_check"}
 
 
-_MODULE = {"PyYAML": "yaml", "google-auth": "google", "markdown-it-py": "markdown_it"}
+_MODULE = {
+    "PyYAML": "yaml",
+    "google-auth": "google",
+    "markdown-it-py": "markdown_it",
+    "beautifulsoup4": "bs4",
+}
 
 
 def _imported(node: ast.AST) -> list[str]:

@@ -137,17 +137,11 @@ class LifecycleJudgement:
     @property
     def exit_code(self) -> int:
         """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
-        match self.state:
-            case "retired" | "rerouted" | "retiring":
-                return 1
-            case "unknown":
-                return 1 if self.gone else 3
-            case "contested":
-                return 0 if self.live else 3
-            case "alive":
-                return 0
-            case "unreleased" | "contradictory" | "stale":
-                return 3
+        if self.state == "unknown":
+            return 1 if self.gone else 3
+        if self.state == "contested":
+            return 0 if self.live else 3
+        return {"retired": 1, "rerouted": 1, "retiring": 1, "alive": 0}.get(self.state, 3)
 
 
 def judge_lifecycle(
@@ -479,9 +473,8 @@ def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str,
     ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
     others = " and ".join(dict.fromkeys(row.source.by for row in ended))
     day = f"{others} gives the same day. " if others else ""
-    if moved.source.official:
-        return (f"{day}The vendor itself says so.",)
-    return (f"{day}No page of the vendor says so: only a job shows which model answers.",)
+    unsure = "No page of the vendor that says so was read: only a job shows which model answers."
+    return (day + ("The vendor itself says so." if moved.source.official else unsure),)
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:
