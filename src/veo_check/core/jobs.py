@@ -498,6 +498,8 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    provider: str | None = None  # who served it, where a gateway has several
+    surface: str | None = None  # where that provider serves
     other_tokens: int = 0  # beside `quantity` of video tokens: the prompt's and the thoughts'
     reason: str | None = None  # of a refund: why the job failed
     symptom: Symptom | None = None
@@ -511,6 +513,8 @@ class UsageRead:
     used: int | None = None
     quota_per_unit: Decimal | None = None
     exchanges: tuple[str, ...] = ()
+    #: the record is not there yet, and comes minutes after the job's end
+    pending: bool = False
 
 
 #: How an MP4 or QuickTime file begins, behind its first four bytes.

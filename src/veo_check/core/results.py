@@ -161,6 +161,8 @@ class UsageProof:
     served_model: str | None = None
     key: str | None = None
     group: str | None = None
+    provider: str | None = None  # who served it, where the gateway has several
+    surface: str | None = None  # where that provider serves
     route: str | None = None  # the request path on the record
     status: str | None = None
     unit: str | None = None
