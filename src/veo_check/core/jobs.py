@@ -461,7 +461,6 @@ class PollAnswer:
     symptom: Symptom | None = None
     text: str | None = None
     charged: bool | None = None
-    billed_quota: int | None = None  # where the poll itself tells
     retry_after: float | None = None
     exchanges: tuple[str, ...] = ()
     #: the answer was the video itself, and its bytes went into the sink

@@ -167,7 +167,6 @@ class UsageProof:
     status: str | None = None
     unit: str | None = None
     quantity: Decimal | None = None
-    billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
     reason: str | None = None  # why the job failed, where the refund's record tells
     symptom: str | None = None  # the name of what that reason says (`core.jobs`)

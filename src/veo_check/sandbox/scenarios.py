@@ -124,6 +124,7 @@ Fault = Literal[
     "overcharged",
     "not-refunded",
     "usage-missing",
+    "usage-limited",
     "billed-group",
     "per-second-table",
 ]
