@@ -73,6 +73,23 @@ def test_who_served_it(served: str | None, via: dict[str, object], said: str) ->
     assert codes(outcome) == ["note finished", said]
 
 
+@pytest.mark.parametrize("served", ["video-pool-7", "veo-9-generate-001", "gemini-veo-fast"])
+def test_a_name_that_is_no_known_id_is_unknown_and_not_another_model(served: str) -> None:
+    job = replace(GOOD, served_model=served)
+    outcome = judged(job)
+    assert codes(outcome) == ["note finished", "warning served-name"]
+    assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
+    assert outcome.status_at(Tier.STAGING) is Status.WARN
+    assert served in str(outcome.blocked)
+    known = a_route({"request.resolution": "720p", "model.also_known_as": ["other", served]})
+    assert codes(judged(job, known)) == ["note finished", "note served"]
+
+
+def test_an_echo_of_the_label_tells_nothing() -> None:
+    outcome = judged(replace(GOOD, served_model="veo3.1-fast"))
+    assert codes(outcome) == ["note finished", "warning served-unknown"]
+
+
 def test_a_model_that_answers_a_rerouted_one_says_who_announced_it() -> None:
     route = a_route(
         {

@@ -21,6 +21,7 @@ CONFIRMED = """confirmations:
     by: video-platform@example.com
     on: 2026-11-20
     operation: OPERATION
+    billed: BILLED
     expires: 2026-12-20
 """
 
@@ -64,9 +65,10 @@ def test_a_route_to_the_agent_platform_becomes_ready(
     assert "veo-3.0-fast-generate-001, which was shut down on 2026-06-30" in str(failure)
     operation = route["job"]["operation_id"]
     assert (paid.code, route["tier"]) == (3, "staging")
-    if example == "google-agent-platform":
-        assert operation in str(paid.checks["usage-recorded"]["reason"])
-    confirmed = production(example, LOGGING + CONFIRMED.replace("OPERATION", operation))
+    assert operation in str(paid.checks["usage-recorded"]["reason"])
+    quoted = sent(state)[0]["entry"]["intent"]["quoted"]
+    seen = CONFIRMED.replace("OPERATION", operation).replace("BILLED", quoted)
+    confirmed = production(example, LOGGING + seen)
     free = veo("run", confirmed, *words)
     assert (free.code, free.report["routes"][0]["tier"]) == (0, "production")
     assert free.report["mode"] == "free"

@@ -63,10 +63,13 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
     assert isinstance(outcome.job, JobResult)
     assert (outcome.job.state, outcome.job.symptom) == ("uncertain", "submit-uncertain")
     assert outcome.job.charged is True
+    request = None if refusals == "total" else "req-refused-1"
     assert outcome.job.failure == (
-        f"answered as refused ({symptom}) and charged all the same: {symptom}"
+        f"answered as refused ({symptom}) and charged all the same: {symptom}; the key's total was "
+        "$2.00 before and $2.48 after: it grew by $0.48, and the job was quoted at $0.48"
+        + (f"; request {request}" if request else "")
     )
-    assert outcome.job.request_id == (None if refusals == "total" else "req-refused-1")
+    assert outcome.job.request_id == request
     assert outcome.spent == Decimal("0.48")
     found = Outcome.collect(
         job_completes(

@@ -47,7 +47,7 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
         return
     if failure.outcome == "accepted":
         served = failure.served_model.rpartition("/")[2] if failure.served_model else None
-        rerouted = served is not None and served != route.model.official
+        rerouted = served is not None and served not in route.model.names
         yield blocker(
             "controlled-failure/rerouted" if rerouted else "controlled-failure/accepted",
             f"{sent}, was accepted{f' and served by {served}' if rerouted else ''}. "

@@ -9,8 +9,10 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
+    CheckOutput,
     Finding,
     Findings,
+    Tier,
     ValidUntil,
     blocker,
     check,
@@ -80,7 +82,7 @@ def job_completes(
 
 def _finished(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
     yield note(
         "job-completes/finished",
@@ -118,20 +120,28 @@ def _empty_handed(gateway: Gateway, job: JobResult, delivery: Delivery) -> Findi
 
 def _served(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     official, served = route.model.official, _bare(job.served_model)
-    ambiguous = served == gateway.placeholder_model != official
+    # an echo of the label, or what a gateway writes where it does not know
+    ambiguous = served in {gateway.placeholder_model, route.via.model} - route.model.names
     if served is None or ambiguous:
         yield warning(
             "job-completes/served-unknown",
             "Which model served the job cannot be read from the gateway's answers.",
             at="model.official",
             expected=official,
-            actual=f"{served} (what the gateway writes where it does not know)" if served else None,
+            actual=f"{served}, which says nothing" if served else None,
             fix="ask the gateway's operator what runs behind the label",
             evidence=job.exchanges,
         )
-    elif served != official:
+    elif served in route.model.names:
+        yield note(
+            "job-completes/served",
+            f"The job was served by {served}.",
+            at="model.official",
+            evidence=job.exchanges,
+        )
+    elif reference.surfaces(served):
         announced = _rerouted(route, served, reference)
         yield blocker(
             "job-completes/another-model",
@@ -143,12 +153,18 @@ def _served(
             evidence=job.exchanges,
         )
     else:
-        yield note(
-            "job-completes/served",
-            f"The job was served by {served}.",
+        named = f"The gateway names the model that served the job {served}, which is no known id"
+        fix = f"ask the operator what it is; if it is {official}, list it in model.also_known_as"
+        yield warning(
+            "job-completes/served-name",
+            f"{named}.",
             at="model.official",
+            expected=official,
+            actual=served,
+            fix=fix,
             evidence=job.exchanges,
         )
+        yield Blocked(f"{named}; {fix}", warn_below=Tier.PRODUCTION)
 
 
 def _rerouted(route: Route, served: str, reference: Reference) -> str:

@@ -68,7 +68,7 @@ def model_lifecycle(
     earlier = status.refused if isinstance(status, ProofStatus) else None
     live = _refused(route, gateway, job) or _refused(route, gateway, earlier) or live
     proof = proven if isinstance(proven, ProvenLife) else None
-    served = proof is not None and proof.model == route.model.official
+    served = proof is not None and proof.model in route.model.names
     judged = judge_lifecycle(
         reference,
         route.model.official,

@@ -189,7 +189,7 @@ def _age(entry: Entry) -> str:
 
 
 def _facts(entry: Entry) -> dict[str, object]:
-    from veo_check.smoke.journal import at_most_spent, shown_operation
+    from veo_check.smoke.journal import at_most_spent, shown_operation, told_by
 
     intent, ended = entry.intent, entry.ended
     return {
@@ -212,7 +212,15 @@ def _facts(entry: Entry) -> dict[str, object]:
         "polls": entry.polls,
         "statuses": list(entry.statuses),
         "symptom": ended.symptom if ended else None,
-        "failure": ended.text if ended else None,
+        "failure": told_by(entry),
+        "earlier_ends": [
+            {
+                "at": end.at.isoformat(timespec="seconds"),
+                "symptom": end.symptom,
+                "failure": end.text,
+            }
+            for end in entry.earlier
+        ],
         "quoted": usd(intent.quoted),
         "at_stake": usd(intent.at_stake),
         "billed": usd(entry.billed) if entry.billed is not None else None,

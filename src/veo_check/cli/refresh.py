@@ -25,6 +25,7 @@ from veo_check.cli.output import (
     write_each,
 )
 from veo_check.core.money import ExitCode, UsageError
+from veo_check.core.reading import real_path
 
 if TYPE_CHECKING:
     from veo_check.refresh.run import PageName, PageRequest, PageResult, Refreshed
@@ -165,7 +166,7 @@ def _base(reference: Path | None, write: Path | None, *, bundled: bool) -> Mappi
         return bundled_document() if reference is None else read_document(reference)
     if reference is not None:
         target = write or user_data_dir() / REFRESHED_FILE
-        if target.exists() and target.resolve() != reference.resolve():
+        if target.exists() and real_path(target) != real_path(reference):
             raise UsageError(
                 f"{target} is there already, and its rows would be lost; name a new file with "
                 "--write, or leave out --reference to add to it"
@@ -219,7 +220,7 @@ def _replace(path: Path, text: str, option: str) -> Path:
     """Put a whole file in the place of the old one: a kill leaves one of the two."""
     temporary: Path | None = None
     try:
-        real = path.resolve()
+        real = real_path(path)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=real.parent, prefix=".veo-check-", delete=False
         ) as file:

@@ -82,11 +82,7 @@ def _places(shown: Shown, colour: bool) -> Iterator[str]:
             state = f"\x1b[{_COLOURS.get(hit.state, _OTHER_COLOUR)}m{state}\x1b[0m"
         note = f" (its ignore expired on {hit.expired})" if hit.expired else ""
         found = hit.found
-        file = _plain(found.file)
-        # or a name could begin a command to a CI server; report.inert would say the same, but
-        # loading the report's models takes a tenth of a scan's time
-        file = f": {file[1:]}" if file.startswith("::") else file
-        place = f"{file}:{found.line}:{found.column}"
+        place = f"{_plain(found.file)}:{found.line}:{found.column}"
         yield f"{place}: {found.id}: {state}{note}"
 
 

@@ -12,9 +12,9 @@ from veo_check.core.frozen import dataclass
 if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
     from veo_check.core.route import ControlledFailureKind, EndpointFamily, GatewayName, Mode, Route
 
-#: Where a gateway tells what a job cost: a log that the key can read, a header beside the answer,
-#: in the answer that ends the job, or nowhere that a key reaches.
-UsageRecord = Literal["log", "header", "answer", "none"]
+#: Where a gateway tells what a job cost: a log that the key can read, the answer that ends the job,
+#: or nowhere that a key reaches.
+UsageRecord = Literal["log", "answer", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -476,6 +476,7 @@ class FetchAnswer:
     symptom: Symptom | None = None
     status_code: int | None = None
     text: str | None = None
+    passing: bool = False  # nothing that lasts: asked later, it may well be there
     place: str | None = None  # host and path, for reports
     exchanges: tuple[str, ...] = ()
 

@@ -41,6 +41,11 @@ def read_limited(path: Path | str, limit: int, *, follow_links: bool = False) ->
     return content
 
 
+def real_path(path: Path) -> Path:
+    """The path without links. A loop of links stays as it is, where `Path.resolve` would raise."""
+    return Path(os.path.realpath(path))
+
+
 def why_unread(error: OSError | ValueError) -> str:
     """Why reading failed, in a few words without the path."""
     if isinstance(error, OSError) and error.strerror:

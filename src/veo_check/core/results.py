@@ -96,6 +96,7 @@ class JobResult:
     charged: bool | None = None
     task_asked: bool = False  # while it ran, which on new-api can cost a refund
     estimate: Decimal | None = None  # USD, of a header at submit: made before the job ran
+    quoted: Decimal | None = None  # USD, before it was sent
     other_ratios: Mapping[str, Decimal] = field(default_factory=dict)  # new-api's multipliers
     exchanges: tuple[str, ...] = ()
 
@@ -146,7 +147,7 @@ class UsageProof:
     that the finished job told, at the quoted price; `other` is the part of them that is no video.
     """
 
-    source: Literal["usage-log", "cost-header", "task-record", "answer"]
+    source: Literal["usage-log", "answer"]
     charges: int
     quoted: Decimal
     tolerance: Decimal
@@ -304,7 +305,9 @@ def binding_of(route: Route) -> Binding:
     """What a smoke job of this route speaks for. Addresses count as used, not as written."""
     via = _flat(route.via.model_dump(mode="json", exclude_none=True))
     via["base_url"], via["console_url"] = route.base_url, route.console_url
-    model = _flat(route.model.model_dump(mode="json", exclude_none=True))
+    # what a gateway calls the model when it reports is no part of what was paid for
+    names = {"also_known_as"}
+    model = _flat(route.model.model_dump(mode="json", exclude_none=True, exclude=names))
     return Binding(route.name, via, model, SmokeShape.of_route(route))
 
 

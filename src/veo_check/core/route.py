@@ -160,7 +160,7 @@ SurfaceName = Annotated[str, Field(pattern=_SURFACE)]
 ModelId = Annotated[
     str, Field(min_length=1, max_length=200, pattern=_ID), AfterValidator(_model_id)
 ]
-OperationId = Annotated[str, Field(min_length=1, max_length=500, pattern=_ID)]
+OperationId = Annotated[str, Field(min_length=1, max_length=4096, pattern=_ID)]
 Url = Annotated[str, Field(max_length=500, pattern=_URL), AfterValidator(_address)]
 Link = Annotated[str, Field(max_length=1000, pattern=_LINK)]
 FilePath = Annotated[str, Field(min_length=1, max_length=500, pattern=_PATH)]
@@ -299,6 +299,12 @@ class Model(Part):
     official: ModelId
     surface: SurfaceName
     listing: Listing | None = None
+    also_known_as: list[Name] = Field(default_factory=list, max_length=20)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the model is called where a gateway says what ran."""
+        return frozenset({self.official, *self.also_known_as})
 
     @field_validator("official")
     @classmethod
@@ -396,6 +402,7 @@ class Confirmation(Part):
     on: Day
     link: Link | None = None
     operation: OperationId | None = Field(default=None, validate_default=True)
+    billed: Money | None = None
     expires: Day
 
     @field_validator("operation")

@@ -162,33 +162,6 @@ def used(place: JobEndpoint, door: HttpClient) -> UsageRead | Missing:
     return UsageRead((), got.used, _per_unit(place, door), got.exchanges)
 
 
-def usage(
-    place: JobEndpoint,
-    door: HttpClient,
-    operation: str | None,
-    request_id: str | None,
-    since: datetime,
-) -> UsageRead | Missing:
-    """The rows that are about one job, oldest first, and the key's total, asked afresh."""
-    if place.key is None:
-        return Missing(_PROBE, "not-configured", "the route names no key")
-    answer = newapi.log_ask(place.console_url, place.key).send(door, fresh=True)
-    if isinstance(answer, Failure):
-        return answer.as_missing(_PROBE)
-    rows = _rows(answer)
-    if isinstance(rows, Failure):
-        return rows.as_missing(_PROBE)
-    per_unit = _per_unit(place, door)
-    own = _about(rows, place, operation, request_id, since)
-    total = used(place, door)
-    return UsageRead(
-        rows=tuple(_row(answer, row, per_unit) for row in reversed(own)),
-        used=total.used if isinstance(total, UsageRead) else None,
-        quota_per_unit=per_unit,
-        exchanges=(answer.exchange, *total.exchanges),
-    )
-
-
 def _per_unit(place: JobEndpoint, door: HttpClient) -> Decimal | None:
     """Quota units to the USD, as the gateway publishes it; learned once per run."""
     answer = newapi.status_ask(place.console_url, place.key).send(door)
@@ -241,6 +214,21 @@ def _about(
         and at >= since - _SLACK
     ]
     return [row for row in rows if row in joined or row in loose]
+
+
+def _tells(
+    answer: Response,
+    place: JobEndpoint,
+    operation: str | None,
+    request_id: str | None,
+    since: datetime,
+) -> bool:
+    """Whether a read of the log already has a job's charge."""
+    rows = _rows(answer)
+    if isinstance(rows, Failure):
+        return False
+    own = _about(rows, place, operation, request_id, since)
+    return any(row.get("type") == _CONSUME for row in own)
 
 
 def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> UsageRow:
@@ -334,6 +322,8 @@ class NewapiJobs:
     def __init__(self, place: JobEndpoint, door: HttpClient) -> None:
         self._place, self._door = place, door
         self._path = PATHS[place.endpoint]
+        #: the read of the usage log that each job was last told from
+        self._told: dict[str | None, str] = {}
 
     def submit(self, request: JobRequest) -> Submission:
         """Send the job, once."""
@@ -429,8 +419,40 @@ class NewapiJobs:
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
-        """The usage rows of one job and the key's total, asked afresh."""
-        return usage(self._place, self._door, operation, request_id, since)
+        """The usage rows of one job, oldest first, and the key's total.
+
+        One read of the log serves every job of the key; asked again about the same job, it is read
+        again, and so is the total.
+        """
+        place, door = self._place, self._door
+        if place.key is None:
+            return Missing(_PROBE, "not-configured", "the route names no key")
+        ask, job = newapi.log_ask(place.console_url, place.key), operation or request_id
+        held = door.remembered(ask.url, ask.key)
+        answer: Response | Failure | None = held
+        if (
+            held is None
+            or held.exchange == self._told.get(job)
+            or not _tells(held, place, operation, request_id, since)
+        ):
+            held, answer = None, ask.send(door, fresh=True)
+        if isinstance(answer, Failure):
+            return answer.as_missing(_PROBE)
+        assert answer is not None
+        self._told[job] = answer.exchange
+        rows = _rows(answer)
+        if isinstance(rows, Failure):
+            return rows.as_missing(_PROBE)
+        per_unit = _per_unit(place, door)
+        own = _about(rows, place, operation, request_id, since)
+        # what was read for another job says nothing of the key's total around this one
+        total = self.used() if held is None else None
+        return UsageRead(
+            rows=tuple(_row(answer, row, per_unit) for row in reversed(own)),
+            used=total.used if isinstance(total, UsageRead) else None,
+            quota_per_unit=per_unit,
+            exchanges=(answer.exchange, *(total.exchanges if total else ())),
+        )
 
     def _body(self, request: JobRequest) -> dict[str, object]:
         metadata: dict[str, object] = {

@@ -67,7 +67,7 @@ OPENAI = Gateway(
     name="openai",
     payer="openai account",
     families=("videos",),
-    usage="header",
+    usage="none",
     no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
     late_refusals_on=frozenset({"*"}),
 )
@@ -234,7 +234,7 @@ def _video_in(answer: Response | Failure) -> str | None:
 
 
 def _cost(answer: Response) -> Decimal | None:
-    """What the proxy booked for the job, in USD."""
+    """What the proxy estimates for the job, in USD, before it has run."""
     try:
         return amount(answer.headers.get("x-litellm-response-cost", ""))
     except ValueError:

@@ -126,6 +126,8 @@ def web_address(value: Json) -> VideoRef:
     return VideoRef()
 
 
+#: what may have been different a moment later
+_PASSING_FAILURES = frozenset({"unreachable", "too-slow", "rate-limited", "server-error"})
 #: no clip that a smoke job asks for is larger
 _LARGEST_VIDEO = 512 * MEBIBYTE
 
@@ -148,8 +150,9 @@ def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> F
     if isinstance(got, Failure):
         return FetchAnswer(
             ok=False,
-            symptom=_symptom_of_failure(got),
+            symptom=(symptom := _symptom_of_failure(got)),
             text=got.detail,
+            passing=symptom == "content-unavailable" and got.code in _PASSING_FAILURES,
             exchanges=(got.exchange,) if got.exchange else (),
         )
     return _refused(got)
@@ -164,6 +167,8 @@ def _refused(answer: Response) -> FetchAnswer:
         symptom="content-refused" if answer.status in {401, 403} else "content-unavailable",
         status_code=answer.status,
         text=answer.shown(message) or None,
+        passing=answer.status in {429, 503, 504}
+        or (answer.status >= 500 and isinstance(answer.json, Failure)),
         place=answer.place,
         exchanges=(answer.exchange,),
     )

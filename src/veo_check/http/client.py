@@ -215,6 +215,13 @@ class HttpClient:
                 raise
         return waiting.result()
 
+    def remembered(self, url: str, key: KeyName | None) -> Response | None:
+        """What the newest such GET of this run was answered, where there was one."""
+        with self._lock:
+            held = self._memo.get(("GET", url, key, ()))
+        got = held.result() if held is not None and held.done() else None
+        return got if isinstance(got, Response) else None
+
     def turns(self, url: str) -> Turns:
         """The turns of everybody who asks this origin for a video."""
         with self._lock:

@@ -41,10 +41,13 @@ class _One:
     kept: str | None = None
 
 
-def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies) -> Delivery:
+def download(
+    entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies
+) -> Delivery | Missing:
     """Every announced video, fetched and inspected; the file is kept only where it was asked for.
 
-    Raises OSError where nothing can be written here.
+    A Missing where only a passing trouble is in the way, so that a later run fetches it. Raises
+    OSError where nothing can be written here.
     """
     assert entry.operation is not None
     got = [
@@ -52,6 +55,14 @@ def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Depende
         for index, video in enumerate(answer.videos[:_MOST_VIDEOS])
     ]
     bad = next((fetched.answer for fetched in got if fetched.facts is None), None)
+    if bad is not None and bad.passing:
+        return Missing(
+            "smoke-job",
+            "server-error",
+            f"job {entry.id} is done, and its video cannot be fetched now"
+            f" ({bad.text or bad.status_code or 'no answer'}); the next run fetches it",
+            bad.exchanges,
+        )
     symptom, failure = (bad.symptom, bad.text) if bad else (None, None)
     if not answer.videos:
         symptom = answer.symptom or "empty-result"
@@ -149,7 +160,7 @@ _FOR_A_CHARGE = (5.0, 20.0)
 _FOR_A_REFUND = (16.0, 20.0)
 #: When a refusal's charge is read, in seconds after it: a gateway takes the money before it asks
 #: upstream, and gives it back when that refuses.
-_AFTER_A_REFUSAL = (5.0, 25.0)
+AFTER_A_REFUSAL = (5.0, 25.0)
 #: What an interruption explains, so that a later run reads it again for free.
 PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
 #: How long a later run is worth waiting for; then things are taken as far as they are known.
@@ -167,26 +178,13 @@ def read_bill(
     while True:
         read = driver.usage(operation.id, operation.request_id, entry.intent.at)
         if isinstance(read, Missing):
-            break
+            return read
         wait = next(waits, None)
         if any(row.unit == "video token" for row in read.rows):
             return _by_tokens(entry, read, stake)
         if wait is None or not _incomplete(entry, read):
             return _from_log(entry, read, stake)
         tools.clock.sleep(wait)
-    if operation.cost is not None:
-        return UsageProof(
-            source="cost-header",
-            charges=1,
-            quoted=stake.quoted,
-            tolerance=stake.tolerance,
-            billed=operation.cost,
-            row_id=operation.request_id,
-            model=entry.intent.binding.via.get("model"),
-            served_model=operation.served_model,
-            unit="USD",
-        )
-    return read
 
 
 def used_before(driver: JobDriver) -> int | None:
@@ -205,12 +203,14 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
     age = (tools.now() - ended.at).total_seconds()
     charged: RefusalCharge = "unknown"
     unread = False
-    for after in [at for at in _AFTER_A_REFUSAL if at > age] or [age]:
+    for after in [at for at in AFTER_A_REFUSAL if at > age] or [age]:
         wait = after - (tools.now() - ended.at).total_seconds()
         if wait > 0:
             tools.clock.sleep(wait)
         request = ended.request_id
-        read = driver.usage(None, request, entry.intent.at) if request else driver.used()
+        read = driver.used()
+        if request and not (isinstance(read, UsageRead) and _charge_in(read, entry, tools) == "no"):
+            read = driver.usage(None, request, entry.intent.at)
         unread = isinstance(read, Missing)
         if isinstance(read, UsageRead):
             charged = _charge_in(read, entry, tools)
@@ -222,9 +222,9 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
 def cost_nothing(entry: Entry, usage: UsageProof | Missing, tools: Dependencies) -> bool:
     """Whether the gateway's own record says that a job that vanished was not charged in the end.
 
-    An estimate in a header is no record, and no row is none either while the key's total grew.
+    No row is no record either while the key's total grew.
     """
-    if isinstance(usage, Missing) or usage.source == "cost-header":
+    if isinstance(usage, Missing):
         return False
     if usage.charges == 0:
         return usage.used == 0 and _alone(entry, tools)

@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from veo_check.core.frozen import dataclass
-from veo_check.core.money import UsageError
+from veo_check.core.money import UsageError, usd
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (
     Binding,
@@ -245,6 +245,25 @@ def at_most_spent(entry: Entry) -> Decimal:
     if entry.state == "refused" and entry.charged in _FREE:
         return Decimal(0)
     return entry.billed if entry.billed is not None else entry.intent.at_stake
+
+
+def told_by(entry: Entry) -> str | None:
+    """Why a job ended as it did, in the other side's words; of an uncertain submit, what the key's
+    total says as well."""
+    ended, intent = entry.ended, entry.intent
+    if ended is None or ended.used_after is None or intent.used_before is None:
+        return ended.text if ended else None
+    before, after = intent.used_before, ended.used_after
+    unit = intent.quota_per_unit
+
+    def shown(quota: int) -> str:
+        return f"${usd(Decimal(quota) / unit)}" if unit else f"{quota} quota units"
+
+    grew = f"it grew by {shown(after - before)}" if after != before else "it did not change"
+    total = f"the key's total was {shown(before)} before and {shown(after)} after: {grew}"
+    quoted = f", and the job was quoted at ${usd(intent.quoted)}" if after != before else ""
+    request = f"; request {ended.request_id}" if ended.request_id else ""
+    return f"{ended.text or 'no answer'}; {total}{quoted}{request}"
 
 
 #: A refusal costs nothing, unless its row or the key's total says otherwise.

@@ -41,6 +41,7 @@ from veo_check.core.route import Route
 from veo_check.evidence.proofs import write_proof
 from veo_check.gateways.registry import is_direct
 from veo_check.smoke.collect import (
+    AFTER_A_REFUSAL,
     PASSING,
     WORTH_WAITING,
     charge_of_refusal,
@@ -50,7 +51,15 @@ from veo_check.smoke.collect import (
     used_before,
 )
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
+from veo_check.smoke.journal import (
+    Ended,
+    Entry,
+    Intent,
+    Operation,
+    opens_video,
+    shown_operation,
+    told_by,
+)
 from veo_check.smoke.tools import Dependencies
 from veo_check.smoke.watch import ask, follow, progress_of
 
@@ -105,7 +114,7 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
     if submission.operation and opens_video(entry):
         tools.hide(submission.operation)
-    entry = _answered(entry, submission, tools)
+    entry = _answered(entry, _unless_known(submission, tools), tools)
     try:
         tools.journal.save(entry)
     except OSError as error:
@@ -115,6 +124,21 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
             f" (operation {submission.operation or 'none'}): write that down"
         ) from error
     return entry
+
+
+def _unless_known(submission: Submission, tools: Dependencies) -> Submission:
+    """The submission; uncertain where it names the operation of a job that is on record already."""
+    if submission.state != "accepted":
+        return submission
+    for other in tools.journal.everything():
+        if (
+            isinstance(other, Entry)
+            and other.operation is not None
+            and other.operation.id == submission.operation
+        ):
+            why = f"the answer names the operation of job {other.id}, which is on record already"
+            return replace(submission, state="uncertain", operation=None, text=why)
+    return submission
 
 
 def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -> Settled:
@@ -213,7 +237,31 @@ def finish(
     """
     if entry.operation is not None:
         return seal(settle(entry, route, driver, tools), route, tools)
-    return seal(not_accepted(weigh(entry, driver, tools), exchanges), route, tools)
+    entry = note_total(weigh(entry, driver, tools), driver, tools)
+    return seal(not_accepted(entry, exchanges), route, tools)
+
+
+def note_total(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
+    """Write down the key's total after a submit of which nobody knows whether it was accepted.
+
+    Read once, when a gateway that takes the money first has given back what it will. Beside the
+    total before, it is the only trace of a job that a gateway was killed under.
+    """
+    ended, before = entry.ended, entry.intent.used_before
+    if entry.state != "uncertain" or ended is None or before is None:
+        return entry
+    if ended.used_after is not None:
+        return entry
+    tools.progress(progress_of(entry, "reading usage"))
+    wait = AFTER_A_REFUSAL[-1] - (tools.now() - ended.at).total_seconds()
+    if wait > 0:
+        tools.clock.sleep(wait)
+    read = driver.used()
+    if isinstance(read, Missing) or read.used is None:
+        return entry
+    entry = entry.mark_uncertain(replace(ended, used_after=read.used))
+    tools.journal.save(entry)
+    return entry
 
 
 def not_accepted(entry: Entry, exchanges: tuple[str, ...] = ()) -> Settled:
@@ -250,7 +298,7 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         state=entry.state,
         shape=entry.intent.binding.shape,
         symptom=ended.symptom if ended else None,
-        failure=ended.text if ended else None,
+        failure=told_by(entry),
         status_code=ended.status_code if ended else None,
         operation_id=shown_operation(entry),
         replacement=ended.replacement if ended else None,
@@ -264,6 +312,7 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
         task_asked=entry.task_asked,
         estimate=operation.cost if operation else None,
+        quoted=entry.intent.quoted,
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
@@ -386,9 +435,9 @@ def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     entry, delivery, usage = settled.entry, settled.delivery, settled.usage
     if entry.state == "refused":
         return entry.charged is None
-    if entry.state != "finished" or not entry.is_open:
+    if entry.state not in {"finished", "failed"} or not entry.is_open:
         return False
-    if isinstance(delivery, Missing):
+    if entry.state == "finished" and isinstance(delivery, Missing):
         return True
     passing = isinstance(usage, Missing) and usage.code in PASSING
     return passing and tools.now() - entry.intent.at < WORTH_WAITING

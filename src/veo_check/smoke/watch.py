@@ -7,8 +7,9 @@ passes. There the job's content path is watched, and a failure is believed after
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver, PollAnswer, VideoRef, WatchedDriver
 from veo_check.core.results import Delivery
 from veo_check.core.route import Route
