@@ -51,7 +51,7 @@ def judged(
 def test_a_finished_job_passes_until_its_proof_expires() -> None:
     outcome = judged(GOOD, status=ProofStatus("valid", "v", proof(), date(2026, 11, 29), 0))
     assert codes(outcome) == ["note finished", "note served"]
-    assert outcome.untils == (ValidUntil(date(2026, 11, 29), "the proof of a paid job expires"),)
+    assert outcome.untils == (ValidUntil(date(2026, 11, 29), "the smoke proof expires"),)
     assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
     assert "3 polls: queued, then completed" in outcome.findings[0].message
 
@@ -114,7 +114,7 @@ def test_a_lower_resolution_warns() -> None:
     assert outcome.status_at(Tier.PRODUCTION) is Status.WARN
 
 
-CHARGED = {True: "It was charged", False: "not charged", None: "cannot be told"}
+CHARGED = {True: "It was charged", False: "not charged", None: "is not known"}
 STILL = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
 
@@ -145,7 +145,7 @@ def test_a_job_that_ctrl_c_left_running_is_said_to_run_on() -> None:
 def test_a_finished_job_whose_video_was_not_asked_for_proves_nothing_yet() -> None:
     hole = missing("not-run", "smoke-job")
     outcome = judged(GOOD, delivery=hole)
-    assert outcome.blocked == f"job {GOOD.job} says it is done; {hole.detail}"
+    assert outcome.blocked == f"job {GOOD.job} was reported complete; {hole.detail}"
     assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
 
 
@@ -257,12 +257,12 @@ def test_a_known_refusal_sent_nothing_so_it_was_not_charged(symptom: str) -> Non
     job = replace(GOOD, state="refused", symptom=symptom, charged=None)
     for via, says in ((GOOGLE, "it was not charged."), (OPENAI, "it was not charged.")):
         assert judged(job, a_route(via)).findings[0].message.endswith(says)
-    assert "cannot be told" in judged(job).findings[0].message
+    assert "is not known" in judged(job).findings[0].message
     for status in (402, 422):
         unknown = judged(replace(job, status_code=status), a_route(OPENAI)).findings[0]
-        assert "cannot be told" in unknown.message
+        assert "is not known" in unknown.message
     failed = replace(job, state="failed")
-    assert "cannot be told" in judged(failed, a_route(GOOGLE)).findings[0].message
+    assert "is not known" in judged(failed, a_route(GOOGLE)).findings[0].message
 
 
 @pytest.mark.parametrize("symptom", ["wrong-credential", "project-mismatch", "bucket-denied"])

@@ -91,7 +91,10 @@ def test_refused_is_one_failure_and_the_end() -> None:
     assert outcome.findings == (
         blocker(
             "key-accepted/refused",
-            'https://router.flatkey.ai refuses the key (HTTP 401): "Invalid token".',
+            (
+                "The gateway refused the key: https://router.flatkey.ai answered HTTP "
+                '401: "Invalid token".'
+            ),
             at="via.key",
             expected="accepted",
             actual="HTTP 401",
@@ -105,7 +108,7 @@ def test_denied_is_a_known_key_that_may_not() -> None:
     outcome = run(answer=KeyAnswer("denied", 403))
     assert codes(outcome) == ["blocker denied"]
     assert last(outcome).message == (
-        "https://router.flatkey.ai knows the key but denies access (HTTP 403)."
+        "The gateway knows the key, without access: https://router.flatkey.ai answered HTTP 403."
     )
 
 
@@ -146,8 +149,8 @@ def test_quota_of_unknown_worth_is_not_compared(status: GatewayStatus | Missing)
     outcome = run(a_usage(available=5), status=status)
     assert codes(outcome) == ["note accepted", "note quota"]
     assert last(outcome).message == (
-        "The key has 5 quota units left (their worth in USD is not known); what a job costs here "
-        "is not known."
+        "The key has 5 quota units left (their value in USD is not known); what a "
+        "job costs here is not known."
     )
     assert codes(run(a_usage(available=0), status=status))[1] == "blocker no-quota"
 

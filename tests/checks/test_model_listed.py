@@ -43,8 +43,8 @@ def run(
 def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
     assert only(run(listing=a_listing("gpt-5", "veo3.1-fast"))) == note(
         "model-listed/label",
-        "https://router.flatkey.ai/v1/models offers 'veo3.1-fast' to this key. That proves the "
-        f"label, not that {MODEL} is alive or runs under it.",
+        "The gateway lists 'veo3.1-fast' for this key (https://router.flatkey.ai/v1/models). That "
+        f"proves the label, not that {MODEL} is alive or runs under it.",
         at="via.model",
         evidence=("x1",),
     )
@@ -53,9 +53,11 @@ def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
 def test_the_label_is_not_offered() -> None:
     assert only(run(listing=a_listing("gpt-5", "veo-3.1-fast"))) == blocker(
         "model-listed/missing",
-        "https://router.flatkey.ai/v1/models offers 2 models to this key; 'veo3.1-fast' is none of "
-        "them. Similar: veo-3.1-fast. A gateway leaves out what the key may not use and what has "
-        "no price.",
+        (
+            "The label 'veo3.1-fast' is not among the 2 models listed for this key. "
+            "Similar: veo-3.1-fast. A gateway leaves out what the key may not use and "
+            "what has no price. Read: https://router.flatkey.ai/v1/models."
+        ),
         at="via.model",
         expected="veo3.1-fast",
         fix="set via.model to a label that is offered, or have this one enabled and priced",

@@ -96,7 +96,7 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         "rule": None,
         "refused": "retired",
     }
-    assert (code, err) == (1, "veo-check: sora-2 was shut down on openai on 2026-09-24\n")
+    assert (code, err) == (1, "veo-check: the model sora-2 was shut down on openai on 2026-09-24\n")
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,10 @@ def test_the_text_says_what_it_stands_on() -> None:
         "veo-3.1-fast-generate-001 on agent-platform, 2026-11-22: 8 s, 1080p, 16:9,\n"
         "audio, 1 clip\n"
         "  expected     $0.96 = $0.12 per second x 8 s\n"
-        "  worst case   $1.92 with 1 retry, every attempt charged\n"
+        "  maximum      $1.92 with 1 retry, every attempt charged\n"
         "  per second   $0.12\n"
         "  billed by    second\n"
-        "  source       google, official-copy, read 2026-10-08 (45 days old)\n"
+        "  source       Google, official-copy, read 2026-10-08 (45 days old)\n"
         "https://cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing\n"
         "               the Veo rows of the whole page, fetched on this day; it prints '/\n"
         "               1 count', and one count is one second of video, as a bill of\n"

@@ -25,7 +25,7 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
     """A request that must fail was refused with its reason, not re-routed and not charged.
 
     Why: a gateway that quietly changes a wrong request, or sends it to another model, turns every
-    client bug into a bill and a deliverable nobody asked for.
+    client bug into a bill and a video that was not asked for.
     Fix: have the gateway pass the vendor's refusal on; validate requests before they are sent.
     """
     sent = f"{failure.sent[0].upper()}{failure.sent[1:]}"
@@ -117,5 +117,5 @@ def _status(failure: ControlledFailure) -> str:
 
 def _charge(charged: bool | None) -> str:
     if charged is None:
-        return "Whether it was charged cannot be told."
+        return "Whether it was charged is not known."
     return "It was charged." if charged else "It was not charged."

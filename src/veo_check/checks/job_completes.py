@@ -53,13 +53,13 @@ def job_completes(
     if job.state == "finished":
         if isinstance(delivery, Missing):
             # a status alone is only a word; whether a video came is still to be seen
-            yield Blocked(f"job {job.job} says it is done; {delivery.detail}")
+            yield Blocked(f"job {job.job} was reported complete; {delivery.detail}")
         elif not delivery.videos:
             yield _empty_handed(gateway, job, delivery)
         else:
             yield from _finished(route, gateway, job, reference)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
-            yield ValidUntil(proof.expires, "the proof of a paid job expires")
+            yield ValidUntil(proof.expires, "the smoke proof expires")
         return
     word = job.symptom or _STILL.get(job.state) or job.state
     meaning = meaning_of(word)
@@ -109,7 +109,8 @@ def _empty_handed(gateway: Gateway, job: JobResult, delivery: Delivery) -> Findi
     said = f' ("{delivery.failure}")' if delivery.failure else ""
     return blocker(
         f"job-completes/{delivery.symptom or 'nothing-delivered'}",
-        f"Job {job.job} says it is done and left no video: {meaning.says}{said}. {_charge(job)}",
+        f"Job {job.job} was reported complete but returned no video: {meaning.says}{said}. "
+        f"{_charge(job)}",
         at="via.model",
         expected="a video",
         actual="none",
@@ -235,7 +236,7 @@ def _quoted(job: JobResult) -> str:
 
 def _charge(job: JobResult) -> str:
     if job.charged is None:
-        return "Whether it was charged cannot be told from here."
+        return "Whether it was charged is not known."
     return "It was charged." if job.charged else "It was not charged."
 
 

@@ -41,11 +41,11 @@ def key_accepted(
         yield from _quota(usage, status, cost)
         return
     if answer.state != "accepted":
-        verb = "refuses the key" if answer.state == "refused" else "knows the key but denies access"
+        verb = "refused the key" if answer.state == "refused" else "knows the key, without access"
         said = f': "{answer.text}"' if answer.text else ""
         yield blocker(
             f"key-accepted/{answer.state}",
-            f"{route.base_url} {verb} (HTTP {answer.status}){said}.",
+            f"The gateway {verb}: {route.base_url} answered HTTP {answer.status}{said}.",
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",
@@ -55,7 +55,7 @@ def key_accepted(
         return
     yield note(
         "key-accepted/accepted",
-        f"{route.base_url} accepts the key.",
+        f"The key is accepted by {route.base_url}.",
         at="via.key",
         evidence=answer.exchanges,
     )
@@ -64,7 +64,7 @@ def key_accepted(
         yield from _expiry(usage, judging)
         yield from _quota(usage, status, cost)
     else:
-        text = f"The gateway did not tell the key's limits and quota: {usage.detail}."
+        text = f"The key's limits and quota are not known: {usage.detail}."
         say = note if usage.code == "not-offered" else warning
         yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
 
@@ -131,7 +131,7 @@ def _quota(usage: KeyUsage, status: GatewayStatus | Missing, cost: JobCost) -> I
         )
         return
     unit = sound_unit(status.quota_per_unit if isinstance(status, GatewayStatus) else None)
-    left = _dollars(Decimal(usage.available) / unit) if unit else "their worth in USD is not known"
+    left = _dollars(Decimal(usage.available) / unit) if unit else "their value in USD is not known"
     needed = cost.held if unit else None
     if usage.available <= 0 or (needed and unit and usage.available < needed * unit):
         costs = f"; one job costs ${usd(needed)}" if needed is not None else ""

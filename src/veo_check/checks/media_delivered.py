@@ -58,7 +58,7 @@ def media_delivered(
     if len(delivery.videos) != job.shape.count and delivery.symptom is None:
         yield blocker(
             "media-delivered/count",
-            f"{job.shape.count} clip was asked for; {len(delivery.videos)} came.",
+            f"The job asked for {job.shape.count} clip; {len(delivery.videos)} came.",
             at="request.count",
             expected=job.shape.count,
             actual=len(delivery.videos),
@@ -132,7 +132,7 @@ def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[
     if abs(video.width - wanted[0]) > _PIXELS or abs(video.height - wanted[1]) > _PIXELS:
         yield blocker(
             "media-delivered/resolution",
-            f"{asked.resolution} at {asked.aspect_ratio} was asked for; the file is "
+            f"The job asked for {asked.resolution} at {asked.aspect_ratio}; the file is "
             f"{video.width}x{video.height}.",
             at="smoke.resolution",
             expected=f"{wanted[0]}x{wanted[1]}",
@@ -149,7 +149,7 @@ def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterato
     elif abs(video.seconds - asked.seconds) > _SECONDS:
         yield blocker(
             "media-delivered/duration",
-            f"{asked.seconds} s were asked for; the file lasts {plain(video.seconds)} s.",
+            f"The job asked for {asked.seconds} s; the file lasts {plain(video.seconds)} s.",
             at="smoke.seconds",
             expected=f"{asked.seconds} s",
             actual=f"{plain(video.seconds)} s",

@@ -47,8 +47,8 @@ def _by_gateway(route: Route, listing: GatewayListing | Missing) -> Findings:
     if listing.find(label) is not None:
         yield note(
             "model-listed/label",
-            f"{listing.source} offers '{label}' to this key. That proves the label, not that "
-            f"{route.model.official} is alive or runs under it.",
+            f"The gateway lists '{label}' for this key ({listing.source}). That proves the label, "
+            f"not that {route.model.official} is alive or runs under it.",
             at="via.model",
             evidence=listing.exchanges,
         )
@@ -58,8 +58,9 @@ def _by_gateway(route: Route, listing: GatewayListing | Missing) -> Findings:
     hint = f" Similar: {', '.join(near)}." if near else ""
     yield blocker(
         "model-listed/missing",
-        f"{listing.source} offers {len(names)} models to this key; '{label}' is none of them."
-        f"{hint} A gateway leaves out what the key may not use and what has no price.",
+        f"The label '{label}' is not among the {len(names)} models listed for this key.{hint} A "
+        "gateway leaves out what the key may not use and what has no price. "
+        f"Read: {listing.source}.",
         at="via.model",
         expected=label,
         fix="set via.model to a label that is offered, or have this one enabled and priced",
@@ -117,6 +118,6 @@ def _by_google(
             at="via.endpoint",
             expected=_METHOD,
             actual=", ".join(official.methods),
-            fix="call a model that offers the method, or the endpoint family that this one speaks",
+            fix="call a model that offers the method, or the endpoint family that this one uses",
             evidence=official.exchanges,
         )

@@ -73,7 +73,7 @@ def abandon(
     state: State = None,
     because: Annotated[str, Option(metavar="TEXT", help="What you found, for the record.")] = "",
 ) -> None:
-    """Give up a job of which nobody knows whether it was accepted, so that another may be sent.
+    """Give up a job that may or may not have been accepted, so that another may be sent.
 
     Look in the gateway's usage log first: an abandoned job may still run, and be charged. A record
     that cannot be read is given up the same way: its file is kept, what its job cost stays unknown.

@@ -99,7 +99,7 @@ def _source(row: LifecycleRow, day: date) -> Iterator[str]:
     source = row.source
     age = source.age_days(day)
     yield from _wrapped(
-        f"{say_day(row.shutdown, row.kind)}: {source.publisher}, {source.kind}, "
+        f"{say_day(row.shutdown, row.kind)}: {source.by}, {source.kind}, "
         f"read {source.confirmed} ({age} days old)",
         "    ",
         "      ",
@@ -158,7 +158,7 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
                 else last_usable_day("lifecycle", judgement.confirmed, judging)
             )
             last = young if ends is None else min(young, ends - timedelta(days=1))
-            return f"nothing; this answer holds until {last}."
+            return f"nothing; this answer is valid until {last}."
 
 
 def _where_family_runs(
@@ -202,7 +202,7 @@ def _under(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> Ite
     """The dates, one line each publisher's reading; then what replaces it."""
     for row in judgement.decisive:
         yield from _wrapped(
-            f"{say_day(row.shutdown, row.kind)}: {row.source.publisher}, {row.source.kind}, "
+            f"{say_day(row.shutdown, row.kind)}: {row.source.by}, {row.source.kind}, "
             f"read {row.source.confirmed}",
             "    ",
         )

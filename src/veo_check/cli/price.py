@@ -65,7 +65,8 @@ def price(
         Text, Option(metavar="RATIO", help="16:9 unless the route says otherwise.")
     ] = None,
     audio: Annotated[
-        bool | None, Option("--audio/--no-audio", help="Unsaid: sound where the model makes it.")
+        bool | None,
+        Option("--audio/--no-audio", help="Not given: with sound where the model makes it."),
     ] = None,
     count: Annotated[
         Number, Option(min=1, max=10_000, metavar="N", help="Clips per request.")
@@ -84,7 +85,8 @@ def price(
         Text, Option(metavar="N", help="Tokens that a finished job reported.")
     ] = None,
     retries: Annotated[
-        Number, Option(min=0, max=100, metavar="N", help="For the worst case: 1, or the route's.")
+        Number,
+        Option(min=0, max=100, metavar="N", help="Retries in the maximum: 1, or the route's."),
     ] = None,
     jobs: Annotated[
         Number, Option(min=0, max=10**9, metavar="N", help="Requests per month.")
@@ -105,7 +107,7 @@ def price(
     ] = None,
     output: Formats = None,
 ) -> None:
-    """What a request shape costs, expected and at worst, or the reason why nobody can say.
+    """Price a request, or explain why it cannot be priced.
 
     Exit code: 0 priced, 1 refused (the reason has a code), 2 usage error.
 

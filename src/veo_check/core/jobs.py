@@ -132,7 +132,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "ask the gateway's operator, or try another endpoint family",
     ),
     "not-priced": Meaning(
-        "nobody set a price for this model or shape on the gateway",
+        "the gateway has no price for this model or shape",
         "no",
         "ask the gateway's operator to price it",
     ),
@@ -193,7 +193,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     ),
     "rate-limited": Meaning("a quota or rate limit is used up", "no", _RETRY),
     "cooling-down": Meaning(
-        "the gateway itself pauses the model after a failure; nobody upstream was asked",
+        "the gateway itself pauses the model after a failure; the job was not sent on",
         "no",
         _RETRY,
     ),
@@ -264,7 +264,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     ),
     "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
     "not-sent": Meaning(
-        "nothing left this machine", "no", "mend what the sentence names and run again with --spend"
+        "nothing left this machine", "no", "fix the problem above and run again with --spend"
     ),
     "submit-uncertain": Meaning(
         "whether the job was accepted is not known, so it is never sent again",
@@ -284,7 +284,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "the model's backend failed (an internal error)", "unless-refunded", _RETRY
     ),
     "empty-result": Meaning(
-        "the job is done and holds neither a video nor an error",
+        "the job was reported complete but returned neither a video nor an error",
         "unless-refunded",
         "look in the usage log whether it was charged; run again with --spend",
         direct="run again with --spend; Google charges for finished videos alone",
@@ -296,9 +296,9 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "request id",
         direct="read the answer in the evidence; run again with --spend",
     ),
-    "cancelled": Meaning("somebody cancelled the job", "unless-refunded", _RETRY),
+    "cancelled": Meaning("the job was cancelled", "unless-refunded", _RETRY),
     "operation-unknown": Meaning(
-        "the other side took the job and now knows no such operation",
+        "the job was accepted, but its operation can no longer be found",
         "unknown",
         f"look for its charge in the gateway's usage log; {_ABANDON}",
         direct=f"Google keeps operations for two days; {_EXPORT}",
@@ -330,7 +330,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "run again later: the next run polls on and sends nothing",
     ),
     "content-unavailable": Meaning(
-        "the job says it is done, but its video cannot be fetched",
+        "the job was reported complete, but its video cannot be fetched",
         "yes",
         "look at the address by hand; a safety-filtered job looks the same through a gateway",
         direct="look at the address by hand; Google keeps a video for two days",

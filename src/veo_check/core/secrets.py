@@ -35,12 +35,18 @@ SANDBOX_KEY_MARK = "vcsandbox"
 
 _GOOGLE = re.compile(r"(generativelanguage|aiplatform|[a-z0-9-]+-aiplatform)\.googleapis\.com")
 
+#: Keys of this tool's own for Google's documentation and its bills: they go nowhere else, whatever
+#: is allowed, and no route file names them.
+KNOWLEDGE_KEY, BILLING_KEY = "VEO_CHECK_KNOWLEDGE_KEY", "VEO_CHECK_BILLING_KEY"
+
 #: Variable prefix -> the hosts it may go to without leave.
 _OWN_HOSTS: dict[str, re.Pattern[str]] = {
     "FLATKEY_": re.compile(r"(router\.|console\.)?flatkey\.ai"),
     "GEMINI_": _GOOGLE,
     "GOOGLE_": _GOOGLE,
     "OPENAI_": re.compile(r"api\.openai\.com"),
+    KNOWLEDGE_KEY: re.compile(r"developerknowledge\.googleapis\.com"),
+    BILLING_KEY: re.compile(r"cloudbilling\.googleapis\.com"),
 }
 
 
@@ -116,7 +122,7 @@ def refusal_of_key(
         return refused
     origin, name = origin_of(url), variable or "GOOGLE_APPLICATION_DEFAULT_CREDENTIALS"
     host = (urlsplit(url).hostname or "").lower()
-    if (name, origin) in leave.keys:
+    if (name, origin) in leave.keys and name not in {KNOWLEDGE_KEY, BILLING_KEY}:
         return None
     if sandbox_key and is_loopback(host):
         return None
@@ -124,6 +130,8 @@ def refusal_of_key(
         for prefix, hosts in _OWN_HOSTS.items():
             if name.upper().startswith(prefix) and hosts.fullmatch(host):
                 return None
+    if name in {KNOWLEDGE_KEY, BILLING_KEY}:
+        return f"{name} goes to Google's own host for it alone, not to {origin}"
     return (
         f"{name} may not be sent to {origin} because only the route file asks for it; "
         f"if you trust that host, add --allow-host {name}={origin}"

@@ -29,7 +29,7 @@ from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route, Waiver
 from veo_check.engine.plan import PlannedCheck
-from veo_check.reference.lifecycle import judge_lifecycle
+from veo_check.reference.lifecycle import judge_lifecycle, not_before_passed
 from veo_check.reference.load import Reference
 
 #: What checks may ask for, by type: the route, the reference, judging, and every fact.
@@ -247,7 +247,7 @@ def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list
     """Published "or later" days that have gone by: they promise nothing since, and end nothing."""
     judged = judge_lifecycle(reference, route.model.official, route.model.surface, judging)
     return [
-        f"{row.source.publisher} promised the model until {row.shutdown} or later; that has passed"
+        not_before_passed(row)
         for row in judged.dated
         if row.kind == "not-before" and row.shutdown is not None and row.shutdown <= judging.day
     ]

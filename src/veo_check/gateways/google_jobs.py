@@ -201,13 +201,13 @@ class _GoogleJobs:
         return fetch_video(self._door, self._place, video.url, sink)
 
     def used(self) -> UsageRead | Missing:
-        """Google tells no key what it used."""
+        """Google reports no usage to a key."""
         return _no_usage()
 
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
-        """Google tells no key what it used."""
+        """Google reports no usage to a key."""
         return _no_usage()
 
 
@@ -307,5 +307,5 @@ def _no_usage() -> Missing:
     return Missing(
         "job-usage",
         "not-offered",
-        "Google tells no key what a job cost; confirm the record with a usage-record confirmation",
+        "Google's API does not report the cost of a job; add a usage-record confirmation",
     )

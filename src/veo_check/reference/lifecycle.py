@@ -137,17 +137,11 @@ class LifecycleJudgement:
     @property
     def exit_code(self) -> int:
         """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
-        match self.state:
-            case "retired" | "rerouted" | "retiring":
-                return 1
-            case "unknown":
-                return 1 if self.gone else 3
-            case "contested":
-                return 0 if self.live else 3
-            case "alive":
-                return 0
-            case "unreleased" | "contradictory" | "stale":
-                return 3
+        if self.state == "unknown":
+            return 1 if self.gone else 3
+        if self.state == "contested":
+            return 0 if self.live else 3
+        return {"retired": 1, "rerouted": 1, "retiring": 1, "alive": 0}.get(self.state, 3)
 
 
 def judge_lifecycle(
@@ -223,24 +217,24 @@ def _judge(
         )
 
     if released is not None and released > judging.day:
-        return judged("unreleased", _earliest(coming), f"Released on {released}, not before.")
+        return judged(
+            "unreleased", _earliest(coming), f"The model is not released before {released}."
+        )
     if live is not None and gone:
         return judged("retired", _earliest(passed or coming), *_refused(live))
     moved = next((row for row in rows if row.reroutes_to is not None), None)
     if moved is not None and moved in passed:
-        since = _moved(moved, f"since {moved.shutdown}")
+        since = _moved(moved, f"Since {moved.shutdown}")
         if served:
-            return judged("contradictory", moved, since, "A job was served by this very id.")
+            return judged("contradictory", moved, since, "A job was served by this id.")
         return judged("rerouted", moved, since, *_how_sure(moved, rows))
     firm = [row for row in passed if row.kind != "not-before"]
     if firm and not coming:
         past = _earliest(firm)
-        when = "" if past is None else _over(past, read)
+        when = () if past is None else _over(past, read)
         if offered:
-            return judged(
-                "contradictory", past, when, "Live evidence says that it still serves. Look again."
-            )
-        return judged("retired", past, when)
+            return judged("contradictory", past, *when, "A live answer shows that it still serves.")
+        return judged("retired", past, *when)
     if read.gone:
         return judged("unknown", None, *_left(read, known, offered))
     if passed:
@@ -248,16 +242,16 @@ def _judge(
     horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
     nearest = _earliest(coming)
     if nearest is not None and _day(nearest) <= horizon:
-        then = () if moved is None else (_moved(moved, "then"),)
-        return judged("retiring", nearest, _soon(nearest, judging.day), *then)
+        then = () if moved is None else (_moved(moved, "After that day"),)
+        return judged("retiring", nearest, *_soon(nearest, judging.day), *then)
     alive = judged("alive", nearest)
     if alive.freshness == "stale" and not offered:
         _, block = limits("lifecycle", judging.max_age_days)
         return judged(
             "stale",
             nearest,
-            f"Last confirmed {alive.age_days} days ago, more than the {block} allowed: "
-            "run `veo-check refresh`, or ask live.",
+            f"The dates were last confirmed {alive.age_days} days ago; more than {block} days are "
+            "too old. Run `veo-check refresh`, or ask live.",
         )
     return judged("alive", nearest, *_why_alive(alive))
 
@@ -372,12 +366,12 @@ def _unknown(
 ) -> LifecycleJudgement:
     elsewhere = reference.surfaces(model)
     where = surface if elsewhere else "any surface"
-    reasons = [f"No dated row for this id on {where}: nothing is known, which is not a pass."]
+    reasons = [f"Nothing is known about this id on {where}: no dated source lists it."]
     if gone and live is not None:
         reasons.extend(_refused(live))
     elif offered:
         reasons.append(
-            "Live evidence says that it serves: the table lags. Run `veo-check refresh`."
+            "A live answer shows that it serves: the data is behind. Run `veo-check refresh`."
         )
     reasons.extend(unknown_here(reference, model, judging, surface))
     return LifecycleJudgement(
@@ -437,51 +431,50 @@ def _replacement(
 
 def _refused(live: OfficialModel) -> tuple[str, ...]:
     if live.state == "no-longer-available":
-        answer = "Google itself answers that it is no longer available."
+        answer = "Google answers that it is no longer available."
     elif live.surface == "agent-platform":
         place = f" at {live.location}" if live.location else ""
         answer = (
-            f"Google itself answers not found{place}: the id is gone, is not served there, or this "
+            f"Google answers not found{place}: the id is gone, is not served there, or this "
             "project may not use it."
         )
     else:
-        answer = "Google itself answers that it does not exist."
+        answer = "Google answers that it does not exist."
     if live.replacement is None or not live.replacement.isprintable():
         return (answer,)
-    return answer, f"It names {live.replacement} instead."
+    return answer, f"The answer names {live.replacement} instead."
 
 
-def _over(row: LifecycleRow, read: Readings) -> str:
-    since = next(
-        (
-            f" Its page lists it no more since {absent.source.confirmed}."
-            for absent in read.dropped
-            if page_of(absent.source) == page_of(row.source)
-        ),
-        "",
-    )
+def _over(row: LifecycleRow, read: Readings) -> tuple[str, ...]:
+    since = tuple(
+        f"That page no longer lists it (read {absent.source.confirmed})."
+        for absent in read.dropped
+        if page_of(absent.source) == page_of(row.source)
+    )[:1]
+    first = f"The earliest shutdown date, {row.shutdown}, has passed."
     if row.kind == "exact":
-        return f"{row.source.publisher}: shut down on {row.shutdown}.{since}"
-    return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed.{since}"
+        first = f"The model was shut down on {row.shutdown}."
+    return first, _read(row), *since
+
+
+def _read(row: LifecycleRow) -> str:
+    return f"Source: {row.source.by}, read {row.source.confirmed}."
 
 
 def _moved(row: LifecycleRow, when: str) -> str:
     return (
-        f"{row.source.publisher} says that {when} its requests are answered by {row.reroutes_to}, "
-        "at that model's price."
+        f"{when}, its requests are answered by {row.reroutes_to}, at that model's price (source: "
+        f"{row.source.by})."
     )
 
 
 def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str, ...]:
     """Who says that the id has ended, and whether the vendor is among them."""
     ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
-    others = " and ".join(dict.fromkeys(row.source.publisher for row in ended))
+    others = " and ".join(dict.fromkeys(row.source.by for row in ended))
     day = f"{others} gives the same day. " if others else ""
-    if moved.source.official:
-        return (f"{day}This is the vendor's own word.",)
-    return (
-        f"{day}No page of the vendor that says so was read: only a job shows which model answers.",
-    )
+    unsure = "No page of the vendor that says so was read: only a job shows which model answers."
+    return (day + ("The vendor itself says so." if moved.source.official else unsure),)
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:
@@ -492,11 +485,11 @@ def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tup
     last = max(before, key=lambda row: read_on(row.source), default=None)
     was = "" if last is None else f" (until then: {say_day(last.shutdown, last.kind)})"
     first = (
-        f"{absent.source.publisher}'s page lists it no more, read on "
-        f"{absent.source.confirmed}{was}: that is unknown, not fine."
+        f"{absent.source.by}'s page no longer lists it, read on {absent.source.confirmed}{was}; "
+        "its state is not known."
     )
     if offered:
-        return first, "Live evidence says that it serves: the table lags."
+        return first, "A live answer shows that it serves: the data is behind."
     return (first,)
 
 
@@ -504,27 +497,36 @@ def _contest(
     passed: list[LifecycleRow], coming: list[LifecycleRow], offered: bool
 ) -> tuple[str, ...]:
     dates = "; ".join(
-        f"{row.source.publisher} says {say_day(row.shutdown, row.kind)}"
-        for row in (*passed, *coming)
+        f"{row.source.by}: {say_day(row.shutdown, row.kind)}" for row in (*passed, *coming)
     )
-    first = f"Its published dates leave open whether it still serves: {dates}."
+    first = "Published shutdown dates conflict, so availability is unclear."
+    if len(passed) == 1 and not coming:
+        first = f"{not_before_passed(passed[0])}."
     if offered:
-        return first, "Live evidence says that it serves today."
-    return first, "Only Google can settle it: ask live, or run a smoke job."
+        return first, f"Dates: {dates}.", "A live answer shows that it serves today."
+    return first, f"Dates: {dates}.", "Only Google or a smoke job can tell: ask live, or --spend."
 
 
-def _soon(row: LifecycleRow, day: date) -> str:
+def not_before_passed(row: LifecycleRow) -> str:
+    """A day that the vendor promised to reach, or that another lists, and that has gone by."""
+    if row.source.official:
+        return f"{row.source.by} guaranteed this model only until {row.shutdown}, which has passed"
+    return f"{row.source.by} lists {row.shutdown} as the earliest shutdown date; it has passed"
+
+
+def _soon(row: LifecycleRow, day: date) -> tuple[str, ...]:
+    ahead = (_day(row) - day).days
     return (
-        f"{row.source.publisher}: {say_day(row.shutdown, row.kind)}, "
-        f"{(_day(row) - day).days} days ahead, within the horizon."
+        f"The announced shutdown is {say_day(row.shutdown, row.kind)}, in {ahead} days.",
+        _read(row),
     )
 
 
 def _why_alive(alive: LifecycleJudgement) -> tuple[str, ...]:
     reasons = []
     if alive.freshness != "fresh":
-        extra = "; live evidence says that it serves" if alive.live else ""
-        reasons.append(f"Its dates were last confirmed {alive.age_days} days ago{extra}.")
+        extra = "; a live answer shows that it serves" if alive.live else ""
+        reasons.append(f"The dates were last confirmed {alive.age_days} days ago{extra}.")
     if alive.next_shutdown is None:
         reasons.append("An official page offers it and announces no shutdown date.")
     return tuple(reasons)

@@ -21,6 +21,16 @@ AtEnd = Literal["refused", "rerouted"]
 Audio = Literal["always", "optional", "never"]
 
 
+_NAMES = {
+    "byteplus": "BytePlus",
+    "comfy": "Comfy",
+    "google": "Google",
+    "litellm": "LiteLLM",
+    "openai": "OpenAI",
+    "openrouter": "OpenRouter",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a row was read. Two rows of one publisher are one opinion, read twice."""
@@ -32,6 +42,12 @@ class Source:
     page_date: date | None = None
     note: str | None = None
     sha256: str | None = None  # of the bytes that `refresh` read
+    length: int | None = None  # of the page, in bytes, as the Developer Knowledge API counts them
+
+    @property
+    def by(self) -> str:
+        """The publisher as people write its name."""
+        return _NAMES.get(self.publisher, self.publisher)
 
     def age_days(self, day: date) -> int:
         """Whole days from the last confirmation to `day`; 0 when confirmed after it."""
@@ -97,6 +113,8 @@ class Capability:
     resolutions_disputed: tuple[str, ...] = ()
     #: the locations that the vendor names for it; elsewhere is unknown, not refused
     regions: tuple[str, ...] = ()
+    launch_stage: str | None = None  # as the vendor says it: GA, Preview
+    requests_per_minute: int | None = None
     by_hand: str | None = None
 
     def lengths(self, mode: str | None) -> tuple[int, ...]:
@@ -305,6 +323,7 @@ def _source(cells: Cells) -> Source:
         page_date=cells.optional(cells.day, "page_date"),
         note=cells.optional(cells.text, "note"),
         sha256=cells.optional(cells.text, "sha256"),
+        length=cells.optional(cells.whole, "length"),
     )
     cells.finish()
     if source.sha256 is not None and not _SHA256.fullmatch(source.sha256):
@@ -376,6 +395,8 @@ def parse_capabilities(
             full_length_disputed=cells.texts("full_length_disputed"),
             resolutions_disputed=cells.texts("resolutions_disputed"),
             regions=cells.texts("regions"),
+            launch_stage=cells.optional(cells.text, "launch_stage"),
+            requests_per_minute=cells.optional(cells.integer, "requests_per_minute"),
             by_hand=cells.optional(cells.text, "by_hand"),
         )
 

@@ -185,7 +185,7 @@ def _vanished(
         tools.journal.save(entry := entry.resume().failed(ended))
         return Settled(entry, replace(job, state=entry.state, charged=False), delivery, usage)
     charged = isinstance(usage, UsageProof) and usage.source == "usage-log" and usage.charges > 0
-    why = "the other side knows no such operation, and what the job cost is not settled"
+    why = "its operation can no longer be found, and what the job cost is not settled"
     usage = Missing("usage", "not-run", why, usage.exchanges)
     return Settled(entry, replace(job, charged=charged or None), delivery, usage)
 
