@@ -37,6 +37,7 @@ job-filtered-wrapped         finished | fail no-mp4 | = | pass | fail not-refund
 job-filtered-unwrapped       finished | fail no-mp4 | = | pass | fail not-refunded | pass
 job-error-13                 failed | fail backend-error | - | pass | pass | -
 job-error-at-random          failed | fail backend-error | - | pass | pass | -
+job-errors-hidden            finished | pass | pass | pass | pass | pass
 job-error-passing            finished | pass | pass | pass | fail differs | fail accepted
 job-no-video                 finished | fail no-mp4 | = | pass | fail not-refunded | pass
 job-never-done               unfinished | blocked job-unfinished | - | - | - | -
@@ -100,6 +101,7 @@ job-filtered-wrapped         failed | fail filtered | - | -
 job-filtered-unwrapped       failed | fail filtered | - | -
 job-error-13                 failed | fail backend-error | - | -
 job-error-at-random          failed | fail backend-error | - | -
+job-errors-hidden            finished | pass | pass | warn charge-unknown
 job-error-passing            finished | pass | pass | warn charge-unknown
 job-no-video                 failed | fail empty-result | - | -
 job-never-done               unfinished | blocked job-unfinished | - | -
