@@ -68,6 +68,7 @@ Fault = Literal[
     "filtered-unwrapped",
     "error-13",
     "no-video",
+    "errors-hidden",
     "never-done",
     "slow-job",
     "poll-5xx",
