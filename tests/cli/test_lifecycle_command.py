@@ -74,6 +74,7 @@ def test_the_contested_id_shows_its_days_with_their_sources() -> None:
     for part in (
         "veo-3.1-generate-001 on agent-platform: contested",
         "google says 2026-11-17 or later",
+        "offered GA; us-central1; 50 requests a minute",
         "litellm says 2026-11-17 or later",
         "2026-11-17 or later: google, official-copy, read 2026-10-13 (40 days old)",
         "2026-11-17 or later: litellm, third-party, read 2026-11-30 (0 days old)",

@@ -240,6 +240,24 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "expected", "unit"),
+    [
+        ("our-fast --seconds 8 --resolution 720p", "0.96", "second"),
+        ("our-fast --seconds 8 --resolution 720p --no-audio", "0.80", "second"),
+        ("our-clip --seconds 8", "0.50", "clip"),
+        ("our-images --seconds 5 --input-images 3", "0.55", "credit"),
+        ("our-tokens --seconds 5 --resolution 720p", "0.7623", "token"),
+    ],
+)
+def test_the_example_of_a_teams_prices(
+    root: Path, arguments: str, expected: str, unit: str
+) -> None:
+    file = root / "examples/prices/team.yaml"
+    answer = asked(*arguments.split(), "--surface", "our-gateway", "--reference", str(file))
+    assert (answer["expected"], answer["unit"], answer["refused"]) == (expected, unit, None)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         (),
