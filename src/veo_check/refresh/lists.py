@@ -234,9 +234,8 @@ def _openrouter_rows(model: str, cells: Mapping[str, object]) -> Iterator[PriceR
         else:
             return  # a token, a floor, or a unit that nobody here knows
     made = cells.get("supported_resolutions")
-    words: list[str | None] = (
-        [str(word).lower() for word in made] if isinstance(made, list) and made else [None]
-    )
+    # without the resolutions nobody knows for which of them the price without one holds
+    words = [str(word).lower() for word in made] if isinstance(made, list) else []
     for sound in dict.fromkeys(sound for sound, _ in rates):
         for resolution in words:
             rate = rates.get((sound, resolution))
