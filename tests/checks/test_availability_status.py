@@ -84,7 +84,7 @@ def test_failures_fail_until_a_job_settles_them(status: str, code: str) -> None:
     assert codes(run(a_row(availability_status=status))) == [f"blocker {code}"]
     settled = run(a_row(availability_status=status), proven=a_proof())
     assert codes(settled) == [f"warning {code}"]
-    assert settled.untils == (ValidUntil(date(2026, 11, 29), "proof p1 expires"),)
+    assert settled.untils == (ValidUntil(date(2026, 11, 29), "the smoke proof expires"),)
     assert only(settled).evidence == ("x3", "x9")
 
 

@@ -51,8 +51,10 @@ def run(
 def test_the_arithmetic_is_one_line() -> None:
     assert only(run()) == note(
         "budget-covers/arithmetic",
-        "One job costs $0.96 (gateway price); with retries at most 2 x $0.96 = $1.92 of $2.00; "
-        "month 3000 x $0.96 = $2880.00 of $6000.00.",
+        (
+            "One job costs $0.96 (gateway price); with retries at most 2 x $0.96 = "
+            "$1.92 of $2.00; month 3,000 x $0.96 = $2880.00 of $6000.00."
+        ),
         at="budget",
         actual="1.92",
         evidence=("x3",),
@@ -77,7 +79,7 @@ def test_a_higher_reference_is_a_warning_with_its_figure() -> None:
         fix="plan for $1.92 a job, in case the gateway raises its price to the reference",
         evidence=("x3", REFERENCE),
     )
-    assert "2 x $0.80 = $1.60 of $1.60; month 3000 x $0.80" in outcome.findings[0].message
+    assert "2 x $0.80 = $1.60 of $1.60; month 3,000 x $0.80" in outcome.findings[0].message
 
 
 def test_the_maximum_has_to_fit() -> None:
@@ -86,7 +88,10 @@ def test_the_maximum_has_to_fit() -> None:
     assert codes(outcome) == ["blocker per-job", "note arithmetic"]
     assert outcome.findings[0] == blocker(
         "budget-covers/per-job",
-        "One job with its retries does not fit: 2 x $0.96 = $1.92 (gateway price).",
+        (
+            "One job with its retries can cost $1.92, more than the budget of $1.91. "
+            "That is 2 x $0.96 = $1.92 (gateway price)."
+        ),
         at="budget.per_job",
         expected="at most $1.91",
         actual="$1.92",

@@ -70,6 +70,6 @@ def test_what_it_cannot_tell() -> None:
         "the route file names no via.group; the row enables plg, default"
     )
     assert blocked(route=a_route(), catalog=a_catalog(a_row(), group_ratio={})).blocked == (
-        "https://console.flatkey.ai/api/website/pricing does not tell the price ratio of the "
-        "group 'plg'"
+        "https://console.flatkey.ai/api/website/pricing does not give the price "
+        "ratio of the group 'plg'"
     )

@@ -20,9 +20,8 @@ def test_no_row_names_what_is_near_and_what_absence_proves() -> None:
     catalog = a_catalog(near=("veo-3.1-fast", "veo3-fast"))
     assert only(heard(catalog_row, route=a_route(), catalog=catalog)) == blocker(
         "catalog-row/missing",
-        f"No row of {WHERE} is called 'veo3.1-fast'. Similar names: veo-3.1-fast, veo3-fast. "
-        "Gateways can hide rows: absence is not proof that the route is gone, but nothing here "
-        "proves that it is there.",
+        "The catalogue has no row called 'veo3.1-fast'. Similar names: veo-3.1-fast, veo3-fast. "
+        f"Gateways can hide rows, so this does not prove that the route is gone. Read: {WHERE}.",
         at="via.model",
         expected="1 row",
         actual="0 rows",

@@ -44,7 +44,7 @@ def test_the_newest_that_holds_counts() -> None:
 
 def test_none_or_another_kind() -> None:
     nobody = Outcome(
-        blocked="nobody confirmed the dashboard's record; add a dashboard-record to confirmations"
+        blocked=("no confirmation of the dashboard record; add a dashboard-record to confirmations")
     )
     assert run() == nobody
     usage = record("2026-11-20", what="usage-record") | {"operation": "operations/1"}

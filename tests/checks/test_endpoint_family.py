@@ -98,7 +98,7 @@ def test_chat_types_alone_are_blocked_and_a_job_settles_it() -> None:
         evidence=("x9",),
     )
     assert settled.blocked is None
-    assert settled.untils == (ValidUntil(date(2026, 11, 29), "proof p1 expires"),)
+    assert settled.untils == (ValidUntil(date(2026, 11, 29), "the smoke proof expires"),)
 
 
 def refusal(symptom: str = "no-channel", **changed: Any) -> JobResult:
@@ -214,7 +214,7 @@ def test_an_openai_gateway_has_one_family_and_must_list_the_label() -> None:
 def test_google_by_the_models_own_row() -> None:
     assert only(run(GOOGLE)) == note(
         "endpoint-family/speaks",
-        f"{MODEL} speaks predict-long-running on agent-platform.",
+        "The model is served through predict-long-running on agent-platform.",
         at="via.endpoint",
         evidence=(f"ref:cap:agent-platform:{MODEL}:google",),
     )
@@ -227,7 +227,7 @@ def test_google_by_the_models_own_row() -> None:
     for capabilities in ([], [a_capability(endpoints=[])]):
         book = a_book(capabilities=capabilities)
         assert run(GOOGLE, book=book).blocked == (
-            f"it is not known which endpoint family {MODEL} speaks on agent-platform; a job "
+            f"it is not known which endpoint family {MODEL} uses on agent-platform; a job "
             "settles it: --spend USD"
         )
 

@@ -69,7 +69,7 @@ def test_only_what_passes_itself_may_take_over(status: Status) -> None:
 
 def test_whether_it_is_alive_has_to_be_looked_at() -> None:
     outcome = run(outcome_of({"model-official": Status.PASS}))
-    assert outcome == Outcome(blocked="nobody looked whether the fallback 'lite' is alive")
+    assert outcome == Outcome(blocked="whether the fallback 'lite' is alive was not checked")
 
 
 def test_a_target_that_was_not_judged() -> None:

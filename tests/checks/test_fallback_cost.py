@@ -45,9 +45,9 @@ def test_cheaper_and_the_style_accepted() -> None:
 def test_dearer_needs_a_higher_ratio() -> None:
     assert codes(run(expected=Decimal("0.96")))[0] == "note cost"
     outcome = run(expected=Decimal("0.97"))
-    assert codes(outcome)[0] == "blocker dearer"
+    assert codes(outcome)[0] == "blocker higher-cost"
     assert outcome.findings[0] == blocker(
-        "fallback-cost/dearer",
+        "fallback-cost/higher-cost",
         "The fallback 'lite' costs $0.97 a job, 1.01 times the primary's $0.96.",
         at="fallback.routes.0.max_cost_ratio",
         expected="at most 1",

@@ -127,7 +127,7 @@ def test_drafts_fall_back_to_cheaper_routes_only() -> None:
     changes = {"fallback.draft": "switch", "fallback.routes.0.for": ["transient_error", "draft"]}
     assert codes(run(changes)) == ["note decided"]
     outcome = run(changes | {"fallback.routes.0.max_cost_ratio": "1.01"})
-    assert codes(outcome) == ["blocker dearer-draft"]
+    assert codes(outcome) == ["blocker draft-cost"]
 
 
 def test_chains_end() -> None:

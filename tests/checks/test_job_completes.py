@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
+from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, judging, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
@@ -44,13 +44,14 @@ def judged(
         delivery=delivery,
         proof=status,
         reference=load_reference(),
+        judging=judging(),
     )
 
 
 def test_a_finished_job_passes_until_its_proof_expires() -> None:
     outcome = judged(GOOD, status=ProofStatus("valid", "v", proof(), date(2026, 11, 29), 0))
     assert codes(outcome) == ["note finished", "note served"]
-    assert outcome.untils == (ValidUntil(date(2026, 11, 29), "the proof of a paid job expires"),)
+    assert outcome.untils == (ValidUntil(date(2026, 11, 29), "the smoke proof expires"),)
     assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
     assert "3 polls: queued, then completed" in outcome.findings[0].message
 
@@ -113,7 +114,7 @@ def test_a_lower_resolution_warns() -> None:
     assert outcome.status_at(Tier.PRODUCTION) is Status.WARN
 
 
-CHARGED = {True: "It was charged", False: "not charged", None: "cannot be told"}
+CHARGED = {True: "It was charged", False: "not charged", None: "is not known"}
 STILL = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
 
@@ -144,13 +145,83 @@ def test_a_job_that_ctrl_c_left_running_is_said_to_run_on() -> None:
 def test_a_finished_job_whose_video_was_not_asked_for_proves_nothing_yet() -> None:
     hole = missing("not-run", "smoke-job")
     outcome = judged(GOOD, delivery=hole)
-    assert outcome.blocked == f"job {GOOD.job} says it is done; {hole.detail}"
+    assert outcome.blocked == f"job {GOOD.job} was reported complete; {hole.detail}"
     assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
 
 
 def test_every_symptom_has_a_meaning() -> None:
     assert set(MEANINGS) == set(get_args(Symptom))
     assert len({one.says for one in MEANINGS.values()}) == len(MEANINGS)
+
+
+#: what only routes through a gateway have, and what only routes to Google itself have
+OF_GATEWAYS = ("gateway", "proxy", "litellm", "new-api", "usage log", "channel", "label")
+OF_GOOGLE = ("via.location", "via.project", "billing export", "print-access-token")
+
+
+@pytest.mark.parametrize("symptom", get_args(Symptom))
+def test_no_step_is_about_software_that_the_route_does_not_use(symptom: Symptom) -> None:
+    meaning = MEANINGS[symptom]
+    direct, through = meaning.step(direct=True), meaning.step(direct=False)
+    only_gateways = symptom in {
+        *("no-channel", "not-priced", "model-not-allowed", "gateway-key", "gateway-misconfigured"),
+        *("family-not-routed", "cooling-down"),
+    }
+    if not only_gateways:
+        assert [word for word in OF_GATEWAYS if word in direct.lower()] == []
+    only_google = symptom == "poll-answers-error"
+    operators = through.startswith("ask the gateway's operator, whose access to Google it is")
+    if not only_google and not operators:
+        assert [word for word in OF_GOOGLE if word in through.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Support codes: 29310472", "29310472 means celebrity"),
+        ("... Support codes: 58061214, 15236754", "58061214 means child, 15236754 means celebrity"),
+        ("support code:42237218", "42237218 means video safety violation"),
+        ("Support codes: 12345678", "12345678 means nothing that is known"),
+        ("no codes at all", None),
+    ],
+)
+@pytest.mark.parametrize("via", [{}, OPENAI, GOOGLE], ids=["flatkey", "openai", "google"])
+def test_a_filters_support_codes_are_explained(
+    text: str, said: str | None, via: dict[str, object]
+) -> None:
+    job = replace(GOOD, state="failed", symptom="filtered", failure=f"Blocked. {text}")
+    message = judged(job, a_route(via)).findings[0].message
+    assert ("Google's support code" in message) is (said is not None)
+    assert said is None or f"Google's support code {said}." in message
+
+
+@pytest.mark.parametrize("symptom", ["model-unknown", "model-retired"])
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (
+            "This model models/veo-3.0-fast-generate-001 is no longer available. Please update "
+            f"your code to use models/{MODEL}.",
+            "veo-3.0-fast-generate-001",
+        ),
+        (
+            "Publisher Model `projects/p/locations/us-central1/publishers/google/models/"
+            "veo-2.0-generate-001` was not found",
+            "veo-2.0-generate-001",
+        ),
+        (f"models/{MODEL} is not found for API version v1beta", None),
+        ("models/veo3.1-fast is not found", None),
+        ("No such model", None),
+    ],
+)
+def test_a_404_about_another_model_says_that_the_label_is_mapped_elsewhere(
+    symptom: str, text: str, other: str | None
+) -> None:
+    job = replace(GOOD, state="refused", symptom=symptom, failure=text, status_code=404)
+    finding = judged(job).findings[0]
+    mapped = f"The answer is about {other}, not about {MODEL}: the label veo3.1-fast is mapped to"
+    assert (mapped in finding.message) is (other is not None)
+    assert ("map veo3.1-fast to" in str(finding.fix)) is (other is not None)
 
 
 def test_a_retirement_text_names_where_to_go() -> None:
@@ -161,6 +232,15 @@ def test_a_retirement_text_names_where_to_go() -> None:
     assert finding.fix is not None
     assert finding.fix.startswith("move to veo-4, which the answer names")
     assert finding.actual == "HTTP 404"
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-generate-001"])
+def test_a_retirement_text_that_names_a_retired_id_leads_to_the_living_end(named: str) -> None:
+    route = a_route({**GOOGLE, "model.surface": "gemini-api"})
+    job = replace(GOOD, state="refused", symptom="model-retired", replacement=named)
+    fix = str(judged(job, route).findings[0].fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
 
 
 @pytest.mark.parametrize("symptom", ["content-unavailable", "empty-result", None])
@@ -177,12 +257,12 @@ def test_a_known_refusal_sent_nothing_so_it_was_not_charged(symptom: str) -> Non
     job = replace(GOOD, state="refused", symptom=symptom, charged=None)
     for via, says in ((GOOGLE, "it was not charged."), (OPENAI, "it was not charged.")):
         assert judged(job, a_route(via)).findings[0].message.endswith(says)
-    assert "cannot be told" in judged(job).findings[0].message
+    assert "is not known" in judged(job).findings[0].message
     for status in (402, 422):
         unknown = judged(replace(job, status_code=status), a_route(OPENAI)).findings[0]
-        assert "cannot be told" in unknown.message
+        assert "is not known" in unknown.message
     failed = replace(job, state="failed")
-    assert "cannot be told" in judged(failed, a_route(GOOGLE)).findings[0].message
+    assert "is not known" in judged(failed, a_route(GOOGLE)).findings[0].message
 
 
 @pytest.mark.parametrize("symptom", ["wrong-credential", "project-mismatch", "bucket-denied"])

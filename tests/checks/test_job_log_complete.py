@@ -159,7 +159,10 @@ def test_a_log_without_evidence_fails(rows: tuple[dict[str, object], ...], code:
 def test_unreadable_lines_fail() -> None:
     outcome = judged(*GOOD, unreadable=(7,))
     assert [one.code for one in outcome.findings] == ["job-log-complete/unreadable"]
-    assert outcome.findings[0].message == "line 7 of log.jsonl cannot be read as rows."
+    assert (
+        outcome.findings[0].message
+        == "Some rows of the job log cannot be read: line 7 of log.jsonl."
+    )
 
 
 def test_no_value_is_quoted() -> None:

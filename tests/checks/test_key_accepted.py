@@ -57,12 +57,44 @@ def test_a_key_of_the_wrong_kind_names_the_command_that_makes_a_token() -> None:
     assert "gcloud auth print-access-token" in str(last(run(answer=answer, changes=GOOGLE)).fix)
 
 
+@pytest.mark.parametrize(
+    ("symptom", "step"),
+    [
+        ("old-api-key", "make a new API key, which begins AQ."),
+        ("token-refused", "gcloud auth print-access-token"),
+        ("key-refused", "put a working key into the variable"),
+        ("api-disabled", "gcloud services enable"),
+    ],
+)
+def test_what_is_wrong_with_googles_key_has_its_own_step(symptom: str, step: str) -> None:
+    answer = KeyAnswer("refused", 401, "no", symptom=symptom)
+    assert step in str(last(run(answer=answer, changes=GOOGLE)).fix)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        KeyAnswer("refused", 401, "Invalid token"),  # upstream new-api
+        KeyAnswer("denied", 403, "no quota", symptom="no-quota"),  # Flatkey
+    ],
+)
+def test_a_key_with_nothing_left_is_not_called_a_bad_key(answer: KeyAnswer) -> None:
+    outcome = run(a_usage(available=0), answer)
+    assert codes(outcome) == ["blocker no-quota"]
+    assert last(outcome).fix == "raise the key's quota in the gateway's console"
+    assert codes(run(a_usage(), answer)) == [f"blocker {answer.state}"]
+    assert codes(run(a_usage(available=0, unlimited=True), answer)) == [f"blocker {answer.state}"]
+
+
 def test_refused_is_one_failure_and_the_end() -> None:
     outcome = run(answer=KeyAnswer("refused", 401, "Invalid token", ("x1",)))
     assert outcome.findings == (
         blocker(
             "key-accepted/refused",
-            'https://router.flatkey.ai refuses the key (HTTP 401): "Invalid token".',
+            (
+                "The gateway refused the key: https://router.flatkey.ai answered HTTP "
+                '401: "Invalid token".'
+            ),
             at="via.key",
             expected="accepted",
             actual="HTTP 401",
@@ -76,7 +108,7 @@ def test_denied_is_a_known_key_that_may_not() -> None:
     outcome = run(answer=KeyAnswer("denied", 403))
     assert codes(outcome) == ["blocker denied"]
     assert last(outcome).message == (
-        "https://router.flatkey.ai knows the key but denies access (HTTP 403)."
+        "The gateway knows the key, without access: https://router.flatkey.ai answered HTTP 403."
     )
 
 
@@ -117,8 +149,8 @@ def test_quota_of_unknown_worth_is_not_compared(status: GatewayStatus | Missing)
     outcome = run(a_usage(available=5), status=status)
     assert codes(outcome) == ["note accepted", "note quota"]
     assert last(outcome).message == (
-        "The key has 5 quota units left (their worth in USD is not known); what a job costs here "
-        "is not known."
+        "The key has 5 quota units left (their value in USD is not known); what a "
+        "job costs here is not known."
     )
     assert codes(run(a_usage(available=0), status=status))[1] == "blocker no-quota"
 

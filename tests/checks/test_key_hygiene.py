@@ -51,7 +51,9 @@ def test_another_scope_or_none() -> None:
     )
     undeclared = only(run({"via.key.scope": None}))
     assert (undeclared.code, undeclared.at) == ("key-hygiene/scope", "via.key")
-    assert undeclared.message == "Nothing says that the key of via.key is not a production key."
+    assert undeclared.message == (
+        "The scope of the key of via.key is not given, so it may be a production key."
+    )
     assert codes(run({"via.key": None})) == ["warning no-key"]
 
 

@@ -75,7 +75,7 @@ def test_unknown_but_offered_is_blocked_and_says_that_the_table_lags() -> None:
     outcome = run(a_book(lifecycle=[a_life("veo-2")]), official())
     assert statuses(outcome) == ["blocked"] * 3
     assert outcome.blocked is not None
-    assert "the table lags" in outcome.blocked
+    assert "the data is behind" in outcome.blocked
 
 
 def test_unknown_and_google_does_not_know_it_fails() -> None:
@@ -93,7 +93,9 @@ def test_a_live_404_is_retired_with_the_replacement_it_names() -> None:
     asked = official("no-longer-available", replacement="gemini-omni-1.1-flash")
     outcome = run(a_book(), asked)
     assert codes(outcome) == ["blocker retired"]
-    assert only(outcome).fix == "move to gemini-omni-1.1-flash; successor-known says what changes"
+    assert only(outcome).fix == (
+        "move to gemini-omni-1.1-flash; what changes: veo-check lifecycle veo-3.1-fast-generate-001"
+    )
     assert "Named replacement: gemini-omni-1.1-flash." in only(outcome).message
     assert statuses(outcome) == ["fail"] * 3
     assert "x2" in only(outcome).evidence
@@ -174,7 +176,7 @@ def test_a_proof_is_evidence_of_life_until_it_expires() -> None:
     outcome = run(load_reference(), proven=a_proof())
     assert codes(outcome) == ["warning contested"]
     assert only(outcome).evidence[-2:] == ("proof:p1", "x9")
-    assert ValidUntil(date(2026, 11, 29), "proof p1 expires") in outcome.untils
+    assert ValidUntil(date(2026, 11, 29), "the smoke proof expires") in outcome.untils
     assert all(use.live for use in outcome.uses)
 
 
@@ -189,9 +191,7 @@ def test_retiring_fails_at_production_and_warns_below() -> None:
     assert codes(outcome) == ["blocker retiring"]
     assert only(outcome).warn_below is Tier.PRODUCTION
     assert statuses(outcome) == ["warn", "warn", "fail"]
-    assert outcome.untils == (
-        ValidUntil(date(2027, 1, 15), f"{MODEL} is to be shut down on agent-platform", model=True),
-    )
+    assert outcome.untils == (ValidUntil(date(2027, 1, 15), "the model shuts down", model=True),)
 
 
 def test_the_horizon_starts_at_the_cutover() -> None:
@@ -222,7 +222,7 @@ def test_too_old_a_row_is_blocked_unless_live() -> None:
 def test_alive() -> None:
     outcome = run(life("2027-11-01"))
     assert only(outcome).message == (
-        f"{MODEL} on agent-platform: 2027-11-01, last confirmed 2026-11-10."
+        "The model is served on agent-platform; shutdown: 2027-11-01, last confirmed 2026-11-10."
     )
     assert statuses(outcome) == ["pass"] * 3
     assert outcome.uses == (
@@ -301,10 +301,14 @@ def test_retired_says_where_the_family_still_runs() -> None:
         ],
     )
     assert only(run(book)).message == (
-        "google: shut down on 2026-10-22. Named replacement: veo-4. Still served: "
-        "veo-4 (agent-platform), veo-5 (agent-platform, contested)."
+        "The model was shut down on 2026-10-22. Source: Google, read 2026-11-10. "
+        "Named replacement: veo-4. Still served: veo-4 (agent-platform), veo-5 "
+        "(agent-platform, dates conflict)."
     )
-    assert only(run(life("2026-10-22"))).message == "google: shut down on 2026-10-22."
+    assert (
+        only(run(life("2026-10-22"))).message
+        == "The model was shut down on 2026-10-22. Source: Google, read 2026-11-10."
+    )
     assert only(run(life("2026-10-22"))).fix == (
         "choose a model that is alive: veo-check lifecycle lists them"
     )
@@ -342,7 +346,7 @@ def test_a_refused_submit_is_googles_own_word(
     if said == "fail":
         (finding,) = [one for one in outcome.findings if one.severity == "blocker"]
         assert finding.code == "model-lifecycle/retired"
-        assert "It names veo-4 instead." in finding.message
+        assert "The answer names veo-4 instead." in finding.message
         assert finding.evidence[-1] == "x9"
     later = ProofStatus("not-finished", "the newest paid job was refused", refused=job)
     listed = run(a_book(lifecycle=[a_life()]), official(), changes=dict(via), status=later)

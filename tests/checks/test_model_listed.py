@@ -22,6 +22,7 @@ from check_world import official as google
 from veo_check.checks.model_listed import model_listed
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
 from veo_check.core.findings import TARGETS, Outcome, blocker, note
+from veo_check.reference.load import load_reference
 
 GEMINI = {**GOOGLE, "model.surface": "gemini-api"}
 
@@ -36,6 +37,7 @@ def run(
         route=a_route(changes),
         listing=listing or missing(),
         official=official or missing(probe="official-model"),
+        reference=load_reference(),
         judging=judging(),
     )
 
@@ -43,8 +45,8 @@ def run(
 def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
     assert only(run(listing=a_listing("gpt-5", "veo3.1-fast"))) == note(
         "model-listed/label",
-        "https://router.flatkey.ai/v1/models offers 'veo3.1-fast' to this key. That proves the "
-        f"label, not that {MODEL} is alive or runs under it.",
+        "The gateway lists 'veo3.1-fast' for this key (https://router.flatkey.ai/v1/models). That "
+        f"proves the label, not that {MODEL} is alive or runs under it.",
         at="via.model",
         evidence=("x1",),
     )
@@ -70,9 +72,11 @@ def test_a_shutdown_day_in_the_listing_is_said(day: date, code: str, tiers: list
 def test_the_label_is_not_offered() -> None:
     assert only(run(listing=a_listing("gpt-5", "veo-3.1-fast"))) == blocker(
         "model-listed/missing",
-        "https://router.flatkey.ai/v1/models offers 2 models to this key; 'veo3.1-fast' is none of "
-        "them. Similar: veo-3.1-fast. A gateway leaves out what the key may not use and what has "
-        "no price.",
+        (
+            "The label 'veo3.1-fast' is not among the 2 models listed for this key. "
+            "Similar: veo-3.1-fast. A gateway leaves out what the key may not use and "
+            "what has no price. Read: https://router.flatkey.ai/v1/models."
+        ),
         at="via.model",
         expected="veo3.1-fast",
         fix="set via.model to a label that is offered, or have this one enabled and priced",
@@ -139,3 +143,18 @@ def test_google_does_not_offer_it() -> None:
         fix="set via.model to an id that Google offers to this key, or ask for access",
         evidence=("x2",),
     )
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-fast-generate-001"])
+def test_a_retired_id_that_google_names_is_not_where_to_go(named: str) -> None:
+    gone = google("no-longer-available", surface="gemini-api", replacement=named)
+    fix = str(only(run(GEMINI, official=gone)).fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
+
+
+@pytest.mark.parametrize("place", ["us-central1", "europe-west4"])
+def test_what_google_does_not_find_says_at_which_location(place: str) -> None:
+    said = only(run(GOOGLE, official=google("not-found", location=place)))
+    assert f"on agent-platform at {place} to this key" in said.message
+    assert f"via.location to one that serves this one (not {place})" in str(said.fix)

@@ -43,7 +43,7 @@ def run(
 def test_an_id_that_its_vendor_publishes() -> None:
     assert only(run(book=a_book())) == note(
         "model-official/known",
-        f"{MODEL} is an official id of agent-platform, published by google.",
+        f"The id {MODEL} is official on agent-platform, published by Google.",
         at="model.official",
         evidence=(f"ref:life:agent-platform:{MODEL}:google",),
     )
@@ -53,10 +53,10 @@ def test_an_alias_is_never_guessed() -> None:
     outcome = run({"model.official": "veo3.1-fast"})
     assert outcome.findings == ()
     assert outcome.blocked == (
-        "veo3.1-fast is not a known id of agent-platform. Nothing is guessed from a name. This is "
-        "how resellers write a name, not an id that its vendor publishes: which official id runs "
-        "under it, only the reseller can say. It looks like veo-3.1-fast-generate-001 or "
-        "veo-3.1-generate-001."
+        "the id veo3.1-fast is not known on agent-platform. This is how resellers "
+        "write a name, not an id that its vendor publishes: which official id "
+        "runs under it, only the reseller can say. It looks like "
+        "veo-3.1-fast-generate-001 or veo-3.1-generate-001."
     )
 
 
@@ -70,6 +70,9 @@ def test_an_alias_is_never_guessed() -> None:
         "publishers/google/models/",
         "projects/p-1/locations/us-central1/publishers/google/models/",
         "gemini/models/",
+        "vertex_ai_beta/",
+        "vertexai/",
+        "googleai/",
     ],
 )
 def test_a_prefix_is_no_part_of_an_id(prefix: str) -> None:
@@ -103,16 +106,16 @@ def test_an_id_of_another_surface() -> None:
     assert outcome.findings == ()
     assert outcome.blocked is not None
     assert outcome.blocked.startswith(
-        "veo-3.1-fast-generate-001 is not a known id of gemini-api. Nothing is guessed from a "
-        "name. Right id, wrong surface: it is an id of agent-platform (contested there); set the "
-        "surface to agent-platform."
+        "the id veo-3.1-fast-generate-001 is not known on gemini-api. Right id, "
+        "wrong surface: it is an id of agent-platform (contested there); set the surface to "
+        "agent-platform."
     )
 
 
 def test_nothing_near() -> None:
     outcome = run({"model.official": "zzz"})
     assert outcome.blocked == (
-        "zzz is not a known id of agent-platform. Nothing is guessed from a name."
+        "the id zzz is not known on agent-platform. veo-check lifecycle lists the known ids."
     )
 
 
@@ -121,7 +124,7 @@ def test_google_offers_what_no_row_knows() -> None:
     outcome = run({"model.official": new}, asked=official(model=new))
     assert outcome.findings == ()
     assert outcome.blocked == (
-        f"Google offers {new} on agent-platform today, but no dated row is known: the table lags; "
+        f"Google offers {new} on agent-platform today, but no dated source lists it yet; "
         "run veo-check refresh, or update veo-check"
     )
 
@@ -133,7 +136,7 @@ def test_google_itself_does_not_know_it() -> None:
     assert codes(outcome) == ["blocker not-found"]
     assert outcome.blocked is None
     assert only(outcome).message == (
-        f"No table lists {new} on agent-platform, and Google itself does not know it. Google says: "
+        f"No source lists {new} on agent-platform, and Google does not know it. Google says: "
         '"models/veo-4.0 is not found"'
     )
     assert only(outcome).evidence == ("x2",)
@@ -157,8 +160,8 @@ def test_listed_by_third_parties_only() -> None:
     )
     assert outcome.findings == ()
     assert outcome.blocked == (
-        f"only third parties (comfy, litellm) list {MODEL} on agent-platform; its vendor was not "
-        "read to do so; ask the vendor's own listing (model.listing)"
+        f"only third parties (Comfy, LiteLLM) list {MODEL} on agent-platform; ask the vendor's own "
+        "listing (model.listing)"
     )
 
 

@@ -52,7 +52,7 @@ def test_all_three_agree() -> None:
     outcome = run(OFFICIAL, SECOND)
     assert codes(outcome) == ["note compared"]
     assert outcome.findings[0].message == (
-        "For this request: gateway $0.96, google $0.96 (2026-11-10), litellm $0.96 (2026-11-01)."
+        "For this request: gateway $0.96, Google $0.96 (2026-11-10), LiteLLM $0.96 (2026-11-01)."
     )
     assert len(outcome.uses) == 1
 
@@ -87,8 +87,10 @@ def test_the_markup_has_a_limit() -> None:
     assert codes(outcome) == ["blocker markup", "note compared"]
     assert outcome.findings[0] == blocker(
         "price-agrees/markup",
-        "The gateway asks 33.3% more than the reference: $1.28 at the gateway, google $0.96 "
-        "(2026-11-10).",
+        (
+            "The gateway charges 33.3% more than the reference price: $1.28 at the "
+            "gateway, Google $0.96 (2026-11-10)."
+        ),
         at="budget.max_markup",
         expected="at most 25%",
         actual="33.3%",
@@ -108,8 +110,8 @@ def test_the_second_source_has_to_agree_with_the_vendor() -> None:
     outcome = run(OFFICIAL, a_price("0.16", "litellm"))
     assert codes(outcome) == ["blocker second-source", "note compared"]
     assert outcome.findings[0].message == (
-        "litellm $1.28 (2026-11-01) differs by 33.3% from google $0.96 (2026-11-10); the reading "
-        "of litellm is the older."
+        "LiteLLM $1.28 (2026-11-01) differs by 33.3% from Google $0.96 "
+        "(2026-11-10); the reading of LiteLLM is older."
     )
 
 
@@ -133,7 +135,7 @@ def test_no_second_source() -> None:
     assert codes(run(OFFICIAL)) == ["warning no-second-source", "note compared"]
     outcome = run(OFFICIAL, changes=GOOGLE)
     assert codes(outcome) == ["note compared"]
-    assert outcome.blocked == "only google prices this request; nothing to compare"
+    assert outcome.blocked == "only Google prices this request; nothing to compare"
 
 
 def test_a_second_source_that_is_too_old_is_none() -> None:

@@ -48,11 +48,13 @@ def test_fresh() -> None:
     outcome = run(a_price("0.12"))
     assert only(outcome) == note(
         "price-fresh/fresh",
-        "google's price was last confirmed on 2026-11-10, 12 days ago.",
+        "The price from Google was last confirmed 12 days ago, on 2026-11-10.",
         at="request",
         evidence=(f"ref:{ROW}",),
     )
-    assert outcome.untils == (ValidUntil(date(2027, 3, 10), f"{ROW} becomes too old"),)
+    assert outcome.untils == (
+        ValidUntil(date(2027, 3, 10), "the price from Google becomes too old"),
+    )
     assert [use.row for use in outcome.uses] == [ROW]
 
 
@@ -64,8 +66,9 @@ def test_aging_and_stale() -> None:
     assert outcome.findings == ()
     assert outcome.untils == ()
     assert outcome.blocked == (
-        "google's price was last confirmed on 2026-07-24, 121 days ago; more than 120 days are too "
-        "old: run veo-check refresh, or update veo-check"
+        "The price from Google was last confirmed 121 days ago, on 2026-07-24; "
+        "more than 120 days are too old: run veo-check refresh, or update "
+        "veo-check"
     )
     tight = judging(max_age_days=5)
     assert run(a_price("0.12"), when=tight).blocked is not None
@@ -74,11 +77,11 @@ def test_aging_and_stale() -> None:
 def test_a_price_that_ends() -> None:
     outcome = run(a_price("0.12", valid_to="2027-01-01"))
     assert codes(outcome) == ["note fresh", "warning ends"]
-    assert outcome.findings[1].message == "This price of google holds until 2026-12-31."
-    assert ValidUntil(date(2026, 12, 31), f"{ROW} ends") in outcome.untils
+    assert outcome.findings[1].message == "The price from Google is valid until 2026-12-31."
+    assert ValidUntil(date(2026, 12, 31), "the price from Google ends") in outcome.untils
     far = run(a_price("0.12", valid_to="2027-06-01"))
     assert codes(far) == ["note fresh"]
-    assert ValidUntil(date(2027, 5, 31), f"{ROW} ends") in far.untils
+    assert ValidUntil(date(2027, 5, 31), "the price from Google ends") in far.untils
 
 
 def test_a_gateway_that_charges_the_price_of_before() -> None:
@@ -91,8 +94,8 @@ def test_a_gateway_that_charges_the_price_of_before() -> None:
     outcome = run(*prices, catalog=old)
     assert codes(outcome) == ["note fresh", "warning gateway-outdated"]
     assert outcome.findings[1].message == (
-        "The gateway's list price, $0.15 a second, is the one that held before 2026-04-07; since "
-        "then it is $0.12 (google)."
+        "The gateway's list price, $0.15 a second, is the one from before "
+        "2026-04-07; since then it is $0.12 (Google)."
     )
     other = a_catalog(a_row(model_price=Decimal("0.14")))
     for catalog in (a_catalog(a_row()), other, evened, a_catalog(), missing()):

@@ -50,17 +50,17 @@ def test_an_official_price_passes() -> None:
     assert codes(outcome) == ["note official", "note rates"]
     said, rates = outcome.findings
     assert said.message == (
-        "$0.96 for this request: $0.12 per second x 8 s. Published by google, confirmed 2026-11-10."
+        "$0.96 for this request: $0.12 per second x 8 s. Published by Google, confirmed 2026-11-10."
     )
     assert said.evidence == (f"ref:{row('google')}",)
-    assert rates.message == f"{MODEL} costs $0.12 per second at 720p, 1080p and 4k."
+    assert rates.message == f"The rates of {MODEL}: $0.12 per second at 720p, 1080p and 4k."
     assert outcome.uses == (ReferenceUse(row("google"), "price", date(2026, 11, 10)),)
 
 
 def test_two_publishers_that_agree_pass_with_a_warning() -> None:
     outcome = run(a_price("0.12", "comfy"), a_price("0.12", "litellm"), a_price("0.15", "portkey"))
     assert codes(outcome) == ["warning third-parties", "note rates"]
-    assert "litellm and comfy publish the same amount" in outcome.findings[0].message
+    assert "LiteLLM and Comfy agree on $0.96" in outcome.findings[0].message
     assert [use.row for use in outcome.uses] == [row("litellm"), row("comfy")]
 
 
@@ -73,7 +73,7 @@ def test_they_may_both_cite_the_vendor_but_not_be_one_publisher() -> None:
     )
     assert outcome.findings == ()
     assert outcome.blocked == (
-        "ambiguous: no price of the vendor was read, and only one source prices it: litellm $0.96"
+        "ambiguous: no official price on file, and only one source prices it: LiteLLM $0.96"
     )
 
 
@@ -82,15 +82,14 @@ def test_one_alone_is_blocked() -> None:
     assert outcome.findings == ()
     assert outcome.uses == ()
     assert outcome.blocked == (
-        "ambiguous: no price of the vendor was read, and only one source prices it: litellm $0.96"
+        "ambiguous: no official price on file, and only one source prices it: LiteLLM $0.96"
     )
 
 
 def test_two_that_disagree_are_blocked() -> None:
     outcome = run(a_price("0.12", "litellm"), a_price("0.15", "comfy"))
     assert outcome.blocked == (
-        "ambiguous: no price of the vendor was read, and no two sources agree: litellm $0.96; "
-        "comfy $1.20"
+        "ambiguous: no official price on file, and no two sources agree: LiteLLM $0.96; Comfy $1.20"
     )
 
 
@@ -104,7 +103,7 @@ def test_two_camps_of_one_size_are_blocked() -> None:
         sources=sources,
     )
     assert outcome.blocked is not None
-    assert outcome.blocked.startswith("ambiguous: sources disagree, and none has more behind it: ")
+    assert outcome.blocked.startswith("ambiguous: the sources disagree: ")
 
 
 def test_the_vendors_refusal_is_a_finding() -> None:
@@ -155,7 +154,7 @@ def test_bundled_prices_of_the_examples_route() -> None:
     assert codes(outcome) == ["note official", "note rates"]
     assert outcome.findings[0].message.startswith("$0.96 for this request: ")
     assert outcome.findings[1].message == (
-        f"{MODEL} costs $0.10 per second at 720p, $0.12 per second at 1080p."
+        f"The rates of {MODEL}: $0.10 per second at 720p, $0.12 per second at 1080p."
     )
 
 
@@ -177,7 +176,7 @@ def test_every_veo_of_the_agent_platform_is_priced_by_googles_page(
     }
     outcome = run(book=load_reference(), changes=changes)
     assert outcome.status_at(Tier.PRODUCTION) is Status.PASS
-    assert "Published by google, confirmed 2026-10-08" in outcome.findings[0].message
+    assert "Published by Google, confirmed 2026-10-08" in outcome.findings[0].message
 
 
 def test_the_articles_prices_in_june() -> None:
@@ -191,6 +190,7 @@ def test_the_articles_prices_in_june() -> None:
     assert codes(outcome) == ["note official", "note rates"]
     assert outcome.findings[0].message.startswith("$4.80 for this request: ")
     assert outcome.findings[1].message == (
-        "veo-3.1-generate-preview costs $0.40 per second at 720p and 1080p, $0.60 per second at 4k."
+        "The rates of veo-3.1-generate-preview: $0.40 per second at 720p and "
+        "1080p, $0.60 per second at 4k."
     )
     assert codes(run(book=load_reference(), changes=changes)) == ["blocker retired"]

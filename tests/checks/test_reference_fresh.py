@@ -22,21 +22,23 @@ def run(*rows: ReferenceUse, max_age_days: int | None = None) -> Outcome:
 
 def test_no_fact_at_all_is_no_evidence() -> None:
     assert run() == Outcome(
-        blocked="no check stood on a dated fact, so there is nothing recent to rely on"
+        blocked="no check used a dated fact, so there is nothing recent to rely on"
     )
 
 
 def test_young_facts() -> None:
     outcome = run(used(14), used(45, "price"), used(45, "capability"))
     assert codes(outcome) == ["note ages"]
-    assert outcome.findings[0].message == "3 dated facts used, 14 to 45 days old."
+    assert outcome.findings[0].message == "The verdict uses 3 dated facts, 14 to 45 days old."
     assert outcome.findings[0].evidence == (
         "ref:lifecycle:14",
         "ref:price:45",
         "ref:capability:45",
     )
-    assert ValidUntil(DAY + timedelta(days=31), "lifecycle:14 becomes too old") in outcome.untils
-    assert ValidUntil(DAY + timedelta(days=75), "price:45 becomes too old") in outcome.untils
+    assert (
+        ValidUntil(DAY + timedelta(days=31), "a lifecycle fact becomes too old") in outcome.untils
+    )
+    assert ValidUntil(DAY + timedelta(days=75), "a price fact becomes too old") in outcome.untils
 
 
 @pytest.mark.parametrize(("kind", "warn", "block"), [("lifecycle", 14, 45), ("price", 45, 120)])
@@ -45,12 +47,13 @@ def test_limits(kind: Literal["lifecycle", "price"], warn: int, block: int) -> N
     assert codes(run(used(warn + 1, kind))) == [f"warning {kind}-aging", "note ages"]
     outcome = run(used(block, kind))
     assert outcome.blocked is None
-    assert outcome.untils == (ValidUntil(DAY, f"{kind}:{block} becomes too old"),)
+    assert outcome.untils == (ValidUntil(DAY, f"a {kind} fact becomes too old"),)
     too_old = run(used(block + 1, kind))
     confirmed = DAY - timedelta(days=block + 1)
     assert too_old.blocked == (
-        f"{kind}:{block + 1} was last confirmed {block + 1} days ago, on {confirmed}; more than "
-        f"{block} days are too old for a {kind} fact: run veo-check refresh, or update veo-check"
+        f"1 of 1 {kind} fact is too old: the oldest was last confirmed {block + 1} days ago, on "
+        f"{confirmed}; more than {block} days are too much for a {kind} fact: run "
+        "veo-check refresh, or update veo-check"
     )
     assert too_old.untils == ()
 
@@ -68,8 +71,8 @@ def test_live_evidence_stands_in_for_age() -> None:
     assert outcome.blocked is None
     assert codes(outcome) == ["warning lifecycle-aging", "note ages"]
     assert outcome.findings[0].message == (
-        f"lifecycle:400 was last confirmed 400 days ago, on {DAY - timedelta(days=400)}; live "
-        "evidence stands beside it."
+        "1 of 1 lifecycle fact is older than wanted. The oldest was last confirmed 400 days ago, "
+        f"on {DAY - timedelta(days=400)}. A live answer confirms 1 of them."
     )
     assert outcome.untils == ()
 
@@ -89,4 +92,15 @@ def test_confirmed_after_the_day_judged_is_age_zero() -> None:
         judging=judging(date(2026, 3, 1), date(2026, 11, 22)),
     )
     assert codes(outcome) == ["note ages"]
-    assert outcome.findings[0].message == "1 dated fact used, 0 days old."
+    assert outcome.findings[0].message == "The verdict uses 1 dated fact, 0 days old."
+
+
+def test_old_facts_of_one_kind_are_one_finding() -> None:
+    outcome = run(used(96, "price"), used(50, "price"), used(3, "price"), used(20))
+    assert codes(outcome) == ["warning price-aging", "warning lifecycle-aging", "note ages"]
+    price = outcome.findings[0]
+    assert price.message == (
+        "2 of 3 price facts are older than wanted. The oldest was last confirmed 96 days ago, on "
+        f"{DAY - timedelta(days=96)}."
+    )
+    assert price.evidence == ("ref:price:96", "ref:price:50")

@@ -20,7 +20,7 @@ def test_it_fits() -> None:
     outcome = run()
     assert only(outcome) == note(
         "request-supported/fits",
-        f"{MODEL} accepts 1 x 8 s at 1080p, 16:9, with audio, text-to-video on agent-platform.",
+        "The model accepts 1 x 8 s at 1080p, 16:9, with audio, text-to-video on agent-platform.",
         at="request",
         evidence=(f"ref:cap:agent-platform:{MODEL}:google",),
     )
@@ -53,7 +53,7 @@ def test_what_it_refuses(changes: dict[str, Any], code: str, at: str) -> None:
 def test_the_sentence() -> None:
     assert only(run({"request.seconds": 6})) == blocker(
         "request-supported/full-length",
-        f"{MODEL} on agent-platform makes 1080p at 8 s only, not at 6 s.",
+        f"1080p at 6 s is not offered; {MODEL} on agent-platform needs 8 s.",
         at="request.seconds",
         expected="8",
         actual=6,
@@ -77,7 +77,7 @@ def test_what_is_unknown_blocks() -> None:
     assert "audio" in outcome.blocked
     outcome = run(book=a_book(capabilities=[]))
     assert outcome == Outcome(
-        blocked=f"nothing is known of what {MODEL} accepts on agent-platform; the request cannot "
+        blocked=f"it is not known what {MODEL} accepts on agent-platform, so the request cannot "
         "be checked"
     )
 

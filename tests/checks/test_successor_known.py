@@ -69,8 +69,10 @@ def test_everything_that_changes() -> None:
         "Successor: omni on agent-platform, alive.",
         "With omni on agent-platform: the endpoint family becomes interactions.",
         "With omni on agent-platform: another model family (gemini-omni for veo), another style.",
-        "With omni on agent-platform: omni on agent-platform does not take resolution 1080p; it "
-        "takes 720p.",
+        (
+            "With omni on agent-platform: resolution 1080p is not offered; omni on "
+            "agent-platform takes 720p."
+        ),
         "With omni on agent-platform: the bill counts by call where it counted by second.",
         "With omni on agent-platform: this request costs $0.24, not $0.96, 0.25 times as much.",
     ]

@@ -60,7 +60,7 @@ def test_the_retired_preview_names_its_successor_and_where_veo_still_runs() -> N
         "veo-3.1-generate-001 agent-platform contested 2026-11-17 or later",
         "veo-3.1-fast-generate-001 agent-platform contested 2026-11-17 or later",
         "veo-3.1-lite-generate-001 agent-platform alive no date announced",
-        "google, official-copy, read 2026-10-08 (45 days old)",
+        "Google, official-copy, read 2026-10-08 (45 days old)",
         "https://ai.google.dev/gemini-api/docs/deprecations",
         "next send nothing here; move to gemini-omni-1.2-flash on gemini-api",
         "Reference: bundled, compiled 2026-11-30.",
@@ -73,11 +73,11 @@ def test_the_contested_id_shows_its_days_with_their_sources() -> None:
     assert code == 3
     for part in (
         "veo-3.1-generate-001 on agent-platform: contested",
-        "google says 2026-11-17 or later",
         "offered GA; us-central1; 50 requests a minute",
-        "litellm says 2026-11-17 or later",
-        "2026-11-17 or later: google, official-copy, read 2026-10-13 (40 days old)",
-        "2026-11-17 or later: litellm, third-party, read 2026-11-30 (0 days old)",
+        "Google: 2026-11-17 or later",
+        "LiteLLM: 2026-11-17 or later",
+        "2026-11-17 or later: Google, official-copy, read 2026-10-13 (40 days old)",
+        "2026-11-17 or later: LiteLLM, third-party, read 2026-11-30 (0 days old)",
         "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions",
         "--surface agent-platform --live",
     ):
@@ -87,7 +87,7 @@ def test_the_contested_id_shows_its_days_with_their_sources() -> None:
 def test_a_living_id_exits_0_and_says_until_when() -> None:
     code, out, _ = run("gemini-omni-1.2-flash")
     assert code == 0
-    assert "this answer holds until 2026-12-20" in said(out)
+    assert "this answer is valid until 2026-12-20" in said(out)
     assert "still runs" not in out
 
 
@@ -162,7 +162,7 @@ def test_a_near_miss_is_suggested_and_exits_3() -> None:
 def test_an_id_that_another_surface_knows_is_told_apart() -> None:
     code, out, _ = run("veo-3.1-generate-001", "--surface", "gemini-api")
     assert code == 3
-    assert "No dated row for this id on gemini-api" in said(out)
+    assert "Nothing is known about this id on gemini-api" in said(out)
     assert "Right id, wrong surface: it is an id of agent-platform" in said(out)
     assert "name the surface that serves it: agent-platform" in said(out)
 
@@ -175,6 +175,11 @@ def test_an_id_that_another_surface_knows_is_told_apart() -> None:
         "gemini/veo-3.1-generate-preview",
         "google/veo-3.1-generate-preview",
         "vertex_ai/veo-3.1-generate-preview",
+        "googleai/veo-3.1-generate-preview",
+        "models/veo-3.1-generate-preview:predictLongRunning",
+        "https://generativelanguage.googleapis.com/v1beta/models/veo-3.1-generate-preview",
+        "publishers/google/models/veo-3.1-generate-preview@default",
+        "veo-3.1-generate-preview@default",
     ],
 )
 def test_a_prefixed_id_has_the_ids_own_state(name: str) -> None:
@@ -191,13 +196,19 @@ def test_a_resellers_name_is_recognised(name: str) -> None:
     assert "eedance" not in out
 
 
+def test_an_id_that_is_gone_where_it_was_known_names_one_that_serves_here() -> None:
+    _, out, _ = run("veo-3.1-lite-generate-preview", "--surface", "agent-platform")
+    assert "move to veo-3.1-lite-generate-001." in said(out)
+    assert "surface that serves it: gemini-api" not in said(out)
+
+
 def test_a_rerouted_id_says_to_what_by_whom_and_how_sure_that_is() -> None:
     code, out, _ = run("gemini-omni-1.1-flash", "--as-of", "2026-12-10")
     assert code == 1
     for part in (
         "gemini-omni-1.1-flash on gemini-api: rerouted",
-        "framy says that since 2026-12-03 its requests are answered by gemini-omni-1.2-flash",
-        "litellm gives the same day. No page of the vendor that says so was read",
+        "Since 2026-12-03, its requests are answered by gemini-omni-1.2-flash",
+        "LiteLLM gives the same day. No page of the vendor says so",
         "replacement gemini-omni-1.2-flash (alive on gemini-api)",
         "8 s at 720p $0.81088 -> $0.556032",
         "next name the model that answers: move to gemini-omni-1.2-flash on gemini-api",
@@ -207,7 +218,7 @@ def test_a_rerouted_id_says_to_what_by_whom_and_how_sure_that_is() -> None:
     [model] = json.loads(out)["models"]
     assert (model["state"], model["reroutes_to"]) == ("rerouted", "gemini-omni-1.2-flash")
     _, out, _ = run("gemini-omni-1.1-flash")
-    assert "framy says that then its requests are answered by gemini-omni-1.2-flash" in said(out)
+    assert "After that day, its requests are answered by gemini-omni-1.2-flash" in said(out)
 
 
 def test_a_replacement_is_where_the_chain_ends() -> None:
@@ -303,7 +314,10 @@ def test_json_is_the_documented_shape() -> None:
                 ],
                 "age_days": 0,
                 "live": False,
-                "reasons": ["google: its earliest shutdown day, 2026-10-22, has passed."],
+                "reasons": [
+                    "The earliest shutdown date, 2026-10-22, has passed.",
+                    "Source: Google, read 2026-10-08.",
+                ],
                 "did_you_mean": [],
             }
         ],
@@ -412,7 +426,7 @@ def test_live_evidence_settles_a_contested_id(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(live, "ask", google)
     code, out, _ = run("veo-3.1-generate-001", "--live")
     assert code == 0
-    assert "Live evidence says that it serves today." in said(out)
+    assert "A live answer shows that it serves today." in said(out)
     assert "2026-11-17 or later" in out
     assert google.asked == [(("veo-3.1-generate-001",), None)]
 

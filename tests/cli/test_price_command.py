@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         "rule": None,
         "refused": "retired",
     }
-    assert (code, err) == (1, "veo-check: sora-2 was shut down on openai on 2026-09-24\n")
+    assert (code, err) == (1, "veo-check: the model sora-2 was shut down on openai on 2026-09-24\n")
 
 
 @pytest.mark.parametrize(
@@ -195,8 +196,29 @@ def test_a_named_sku_is_one_more_price(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_near_miss_is_named() -> None:
     code, out, _ = run("veo-3.1-fst-generate-001", "--seconds", "8", *DAY)
     assert code == 1
-    assert "did you mean veo-3.1-fast-generate-001," in " ".join(out.split())
+    assert "Did you mean veo-3.1-fast-generate-001" in " ".join(out.split())
     assert "  code         unknown-model\n" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("fal-ai/veo3.1/fast", "how resellers write a name"),
+        ("veo3_fast", "how resellers write a name"),
+        ("veo-3.0-generate", "Did you mean veo-3.1-"),
+    ],
+)
+def test_a_name_that_is_no_id_is_told_apart_and_nothing_retired_is_suggested(
+    asked: str, said: str
+) -> None:
+    code, out, _ = run(asked, "--seconds", "8", "--resolution", "720p", *DAY)
+    text = " ".join(out.split())
+    assert code == 1
+    assert said in text
+    named = text.replace(asked, "")
+    assert not re.search(r"veo-[0-9.]+-(fast-)?generate-preview|veo-[23]\.0-", named)
+    assert ".." not in text.replace("...", "")
+    assert "?." not in text
 
 
 def test_a_route_is_priced_with_its_own_retries_and_volume(tmp_path: Path) -> None:
@@ -290,10 +312,10 @@ def test_the_text_says_what_it_stands_on() -> None:
         "veo-3.1-fast-generate-001 on agent-platform, 2026-11-22: 8 s, 1080p, 16:9,\n"
         "audio, 1 clip\n"
         "  expected     $0.96 = $0.12 per second x 8 s\n"
-        "  worst case   $1.92 with 1 retry, every attempt charged\n"
+        "  maximum      $1.92 with 1 retry, every attempt charged\n"
         "  per second   $0.12\n"
         "  billed by    second\n"
-        "  source       google, official-copy, read 2026-10-08 (45 days old)\n"
+        "  source       Google, official-copy, read 2026-10-08 (45 days old)\n"
         "https://cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing\n"
         "               the Veo rows of the whole page, fetched on this day; it prints '/\n"
         "               1 count', and one count is one second of video, as a bill of\n"

@@ -74,7 +74,7 @@ def test_several_formats_in_one_go(
 
 def test_text_is_the_default(veo: Command, saved: Callable[[Report], Path]) -> None:
     said = veo(saved(CANONICAL["waived"])).out.splitlines()
-    assert said[-3].startswith("READY for production until 2026-12-15: ")
+    assert said[-3].startswith("READY for production until 2026-12-15, when ")
     assert said[-2].endswith("Exit code 0.")
 
 

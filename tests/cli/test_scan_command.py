@@ -147,8 +147,9 @@ def test_text_names_places_and_says_what_to_do(veo: Command, folder: Path) -> No
         f"a.py:1:10: {SOON}: retiring\n"
         f"a.py:2:10: {SURE}: alive\n"
         "\n"
-        f"{SOON} (once): retiring on agent-platform. google: 2026-12-24, 32 days ahead, within the "
-        f"horizon. Its replacement {DEAD} is retired too: move to {SURE}.\n"
+        f"{SOON} (once): retiring on agent-platform. The announced shutdown is 2026-12-24, in 32 "
+        f"days. Source: Google, read 2026-11-20. Its replacement {DEAD} is retired too: "
+        f"move to {SURE}.\n"
         "\n"
         "2 ids in 1 file: 1 alive, 1 retired or soon, 0 not known. Judged for 2026-11-22, "
         f"reference ../reference.json of 2026-11-22.\n"
@@ -330,7 +331,8 @@ def test_annotations_mark_the_line(veo: Command, folder: Path) -> None:
     (folder / "a.py").write_text(f"'{DEAD}' '{SURE}'\n")
     assert veo(".", "-o", "github").out == (
         "::error file=a.py,line=1,col=2,title=video model retired::"
-        f"{DEAD}: retired on agent-platform. google: shut down on 2026-10-01. Move to {SURE}.\n"
+        f"{DEAD}: retired on agent-platform. The model was shut down on 2026-10-01. "
+        f"Source: Google, read 2026-11-20. Move to {SURE}.\n"
     )
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 Run = Callable[..., Any]
-DASHBOARD = """
+LOGGING = """
 logging:
   sample: logs/veo-jobs.jsonl
   fields: {operation_id: op, poll_attempts: polls}
-confirmations:
-  - {what: dashboard-record, by: video-platform@example.com, on: 2026-11-20, expires: 2026-12-20}
 """
-USAGE = """\
+CONFIRMED = """confirmations:
+  - {what: dashboard-record, by: video-platform@example.com, on: 2026-11-20, expires: 2026-12-20}
   - what: usage-record
     by: video-platform@example.com
     on: 2026-11-20
@@ -31,7 +30,7 @@ USAGE = """\
 def production(root: Path, tmp_path: Path) -> Callable[..., Path]:
     """An example that aims at staging, for production, with what only a person can add."""
 
-    def write(example: str, more: str = DASHBOARD) -> Path:
+    def write(example: str, more: str = LOGGING) -> Path:
         text = (root / f"examples/{example}.yaml").read_text()
         assert text.count("target: staging") == 1
         path = tmp_path / "production" / "route.yaml"
@@ -68,10 +67,11 @@ def test_a_route_to_the_agent_platform_becomes_ready(
     assert (paid.code, route["tier"]) == (3, "staging")
     assert operation in str(paid.checks["usage-recorded"]["reason"])
     quoted = sent(state)[0]["entry"]["intent"]["quoted"]
-    seen = USAGE.replace("OPERATION", operation).replace("BILLED", quoted)
-    confirmed = production(example, DASHBOARD + seen)
+    seen = CONFIRMED.replace("OPERATION", operation).replace("BILLED", quoted)
+    confirmed = production(example, LOGGING + seen)
     free = veo("run", confirmed, *words)
     assert (free.code, free.report["routes"][0]["tier"]) == (0, "production")
+    assert free.report["mode"] == "free"
     assert len(sent(state)) == 2
 
 

@@ -63,7 +63,7 @@ def test_the_article_s_route_is_not_ready_for_the_article_s_reasons(veo: Run, ro
         one["message"] for check in ran.checks.values() for one in check["findings"]
     ) + " ".join(check["reason"] or "" for check in ran.checks.values())
     for words in (
-        "veo-3.1-generate-preview is an official id of gemini-api",
+        "The id veo-3.1-generate-preview is official on gemini-api",
         "$0.40 per second",
         "$0.60",
         "USD per second",

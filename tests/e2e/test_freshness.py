@@ -78,9 +78,9 @@ def test_a_ready_research_route_is_inconclusive_over_a_reference_60_days_old(
     assert statuses(old, "model-lifecycle", "reference-fresh") == ("blocked", "blocked")
     reason = old.checks["reference-fresh"]["reason"]
     assert reason == (
-        f"life:agent-platform:{LITE}:google-generate-video-2026-11 was last confirmed 60 days "
-        "ago, on 2026-10-01; more than 45 days are too old for a lifecycle fact: "
-        "run veo-check refresh, or update veo-check"
+        "1 of 1 lifecycle fact is too old: the oldest was last confirmed 60 days ago, on "
+        "2026-10-01; more than 45 days are too much for a lifecycle fact: run veo-check "
+        "refresh, or update veo-check"
     )
     # prices last longer, and the person who runs it may decide otherwise
     assert statuses(old, "price-known", "price-fresh") == ("pass", "warn")
@@ -113,7 +113,7 @@ def test_refresh_mends_what_it_says_it_mends(
     assert veo("refresh", "--versions", page, "--write", old).code == 0
     gone = offline(veo, research, old)
     assert (gone.code, gone.report["verdict"]) == (3, "inconclusive")
-    assert "lists it no more, read on 2026-11-30" in gone.checks["model-lifecycle"]["reason"]
+    assert "no longer lists it, read on 2026-11-30" in gone.checks["model-lifecycle"]["reason"]
 
 
 def test_a_proof_keeps_a_production_route_alive_and_its_old_dates_warn(
@@ -140,7 +140,7 @@ def test_a_proof_keeps_a_production_route_alive_and_its_old_dates_warn(
     assert statuses(old, "model-lifecycle", "reference-fresh") == ("warn", "warn")
     assert "reference-fresh/lifecycle-aging" in old.codes
     messages = " ".join(one["message"] for one in old.checks["model-lifecycle"]["findings"])
-    assert "Live evidence says that it serves today." in messages
+    assert "A live answer shows that it serves today." in messages
     # without the proof the same facts are no life
     bare = veo(
         *always[:3], "--state", tmp_path / "other", "-o", "json", "--reference", reference(60)

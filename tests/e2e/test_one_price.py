@@ -103,8 +103,9 @@ def assert_every_format_says(report: Report, quote: QuoteReport) -> None:
     }.items():
         page = import_module(f"veo_check.report.{word}").render(report).replace("\\$", "$")
         words = " ".join(page.split())
-        assert f"{before}${quote.expected} a job by the {quote.basis} price" in words, word
-        assert f"; ${quote.worst_case} with 1 retry" in words, word
+        most = f"at most ${quote.worst_case} with 1 retry"
+        assert f"{before}${quote.expected} a job, {most}" in words, word
+        assert f"at {quote.resolution}, {quote.basis} price" in words, word
         assert beside in words, word
     metrics = import_module("veo_check.report.prometheus").render(report).splitlines()
     for name, price in {"clip": quote.expected, "clip_reference": reference}.items():

@@ -23,7 +23,7 @@ from veo_check.pricing.job_cost import PriceSources
 from veo_check.report.model import CauseReport
 from veo_check.report.shown import first_sentence
 
-NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
+NO_JOB = Missing("smoke-job", "not-run", "no smoke job is on record")
 ROUTE = a_route()
 
 
@@ -68,7 +68,7 @@ def causes(
 
 def test_a_missing_key_is_one_cause_with_the_command_that_sets_it() -> None:
     variable = ROUTE.via.key.env if ROUTE.via.key else None
-    detail = f"{variable} is not set; put the key in that variable"
+    detail = f"{variable} is not set; export it with your API key"
     unset = Missing("gateway-listing", "no-key", detail)
     (cause,) = causes(
         result("model-listed", reason=f"gateway-listing: {detail}"),
@@ -79,7 +79,7 @@ def test_a_missing_key_is_one_cause_with_the_command_that_sets_it() -> None:
     assert (cause.kind, cause.cause, cause.fix) == (
         "key",
         f"{variable} is not set",
-        "put the key in that variable",
+        "export it with your API key",
     )
     assert cause.command == f"export {variable}=..."
     assert (cause.at, cause.line) == ("via.key.env", len("via.key.env"))
@@ -87,7 +87,7 @@ def test_a_missing_key_is_one_cause_with_the_command_that_sets_it() -> None:
 
 
 def test_another_variable_is_not_taken_for_the_routes_own() -> None:
-    detail = "SOMEBODY_ELSES_KEY is not set; put the key in that variable"
+    detail = "SOMEBODY_ELSES_KEY is not set; export it with your API key"
     (cause,) = causes(result("model-listed", reason=detail), listing=Missing("x", "no-key", detail))
     assert (cause.command, cause.at) == (None, None)
 
@@ -110,7 +110,7 @@ def test_one_host_is_one_cause_whatever_was_asked_of_it() -> None:
 @pytest.mark.parametrize("option", ["--offline", "--as-of"])
 def test_a_run_without_the_network_names_the_option_that_took_it_away(option: str) -> None:
     detail = {
-        "--offline": "this run may not use the network (--offline)",
+        "--offline": "no network (--offline)",
         "--as-of": "facts read live count only for today, not for 2027-01-01",
     }[option]
     (cause,) = causes(

@@ -134,19 +134,18 @@ def test_one_state_from_listing_date_and_text(name: str) -> None:
 
 def test_the_reasons_name_what_google_said() -> None:
     assert judged(NO, PREVIEW, "gemini-api").reasons == (
-        "Google itself answers that it is no longer available.",
-        "It names gemini-omni-1.2-flash instead.",
+        "Google answers that it is no longer available.",
+        "The answer names gemini-omni-1.2-flash instead.",
     )
     assert judged(UNKNOWN, OMNI, "gemini-api").reasons == (
-        "Google itself answers that it does not exist.",
+        "Google answers that it does not exist.",
     )
     assert judged(DENIED, LITE, "agent-platform").reasons == (
-        "Google itself answers not found at us-central1: the id is gone, is not served there, or "
+        "Google answers not found at us-central1: the id is gone, is not served there, or "
         "this project may not use it.",
     )
     assert (
-        "Live evidence says that it still serves."
-        in judged(offers, PREVIEW, "gemini-api").reasons[1]
+        "A live answer shows that it still serves." in judged(offers, PREVIEW, "gemini-api").reasons
     )
 
 

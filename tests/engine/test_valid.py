@@ -32,6 +32,6 @@ def test_a_passed_or_later_day_is_shown_apart(root: Path) -> None:
     assert isinstance(loaded, RouteFile)
     said = passed_not_before(loaded.route, load_reference(), AsOf(DAY, DAY))
     assert said == [
-        "google promised the model until 2026-11-17 or later; that has passed",
-        "litellm promised the model until 2026-11-17 or later; that has passed",
+        "Google guaranteed this model only until 2026-11-17, which has passed",
+        "LiteLLM lists 2026-11-17 as the earliest shutdown date; it has passed",
     ]

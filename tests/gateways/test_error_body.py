@@ -75,7 +75,10 @@ INVALID_KEY = {
         ),
         ({"error": "plain words"}, ErrorBody("plain words")),
         ({"detail": "Not Found"}, ErrorBody("Not Found")),
-        ({"detail": [{"loc": ["body"], "msg": "Field required"}]}, ErrorBody("Field required")),
+        (
+            {"detail": [{"loc": ["body"], "msg": "Required"}]},
+            ErrorBody("body: Required"),
+        ),
         ({"detail": [5]}, ErrorBody("")),
         ({"success": False, "message": "disabled"}, ErrorBody("disabled")),
         ("Internal Server Error", ErrorBody("Internal Server Error")),

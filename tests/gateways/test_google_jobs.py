@@ -79,7 +79,7 @@ def test_the_gemini_api_gets_the_body_that_the_sdk_sends(clock: FakeClock) -> No
         exchanges=("x1",),
     )
     assert network.asked == [("POST", f"{GEMINI}/v1beta/models/{MODEL}:predictLongRunning")]
-    assert network.requests[0].headers["x-goog-api-key"] == "AIza-gemini-key-value"
+    assert network.requests[0].headers["x-goog-api-key"] == "AQ.gemini-key-value"
     assert "authorization" not in network.requests[0].headers
     assert network.body() == {
         "instances": [{"prompt": "a boat"}],
@@ -389,7 +389,7 @@ def test_videos_are_fetched_with_the_key_or_taken_from_the_operation(clock: Fake
     answer = jobs.fetch(OPERATION, VideoRef(SAMPLE["video"]["uri"]), 0, got.append)
     place = "generativelanguage.googleapis.com/v1beta/files/q:download"
     assert answer == FetchAnswer(ok=True, status_code=200, place=place, exchanges=("x1",))
-    assert network.requests[0].headers["x-goog-api-key"] == "AIza-gemini-key-value"
+    assert network.requests[0].headers["x-goog-api-key"] == "AQ.gemini-key-value"
     jobs.fetch(OPERATION, VideoRef(content=b" inline"), 1, got.append)
     assert b"".join(got) == b"mp4 inline"
     assert len(network.requests) == 1

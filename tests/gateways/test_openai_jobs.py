@@ -243,6 +243,11 @@ def validation_error(holds: str) -> httpx.Response:
             "operation-unknown",
         ),
         (no(401, {"error": {"message": "x"}}), "refused", "poll-refused"),
+        (
+            no(401, {"error": {"message": "litellm.AuthenticationError: Vertex_aiException - x"}}),
+            "refused",
+            "gateway-key",
+        ),
         (ok({}), "trouble", None),
         (httpx.Response(200, text="<html>"), "trouble", None),
         (httpx.ConnectError("down"), "trouble", None),

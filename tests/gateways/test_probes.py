@@ -207,7 +207,7 @@ def test_a_key_that_ran_out_still_has_a_listing(clock: FakeClock) -> None:
     listing = facts["gateway-listing"]
     assert isinstance(listing, GatewayListing)
     assert listing.source == f"{CONSOLE}/v1/available_models"
-    assert facts["key-answer"] == KeyAnswer("denied", 403, "no quota", ("x1",))
+    assert facts["key-answer"] == KeyAnswer("denied", 403, "no quota", ("x1",), "no-quota")
 
 
 def test_google_direct_asks_google_with_the_routes_key(clock: FakeClock) -> None:
@@ -224,7 +224,7 @@ def test_google_direct_asks_google_with_the_routes_key(clock: FakeClock) -> None
     url = f"{GEMINI}/v1beta/models/{MODEL}"
     world = World({url: {"name": f"models/{MODEL}"}})
     assert codes(learn_all(gemini, asking(world, clock)))["official-model"] == "OfficialModel"
-    assert world.seen == [(url, "AIza-gemini-key-value")]
+    assert world.seen == [(url, "AQ.gemini-key-value")]
 
 
 REFUSED_PROJECT = (

@@ -57,7 +57,7 @@ def test_a_refused_host_is_never_asked(clock: FakeClock, url: str, key: KeyName 
 def test_offline_opens_no_socket_and_loads_nothing(clock: FakeClock, sockets: SocketGuard) -> None:
     server = Answers(httpx.Response(200, json={}))
     door = door_to(server, clock, offline=True)
-    expected = Failure("offline", "this run may not use the network (--offline)")
+    expected = Failure("offline", "no network (--offline)")
     assert door.get(URL, KEY) == expected
     assert door.post_once(URL, {}, KEY) == expected
     assert (server.requests, sockets.opened, door.exchanges) == ([], 0, ())

@@ -64,7 +64,7 @@ def test_reading_a_key_masks_it_from_then_on() -> None:
 
 def test_an_unset_variable_is_a_failure_that_says_what_to_do() -> None:
     keys = Keys({"EMPTY": "  "}, Redactor())
-    expected = "is not set; put the key in that variable"
+    expected = "is not set; export it with your API key"
     assert keys.read("EMPTY") == Failure("no-key", f"EMPTY {expected}")
     assert keys.read("ABSENT") == Failure("no-key", f"ABSENT {expected}")
     assert [keys.is_set(name) for name in ("EMPTY", "ABSENT")] == [False, False]

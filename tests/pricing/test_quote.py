@@ -98,7 +98,7 @@ def test_outside_what_is_allowed_is_never_priced_by_a_wider_rule() -> None:
     refused = quote(there, SHAPE, DAY)
     assert isinstance(refused, Refusal)
     assert (refused.code, refused.rule) == ("unsupported-combination", "price:1")
-    assert refused.message == "m on s at 720p: seconds 8 is not offered, only 4"
+    assert refused.message == "seconds 8 is not offered by m on s at 720p, only 4"
 
 
 def test_the_vendors_own_word_comes_first() -> None:
@@ -178,7 +178,7 @@ def test_a_shut_down_model_has_no_price() -> None:
     assert isinstance(refused, Refusal)
     assert (refused.code, refused.message) == (
         "retired",
-        "m was shut down on s on 2026-10-22; replacement: n",
+        "the model m was shut down on s on 2026-10-22; replacement: n",
     )
     assert answer(gone, day=date(2026, 10, 21)) == "0.8"
     later = replace(gone, rows=(replace(row, kind="not-before"),))

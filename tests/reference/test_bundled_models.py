@@ -90,10 +90,10 @@ def test_omni_1_1_ends_and_is_rerouted() -> None:
     assert (after.state, after.weight, after.exit_code) == ("rerouted", "fail-at-staging", 1)
     assert after.reroutes_to == after.replacement == "gemini-omni-1.2-flash"
     assert after.reasons == (
-        "framy says that since 2026-12-03 its requests are answered by gemini-omni-1.2-flash, at "
-        "that model's price.",
-        "litellm gives the same day. No page of the vendor that says so was read: only a job shows "
-        "which model answers.",
+        "Since 2026-12-03, its requests are answered by gemini-omni-1.2-flash, at that model's "
+        "price (source: framy).",
+        "LiteLLM gives the same day. No page of the vendor says so: only a job shows which model "
+        "answers.",
     )
     served = on(date(2026, 12, 10), served=True)
     assert (served.state, served.weight, served.exit_code) == (

@@ -134,7 +134,7 @@ def test_a_finding_names_the_field_and_both_values() -> None:
             "full-length",
             "unsupported",
             "request.seconds",
-            "veo-9 on agent-platform makes 1080p at 8 s only, not at 6 s",
+            "1080p at 6 s is not offered; veo-9 on agent-platform needs 8 s",
             "8",
             "6",
         ),

@@ -119,7 +119,7 @@ def test_a_live_404_is_retired_whatever_the_dates_say(name: str, state: Official
         assert short(judged) == ("unreleased", "block", 3)
     else:
         assert (short(judged), judged.replacement) == (("retired", "fail", 1), "veo-10")
-        assert "It names veo-10 instead." in judged.reasons
+        assert "The answer names veo-10 instead." in judged.reasons
     assert not judged.live
 
 
@@ -136,13 +136,13 @@ def test_an_unknown_id_fails_only_where_google_itself_denies_it(state: OfficialS
 
 
 def test_an_unknown_id_that_google_lists_says_that_the_table_lags() -> None:
-    assert "the table lags" in " ".join(judge(*UNKNOWN, live=OFFERED).reasons)
+    assert "the data is behind" in " ".join(judge(*UNKNOWN, live=OFFERED).reasons)
 
 
 def test_a_not_found_on_the_agent_platform_may_be_a_missing_permission() -> None:
     judged = judge(*NO_DATE, live=answered("not-found"))
     assert judged.reasons == (
-        "Google itself answers not found: the id is gone, is not served there, or this project may "
+        "Google answers not found: the id is gone, is not served there, or this project may "
         "not use it.",
     )
 

@@ -53,7 +53,7 @@ def test_a_row_that_vanished_is_unknown(name: str) -> None:
     judged = judge(BEFORE[name], absent())
     assert short(judged) == UNKNOWN
     assert (judged.kind, judged.shutdown) == ("absent", None)
-    assert "lists it no more, read on 2026-11-21" in judged.reasons[0]
+    assert "no longer lists it, read on 2026-11-21" in judged.reasons[0]
 
 
 @pytest.mark.parametrize("name", BEFORE)
@@ -63,7 +63,7 @@ def test_live_evidence_does_not_make_it_fine(name: str) -> None:
         judge(BEFORE[name], absent(), served=True),
     ):
         assert (short(judged), judged.live) == (UNKNOWN, True)
-        assert judged.reasons[1] == "Live evidence says that it serves: the table lags."
+        assert judged.reasons[1] == "A live answer shows that it serves: the data is behind."
 
 
 @pytest.mark.parametrize("name", BEFORE)
@@ -76,7 +76,7 @@ def test_what_was_shut_down_stays_shut_down_when_the_page_drops_it(kind: str) ->
     gone = (row("2026-10-22", kind, confirmed="2026-10-08"), absent())
     judged = judge(*gone)
     assert (short(judged), judged.shutdown) == (("retired", "fail", 1), date(2026, 10, 22))
-    assert judged.reasons[0].endswith("Its page lists it no more since 2026-11-21.")
+    assert judged.reasons[-1] == "That page no longer lists it (read 2026-11-21)."
     assert short(judge(*gone, live="offered")) == ("contradictory", "fail-at-production", 3)
 
 

@@ -206,18 +206,46 @@ def test_both_ends_of_detail_at_once_are_a_usage_error(
 def test_money_in_doubt_stands_above_everything_else() -> None:
     job = OpenJob(
         job="j-1",
-        state="uncertain",
+        state="unfinished",
         gateway="flatkey",
+        at_stake="0.48",
         resume="veo-check run r.yaml --spend 2",
         look="veo-check job show j-1 --state .veo-check",
     )
-    doubted = INCONCLUSIVE.routes[0].model_copy(update={"open_job": job, "spent": "0.48"})
-    for routes in ([doubted], [READY.routes[0], doubted]):
+    running = INCONCLUSIVE.routes[0].model_copy(update={"open_job": job})
+    for routes in ([running], [READY.routes[0], running]):
         text = render(INCONCLUSIVE.model_copy(update={"routes": routes, "interrupted": True}))
         lines = text.splitlines()
-        assert lines[0] == "INTERRUPTED while job j-1 is uncertain at flatkey, $0.48 at stake"
+        assert lines[0] == "INTERRUPTED while job j-1 runs at flatkey, $0.48 at stake"
         assert lines[2].strip() == job.resume
         assert lines[4].strip() == job.look
+
+
+def test_a_job_that_may_have_been_accepted_is_looked_for_and_closed(
+    printed: Callable[..., str],
+) -> None:
+    words = ("examples/flatkey-veo-3.1-fast.yaml", "--scenario", "job-dropped-after")
+    for more in (("--spend", "2"), ()):
+        text = printed(*words, *more)
+        lines = text.splitlines()
+        job = "00000000-000001-000000"
+        assert lines[0] == f"JOB {job} may have been accepted at flatkey, $0.48 at stake"
+        assert "look in the gateway's usage log for a row of 2026-11-22" in lines[1]
+        close = f"veo-check job abandon {job} --state examples/.veo-check"
+        assert lines[4].strip() == close
+        missing = lines[lines.index("One thing is missing") :]
+        assert missing[1].startswith(f"  1. it is not known whether job {job} was accepted")
+        assert close in (line.strip() for line in missing)
+        assert f"--spend {2}" not in " ".join(missing), "it must not be sent again"
+        assert lines[-3].startswith("INCONCLUSIVE for production: ")
+
+
+def test_a_job_that_goes_on_is_one_cause(printed: Callable[..., str]) -> None:
+    route = ("examples/flatkey-veo-3.1-fast.yaml", "--scenario", "job-poll-5xx")
+    text = printed(*route, "--spend", "2")
+    assert "JOB 00000000-000001-000000 runs at flatkey, $0.48 at stake" in text
+    assert "One thing is missing\n  1. job 00000000-000001-000000 has not ended" in text
+    assert "-> run again; it continues this job and sends nothing new" in text
 
 
 def test_a_good_mark_never_stands_beside_an_item_that_is_not() -> None:

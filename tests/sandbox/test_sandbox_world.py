@@ -244,7 +244,7 @@ def test_each_scenario_says_where_it_was_observed(scenario: Scenario) -> None:
 
 def test_healthy_owns_up_to_being_invented() -> None:
     (healthy,) = [scenario for scenario in SCENARIOS if scenario.name == "healthy"]
-    assert "nobody has observed" in healthy.description
+    assert "was never observed" in healthy.description
     assert (healthy.notices, healthy.fault) == ((), None)
 
 

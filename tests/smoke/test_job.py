@@ -133,7 +133,7 @@ def test_renew_pays_again(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("how", "why"),
     [
-        ({}, "no paid smoke job is on record"),
+        ({}, "no smoke job is on record"),
         ({"spend": "0"}, "--spend leaves $0.00 of $0.00"),
         ({"spend": "0.48"}, "it can cost $1.44, and --spend leaves $0.48"),
         ({"spend": "5", "stopped": "model-official failed"}, "model-official failed"),

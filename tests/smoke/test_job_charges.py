@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from check_world import a_route
+from check_world import a_route, judging
 from paid_jobs import Signet
 from paid_world import Desk
 from veo_check.checks.controlled_failure import controlled_failure
@@ -46,7 +46,9 @@ def abandon(desk: Desk) -> None:
 
 def judged(desk: Desk, outcome: SmokeOutcome) -> Outcome:
     assert isinstance(outcome.controlled_failure, ControlledFailure)
-    found = controlled_failure(route=desk.route, failure=outcome.controlled_failure)
+    found = controlled_failure(
+        route=desk.route, gateway=gateway_of(desk.route), failure=outcome.controlled_failure
+    )
     return Outcome.collect(found)
 
 
@@ -77,6 +79,7 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
             delivery=outcome.delivery,
             proof=outcome.proof,
             reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
@@ -337,6 +340,7 @@ def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None
             delivery=outcome.delivery,
             proof=outcome.proof,
             reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED

@@ -49,9 +49,9 @@ job-422                      refused | fail refused | - | - | - | -
 job-upstream-500             uncertain | blocked submit-uncertain | - | - | - | -
 job-channel-busy             uncertain | blocked submit-uncertain | - | - | - | -
 job-killed-at-submit         uncertain | blocked submit-uncertain | - | - | - | -
-job-gateway-key-denied       refused | fail access-denied | - | - | - | -
-job-gateway-key-invalid      refused | fail refused | - | - | - | -
-job-gateway-key-precondition refused | fail refused | - | - | - | -
+job-gateway-key-denied       refused | fail gateway-key | - | - | - | -
+job-gateway-key-invalid      refused | fail gateway-key | - | - | - | -
+job-gateway-key-precondition refused | fail gateway-key | - | - | - | -
 job-poll-5xx                 unfinished | blocked job-unfinished | - | - | - | -
 job-poll-5xx-passing         finished | pass | pass | pass | pass | pass
 job-status-unknown           finished | pass | pass | pass | pass | pass

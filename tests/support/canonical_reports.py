@@ -405,8 +405,10 @@ PRICE_RAISED = report(
                 FindingReport(
                     code="budget-covers/per-job",
                     severity="blocker",
-                    message="One job with its retries does not fit: 2 x $2.88 = $5.76 (gateway "
-                    "price).",
+                    message=(
+                        "One job with its retries can cost $5.76, more than the budget of $2.00. "
+                        "That is 2 x $2.88 = $5.76 (gateway price)."
+                    ),
                     at="budget.per_job",
                     line=39,
                     expected="at most $2.00",

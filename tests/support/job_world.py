@@ -23,7 +23,7 @@ VERTEX = "https://us-central1-aiplatform.googleapis.com"
 PROXY = "http://127.0.0.1:4000"
 KEYS = {
     "FLATKEY_KEY": "sk-flatkey-key-value",
-    "GEMINI_KEY": "AIza-gemini-key-value",
+    "GEMINI_KEY": "AQ.gemini-key-value",
     "GOOGLE_TOKEN": "ya29.google-token-value",
     "PROXY_KEY": "sk-proxy-key-value",
 }

@@ -75,7 +75,7 @@ def availability_status(
             (f"The catalogue says '{status}'{when}, a word this version does not know."),
         )
     if isinstance(proven, ProvenLife):
-        yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
+        yield ValidUntil(proven.expires, "the smoke proof expires")
         yield warning(
             code,
             f"{message} A finished job (proof {proven.proof_id}) shows that the route works.",

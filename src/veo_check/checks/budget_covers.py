@@ -53,7 +53,7 @@ def _undeclared(route: Route) -> Iterator[Finding]:
         if getattr(route.budget, name) is None:
             yield blocker(
                 "budget-covers/undeclared",
-                f"The route file declares no budget.{name}, so nothing can be held against it.",
+                f"The route file has no budget.{name}, so the cost cannot be compared with it.",
                 at="budget",
                 fix=f"set budget.{name}",
             )
@@ -69,7 +69,8 @@ def _judged(route: Route, charged: JobPrice) -> Iterator[Finding]:
         if most > budget.per_job:
             yield blocker(
                 "budget-covers/per-job",
-                f"One job with its retries does not fit: {maximum} ({charged.basis} price).",
+                f"One job with its retries can cost ${usd(most)}, more than the budget of "
+                f"${usd(budget.per_job)}. That is {maximum} ({charged.basis} price).",
                 at="budget.per_job",
                 expected=f"at most ${usd(budget.per_job)}",
                 actual=f"${usd(most)}",
@@ -78,14 +79,15 @@ def _judged(route: Route, charged: JobPrice) -> Iterator[Finding]:
             )
     if budget.jobs_per_month is not None:
         month = charged.monthly(budget.jobs_per_month)
-        sum_ = f"{budget.jobs_per_month} x {one_job} = ${usd(month)}"
+        sum_ = f"{budget.jobs_per_month:,} x {one_job} = ${usd(month)}"
         lines.append(f"month {sum_}")
         if budget.monthly is not None:
             lines[-1] += f" of ${usd(budget.monthly)}"
             if month > budget.monthly:
                 yield blocker(
                     "budget-covers/monthly",
-                    f"The expected month does not fit: {sum_} ({charged.basis} price).",
+                    f"The expected monthly cost, ${month:,.2f}, exceeds the budget of "
+                    f"${budget.monthly:,.2f}. That is {sum_} ({charged.basis} price).",
                     at="budget.monthly",
                     expected=f"at most ${usd(budget.monthly)}",
                     actual=f"${usd(month)}",

@@ -40,21 +40,21 @@ def catalog_group(route: Route, catalog: Catalog) -> Findings:
         return
     ratio = catalog.ratio_for(group)
     if ratio is None:
-        yield Blocked(f"{catalog.source} does not tell the price ratio of the group '{group}'")
+        yield Blocked(f"{catalog.source} does not give the price ratio of the group '{group}'")
     elif not ratio.is_finite() or ratio < 0:
         yield blocker(
             "catalog-group/ratio-unusable",
             f"The price ratio of the group '{group}' is {ratio}, which is no ratio.",
             at="via.group",
             actual=ratio,
-            fix="ask the gateway to mend the group's ratio",
+            fix="ask the gateway to fix the group's ratio",
             evidence=catalog.exchanges,
         )
     elif ratio == 0:
         yield warning(
             "catalog-group/zero-ratio",
-            f"The group '{group}' has the price ratio 0: jobs would cost nothing, which is more "
-            "often a mistake than a gift.",
+            f"The group '{group}' has the price ratio 0, so jobs would cost nothing; this is "
+            "usually a misconfiguration.",
             at="via.group",
             fix="ask the gateway whether the ratio is meant",
             evidence=catalog.exchanges,

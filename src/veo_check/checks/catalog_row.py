@@ -14,7 +14,7 @@ def catalog_row(route: Route, catalog: Catalog) -> Findings:
 
     Why: price, group and endpoint are read off this row. With no row, or with two, there is nothing
     to hold the gateway to, and the row that bills may not be the row that was read.
-    Fix: set `via.model` to the label exactly as the catalogue spells it; ask the gateway to mend a
+    Fix: set `via.model` to the label exactly as the catalogue spells it; ask the gateway to fix a
     row that is doubled or broken, or that it hides.
     """
     label = route.via.model
@@ -23,8 +23,8 @@ def catalog_row(route: Route, catalog: Catalog) -> Findings:
         near = f" Similar names: {', '.join(catalog.near)}." if catalog.near else ""
         yield blocker(
             "catalog-row/missing",
-            f"No row of {where} is called '{label}'.{near} Gateways can hide rows: absence is not "
-            "proof that the route is gone, but nothing here proves that it is there.",
+            f"The catalogue has no row called '{label}'.{near} Gateways can hide rows, so this "
+            f"does not prove that the route is gone. Read: {where}.",
             at="via.model",
             expected="1 row",
             actual="0 rows",
@@ -35,8 +35,8 @@ def catalog_row(route: Route, catalog: Catalog) -> Findings:
     if len(catalog.rows) > 1:
         yield blocker(
             "catalog-row/duplicate",
-            f"{len(catalog.rows)} rows of {where} are called '{label}'; which one bills is "
-            "unknown.",
+            f"The catalogue has {len(catalog.rows)} rows called '{label}'; which one is billed is "
+            f"not known. Read: {where}.",
             at="via.model",
             expected="1 row",
             actual=f"{len(catalog.rows)} rows",
@@ -49,7 +49,7 @@ def catalog_row(route: Route, catalog: Catalog) -> Findings:
                 "catalog-row/defect",
                 f"The row '{label}' of {catalog.source} cannot be read in full: {defect}.",
                 at="via.model",
-                fix="ask the gateway to mend the row",
+                fix="ask the gateway to fix the row",
                 evidence=catalog.exchanges,
             )
     if len(catalog.rows) == 1 and not catalog.rows[0].defects:

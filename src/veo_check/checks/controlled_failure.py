@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.results import ControlledFailure
 from veo_check.core.route import Route
@@ -20,11 +21,11 @@ _AT = "smoke.controlled_failure"
 
 
 @check(item="usage-proof", since="0.1")
-def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
+def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailure) -> Findings:
     """A request that must fail was refused with its reason, not re-routed and not charged.
 
     Why: a gateway that quietly changes a wrong request, or sends it to another model, turns every
-    client bug into a bill and a deliverable nobody asked for.
+    client bug into a bill and a video that was not asked for.
     Fix: have the gateway pass the vendor's refusal on; validate requests before they are sent.
     """
     sent = f"{failure.sent[0].upper()}{failure.sent[1:]}"
@@ -35,7 +36,7 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             "controlled-failure/submit-uncertain",
             f"{sent}: {meaning.says}.",
             at=_AT,
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=failure.exchanges,
         )
         yield Blocked(f"job {failure.job}: {meaning.says}")
@@ -116,5 +117,5 @@ def _status(failure: ControlledFailure) -> str:
 
 def _charge(charged: bool | None) -> str:
     if charged is None:
-        return "Whether it was charged cannot be told."
+        return "Whether it was charged is not known."
     return "It was charged." if charged else "It was not charged."

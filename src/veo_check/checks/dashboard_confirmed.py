@@ -23,7 +23,7 @@ def dashboard_confirmed(route: Route, judging: AsOf) -> Findings:
     ]
     if not records:
         yield Blocked(
-            "nobody confirmed the dashboard's record; add a dashboard-record to confirmations"
+            "no confirmation of the dashboard record; add a dashboard-record to confirmations"
         )
         return
     holes = []

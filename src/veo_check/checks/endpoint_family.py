@@ -46,12 +46,12 @@ def endpoint_family(
     """
     refused = _refused(job, status)
     if refused is not None:
-        yield _refusal(route, refused)
+        yield _refusal(route, gateway, refused)
         return
     said = _declared(route, gateway, reference, catalog, listing)
     if isinstance(proven, ProvenLife):
         yield _proved(said, proven)
-        yield ValidUntil(proven.expires, f"proof {proven.proof_id} expires")
+        yield ValidUntil(proven.expires, "the smoke proof expires")
     elif isinstance(said, Blocked):
         yield Blocked(f"{said.reason}; a job settles it: --spend USD")
     elif said.severity == "warning" and _unreadable(status):
@@ -72,7 +72,7 @@ def _unreadable(status: ProofStatus | Missing) -> bool:
     return isinstance(status, ProofStatus) and status.code == "journal-unreadable"
 
 
-def _refusal(route: Route, job: JobResult) -> Finding:
+def _refusal(route: Route, gateway: Gateway, job: JobResult) -> Finding:
     meaning = meaning_of(job.symptom)
     day = f" of {job.submitted_at:%Y-%m-%d}" if job.submitted_at else ""
     text = f' ("{job.failure}")' if job.failure else ""
@@ -83,8 +83,8 @@ def _refusal(route: Route, job: JobResult) -> Finding:
         at="via.endpoint",
         expected=f"an endpoint family that accepts jobs for {route.via.model}",
         actual=f"HTTP {job.status_code}" if job.status_code else "refused",
-        fix=f"{meaning.next_step}; then run again with --spend, because only an accepted job "
-        "clears this",
+        fix=f"{meaning.step(direct=gateway.direct)}; then run again with --spend, because only an "
+        "accepted job clears this",
         evidence=job.exchanges,
     )
 
@@ -140,12 +140,12 @@ def _at_google(route: Route, gateway: Gateway, reference: Reference) -> Finding 
     model, surface, family = route.model.official, route.model.surface, route.via.endpoint
     capability = reference.capability(model, surface)
     if capability is None or not capability.endpoints:
-        return Blocked(f"it is not known which endpoint family {model} speaks on {surface}")
+        return Blocked(f"it is not known which endpoint family {model} uses on {surface}")
     if family not in capability.endpoints:
         return _other_family(route, gateway, capability)
     return note(
         "endpoint-family/speaks",
-        f"{model} speaks {family} on {surface}.",
+        f"The model is served through {family} on {surface}.",
         at="via.endpoint",
         evidence=(f"ref:{capability.id}",),
     )
@@ -155,13 +155,13 @@ def _other_family(route: Route, gateway: Gateway, capability: Capability) -> Fin
     """The vendor serves the model through other families only; a gateway cannot change that."""
     families, family = " or ".join(capability.endpoints), route.via.endpoint
     if families in gateway.families:
-        fix = f"set via.endpoint to {families}; request, polling and result have other shapes there"
+        fix = f"set via.endpoint to {families}; request, polling and result differ there"
     else:
         fix = f"call Google directly over {families}, or choose a model that {family} carries"
     return blocker(
         "endpoint-family/other-family",
-        f"{capability.model} does not speak {family} on {capability.surface}: it is served "
-        f"through {families} only.",
+        f"On {capability.surface} the model is served through {families} only, not through "
+        f"{family}.",
         at="via.endpoint",
         expected=families,
         actual=family,

@@ -31,10 +31,10 @@ def fallback_alive(
 ) -> Findings:
     """Every fallback route passes the free checks itself and outlives the primary.
 
-    Why: a fallback is used on the worst day, and nobody tried it since it was written. Routes still
+    Why: a fallback is used on the worst day, often untested since it was written. Routes still
     fall back to Sora 2, which was shut down on 2026-09-24; one that ends on the primary's own day
     is no fallback.
-    Fix: choose a target that is alive, or mend what the finding names; then run again.
+    Fix: choose a target that is alive, or fix what the finding names; then run again.
     """
     by_index = {outcome.index: outcome for outcome in outcomes.targets}
     found = list(candidates(route))
@@ -90,12 +90,13 @@ def _judged(
     name, good = outcome.name, True
     if _LIFE not in outcome.statuses:
         good = False
-        yield Blocked(f"nobody looked whether the fallback '{name}' is alive")
+        yield Blocked(f"whether the fallback '{name}' is alive was not checked")
     for check_id, status in outcome.statuses.items():
         if check_id == _FAMILY and status is Status.WARN:
             yield warning(
                 "fallback-alive/unproved",
-                f"The gateway declares that '{name}' takes video jobs; only a job proves it.",
+                f"The fallback '{name}' is only declared to accept video jobs; no job has proven "
+                "it.",
                 at=at,
                 fix="run the fallback as a route of its own, once with --spend",
             )
@@ -112,7 +113,7 @@ def _judged(
                 f"{text.rstrip('.')}.",
                 at=at,
                 actual=status.value,
-                fix="choose another target, or mend this one",
+                fix="choose another target, or fix this one",
             )
         else:
             yield Blocked(f"{text} ({status.value})")
@@ -121,7 +122,7 @@ def _judged(
         good = False
         yield blocker(
             "fallback-alive/shared-shutdown",
-            f"The fallback '{name}' is to be shut down on the primary's own day, {shared[0]}.",
+            f"The fallback '{name}' shuts down on the same day as the primary, {shared[0]}.",
             at=at,
             actual=shared[0],
             fix="choose a target that outlives the primary",

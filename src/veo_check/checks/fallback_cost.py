@@ -55,7 +55,7 @@ def _cost(
     text = f"'{name}' costs ${usd(target)} a job, {shown} times the primary's ${own}"
     if ratio > limit:
         yield blocker(
-            "fallback-cost/dearer",
+            "fallback-cost/higher-cost",
             f"The fallback {text}.",
             at=f"{candidate.at}.max_cost_ratio",
             expected=f"at most {plain(limit)}",

@@ -76,7 +76,7 @@ def _decisions(rules: Fallback) -> Iterator[Finding]:
         elif decision not in allowed:
             yield blocker(
                 "fallback-rules/forbidden",
-                f"{situation} is decided as '{decision}', against the checklist's table.",
+                f"The decision for {situation} is '{decision}', which is not allowed.",
                 at=f"fallback.{situation}",
                 expected=" or ".join(allowed),
                 actual=decision,
@@ -89,7 +89,8 @@ def _approval(rules: Fallback, judging: AsOf) -> Iterator[Finding]:
         missing = [name for name in ("approved_by", "approved_on") if getattr(rules, name) is None]
         yield blocker(
             "fallback-rules/not-approved",
-            f"Nobody stands behind the fallback rules: {' and '.join(missing)} missing.",
+            f"The fallback rules are not approved: {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing.",
             at="fallback",
             fix="name who approved them in fallback.approved_by, and the day in approved_on",
         )
@@ -116,7 +117,7 @@ def _retries(route: Route, rules: Fallback) -> Iterator[Finding]:
     elif retries == 0 and rules.transient_error == "retry_once":
         yield blocker(
             "fallback-rules/retries",
-            "transient_error is retried once, but the budget counts no retry.",
+            "The decision for transient_error is retry_once, but the budget counts no retry.",
             at="budget.retries",
             expected="1",
             actual=retries,
@@ -131,7 +132,7 @@ def _targets(rules: Fallback) -> Iterator[Finding]:
         ):
             yield blocker(
                 "fallback-rules/no-route",
-                f"{situation} switches, but no fallback route is for it.",
+                f"The decision for {situation} is switch, but no fallback route is for it.",
                 at=f"fallback.{situation}",
                 fix=f"add a route with for: [{situation}], or decide fail_closed",
             )
@@ -160,7 +161,7 @@ def _may_take_over(
         )
     elif situation == "draft" and target.max_cost_ratio > 1:
         yield blocker(
-            "fallback-rules/dearer-draft",
+            "fallback-rules/draft-cost",
             f"The route '{target.name}' may cost {target.max_cost_ratio} times the primary for a "
             "draft; drafts fall back to cheaper routes only.",
             at=f"{at}.max_cost_ratio",
@@ -188,15 +189,15 @@ def _chains(targets: list[FallbackTarget]) -> Iterator[Finding]:
             if name not in next_of:
                 yield blocker(
                     "fallback-rules/unknown-route",
-                    f"'{target.name}' falls back to '{name}', which no fallback route is called.",
+                    f"The fallback '{target.name}' names '{name}', which is not a fallback route.",
                     at=at,
                     fix=f"use one of: {', '.join(next_of)}",
                 )
         if _reaches(target.name, target.name, next_of):
             yield blocker(
                 "fallback-rules/loop",
-                f"'{target.name}' comes back to itself through its fallbacks; a job could go "
-                "round for ever, and be paid each time.",
+                f"The fallback '{target.name}' leads back to itself, so a failed job could be sent "
+                "and paid again and again.",
                 at=at,
                 fix="end the chain: take one of the names out",
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
@@ -18,13 +20,16 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.gateway import Gateway
-from veo_check.core.jobs import Meaning, Symptom, meaning_of
+from veo_check.core.jobs import Meaning, Symptom, meaning_of, support_codes
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
+from veo_check.reference.lifecycle import to_move_to
 from veo_check.reference.load import Reference
 
 #: Says nothing lasting about the route: try again, or look first.
 _UNSETTLED = {"rate-limited", "cooling-down", "provisioning", "not-sent"}
+#: The model of a 404: its first sentence names it, a later one may name what replaces it.
+_NAMED = re.compile(r"\bmodels/([A-Za-z0-9][\w.@-]{2,80})")
 #: What the states are called that a run leaves when it is ended in between.
 _STILL: Mapping[JobState, Symptom] = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
@@ -37,6 +42,7 @@ def job_completes(
     delivery: Delivery | Missing,
     proof: ProofStatus | Missing,
     reference: Reference,
+    judging: AsOf,
 ) -> Findings:
     """A real job finished, and the declared model served it.
 
@@ -47,19 +53,21 @@ def job_completes(
     if job.state == "finished":
         if isinstance(delivery, Missing):
             # a status alone is only a word; whether a video came is still to be seen
-            yield Blocked(f"job {job.job} says it is done; {delivery.detail}")
+            yield Blocked(f"job {job.job} was reported complete; {delivery.detail}")
         elif not delivery.videos:
-            yield _empty_handed(job, delivery)
+            yield _empty_handed(gateway, job, delivery)
         else:
             yield from _finished(route, gateway, job, reference)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
-            yield ValidUntil(proof.expires, "the proof of a paid job expires")
+            yield ValidUntil(proof.expires, "the smoke proof expires")
         return
     word = job.symptom or _STILL.get(job.state) or job.state
     meaning = meaning_of(word)
     step = meaning.step(direct=gateway.direct)
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
-        yield _failed(gateway, job, meaning)
+        named, surface = job.replacement, route.model.surface
+        move = named and to_move_to(reference, named, surface, judging)
+        yield _failed(route, gateway, job, meaning, move)
         return
     yield warning(
         f"job-completes/{word}",
@@ -95,17 +103,18 @@ def _finished(
         )
 
 
-def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
+def _empty_handed(gateway: Gateway, job: JobResult, delivery: Delivery) -> Finding:
     """A status is only a word; a job without a video did not complete."""
     meaning = meaning_of(delivery.symptom)
     said = f' ("{delivery.failure}")' if delivery.failure else ""
     return blocker(
         f"job-completes/{delivery.symptom or 'nothing-delivered'}",
-        f"Job {job.job} says it is done and left no video: {meaning.says}{said}. {_charge(job)}",
+        f"Job {job.job} was reported complete but returned no video: {meaning.says}{said}. "
+        f"{_charge(job)}",
         at="via.model",
         expected="a video",
         actual="none",
-        fix=meaning.next_step,
+        fix=meaning.step(direct=gateway.direct),
         evidence=delivery.exchanges or job.exchanges,
     )
 
@@ -175,14 +184,23 @@ def _bare(model: str | None) -> str | None:
     return model.rpartition("/")[2] if model else None
 
 
-def _failed(gateway: Gateway, job: JobResult, meaning: Meaning) -> Finding:
+def _failed(
+    route: Route, gateway: Gateway, job: JobResult, meaning: Meaning, move: str | None
+) -> Finding:
     fix = meaning.step(direct=gateway.direct)
-    if job.replacement:
-        fix = f"move to {job.replacement}, which the answer names; {fix}"
+    other = _another_model(route, job)
+    if other is not None:
+        fix = (
+            f"ask the gateway's operator to map {route.via.model} to {route.model.official}, or "
+            "declare in model.official what the label stands for"
+        )
+    elif move:
+        which = "which the answer names" if move == job.replacement else "where its successors lead"
+        fix = f"move to {move}, {which}; {fix}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
-        f"{_quoted(job)}. {_charge_of_failed(gateway, job)}",
+        f"{_quoted(job)}. {_told(route, job)}{_charge_of_failed(gateway, job)}",
         at="via.model",
         expected="a finished job",
         actual=f"HTTP {job.status_code}" if job.status_code else job.state,
@@ -191,13 +209,34 @@ def _failed(gateway: Gateway, job: JobResult, meaning: Meaning) -> Finding:
     )
 
 
+def _told(route: Route, job: JobResult) -> str:
+    """What the quoted answer says to those who can read it."""
+    other = _another_model(route, job)
+    if other is not None:
+        return (
+            f"The answer is about {other}, not about {route.model.official}: the label "
+            f"{route.via.model} is mapped to it. "
+        )
+    codes = support_codes(job.failure or "")
+    return f"{codes} " if codes else ""
+
+
+def _another_model(route: Route, job: JobResult) -> str | None:
+    """The model that a 404 names, where it is not the one that the route declares."""
+    if job.symptom not in {"model-unknown", "model-retired"}:
+        return None
+    named = [name.rstrip(".") for name in _NAMED.findall(job.failure or "")]
+    known = {route.model.official, route.via.model}
+    return next((name for name in named[:1] if name not in known), None)
+
+
 def _quoted(job: JobResult) -> str:
     return f' ("{job.failure}")' if job.failure else ""
 
 
 def _charge(job: JobResult) -> str:
     if job.charged is None:
-        return "Whether it was charged cannot be told from here."
+        return "Whether it was charged is not known."
     return "It was charged." if job.charged else "It was not charged."
 
 

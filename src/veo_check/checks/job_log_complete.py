@@ -14,14 +14,15 @@ def job_log_complete(sample: LogSample) -> Findings:
     """The team's job log answers the seven questions.
 
     Why: a video job is many calls over minutes; without one row that ties caller, request,
-    operation, polls, outcome, output and cost together, nobody can explain a bill or a lost clip.
+    operation, polls, outcome, output and cost together, a bill or a lost clip stays unexplained.
     Fix: log the named fields for every job; where yours have other names, map them under
     `logging.fields`.
     """
     if sample.unreadable:
         yield blocker(
             "job-log-complete/unreadable",
-            f"{_lines(sample.unreadable)} of {sample.path} cannot be read as rows.",
+            f"Some rows of the job log cannot be read: {_lines(sample.unreadable)} of "
+            f"{sample.path}.",
             at=_AT,
             fix="write one JSON object a line without repeated fields, or CSV with as many cells a "
             "row as the header has",
@@ -29,7 +30,7 @@ def job_log_complete(sample: LogSample) -> Findings:
     if sample.rows == 0:
         yield blocker(
             "job-log-complete/no-rows",
-            f"{sample.path} holds no job.",
+            f"The job log {sample.path} holds no job.",
             at=_AT,
             fix="put some rows of finished jobs into the sample",
         )
@@ -38,7 +39,7 @@ def job_log_complete(sample: LogSample) -> Findings:
         yield blocker(
             "job-log-complete/no-success",
             f"None of the {sample.rows} rows of {sample.path} is a job that succeeded, so where "
-            "outputs are stored cannot be told.",
+            "outputs are stored is not known.",
             at=_AT,
             fix="put at least one successful job into the sample",
         )

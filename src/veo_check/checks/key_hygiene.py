@@ -74,7 +74,7 @@ def _inline_secrets(route: Route) -> Iterator[Finding]:
         if _KEY_SHAPE.search(text):
             yield blocker(
                 "key-hygiene/inline-secret",
-                f"{path} holds something that looks like a key.",
+                f"Something that looks like a key is written in {path}.",
                 at=path,
                 fix="put the key into an environment variable, name that variable under key.env, "
                 "and replace the key: whoever read the file has it",
@@ -108,7 +108,7 @@ def _scope(key: Key | None, at: str) -> Iterator[Finding]:
         "key-hygiene/scope",
         f"The key of {at} is declared as '{key.scope}'."
         if key.scope
-        else f"Nothing says that the key of {at} is not a production key.",
+        else f"The scope of the key of {at} is not given, so it may be a production key.",
         at=f"{at}.scope" if key.scope else at,
         expected="non-production",
         actual=key.scope,
@@ -132,7 +132,7 @@ def _not_production(
             "key-hygiene/production-key",
             f"The smoke key is the production key: {how}.",
             at="via.key.env",
-            fix="make a key of its own for smoke tests, with a small quota",
+            fix="make a separate key for smoke tests, with a small quota",
         )
     elif smoke_key.same_as_production is None and isinstance(production, Missing):
         yield note(
@@ -183,11 +183,11 @@ def _refusal(
         refused = refusal_of_key(errand.variable, errand.url, leave, sandbox_key=sandbox)
     if refused is not None:
         # "what; how to allow it": a reader copies the second half, so it stands alone
-        what, _, mend = refused.partition("; ")
+        what, _, fix = refused.partition("; ")
         yield blocker(
             "key-hygiene/host-refused",
             f"Refused: {what}.",
             at=errand.at,
             actual=errand.url,
-            fix=mend or "use the host that this key is for",
+            fix=fix or "use the host that this key is for",
         )

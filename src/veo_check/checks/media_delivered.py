@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.money import plain
 from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
@@ -36,7 +37,7 @@ _BROKEN = {
 
 @check(item="async-job", since="0.1", waivable=False)
 def media_delivered(
-    route: Route, job: JobResult, delivery: Delivery, reference: Reference
+    route: Route, gateway: Gateway, job: JobResult, delivery: Delivery, reference: Reference
 ) -> Findings:
     """The delivered file is a whole clip of the length, size, frame rate and sound asked for.
 
@@ -51,13 +52,13 @@ def media_delivered(
             f"media-delivered/{delivery.symptom}",
             f"The job finished and nothing could be fetched: {meaning.says}{said}.",
             at="request",
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=delivery.exchanges,
         )
     if len(delivery.videos) != job.shape.count and delivery.symptom is None:
         yield blocker(
             "media-delivered/count",
-            f"{job.shape.count} clip was asked for; {len(delivery.videos)} came.",
+            f"The job asked for {job.shape.count} clip; {len(delivery.videos)} came.",
             at="request.count",
             expected=job.shape.count,
             actual=len(delivery.videos),
@@ -131,7 +132,7 @@ def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[
     if abs(video.width - wanted[0]) > _PIXELS or abs(video.height - wanted[1]) > _PIXELS:
         yield blocker(
             "media-delivered/resolution",
-            f"{asked.resolution} at {asked.aspect_ratio} was asked for; the file is "
+            f"The job asked for {asked.resolution} at {asked.aspect_ratio}; the file is "
             f"{video.width}x{video.height}.",
             at="smoke.resolution",
             expected=f"{wanted[0]}x{wanted[1]}",
@@ -148,7 +149,7 @@ def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterato
     elif abs(video.seconds - asked.seconds) > _SECONDS:
         yield blocker(
             "media-delivered/duration",
-            f"{asked.seconds} s were asked for; the file lasts {plain(video.seconds)} s.",
+            f"The job asked for {asked.seconds} s; the file lasts {plain(video.seconds)} s.",
             at="smoke.seconds",
             expected=f"{asked.seconds} s",
             actual=f"{plain(video.seconds)} s",

@@ -21,7 +21,7 @@ from veo_check.core.findings import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, ProofStatus
-from veo_check.core.route import Route
+from veo_check.core.route import DEFAULT_LOCATION, Route
 from veo_check.core.secrets import is_google
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
@@ -58,8 +58,8 @@ def model_lifecycle(
     if live is not None and live.state == "offered" and not _from_google(route, gateway):
         yield warning(
             "model-lifecycle/not-google",
-            f"{route.base_url} offers {live.model}, but it is not a host of Google's: that shows "
-            "nothing of the model's life at Google.",
+            f"The model is offered by {route.base_url}, which is not a Google host, so this shows "
+            "nothing about the model at Google.",
             at="via.base_url",
             fix="leave via.base_url out, so that Google itself is asked",
             evidence=live.exchanges,
@@ -84,9 +84,9 @@ def model_lifecycle(
         yield ReferenceUse(row.id, "lifecycle", row.source.confirmed, live=judged.live)
     if judged.next_shutdown is not None and judged.state not in {"retired", "rerouted"}:
         day = judged.next_shutdown
-        yield ValidUntil(day, f"{judged.model} is to be shut down on {judged.surface}", model=True)
+        yield ValidUntil(day, "the model shuts down", model=True)
     if served and proof is not None and not _listed(live):
-        yield ValidUntil(proof.expires, f"proof {proof.proof_id} expires")
+        yield ValidUntil(proof.expires, "the smoke proof expires")
 
 
 def _refused(
@@ -113,6 +113,7 @@ def _refused(
         state,
         replacement=job.replacement,
         text=job.failure,
+        location=(route.via.location or DEFAULT_LOCATION) if gateway.direct else None,
         exchanges=job.exchanges,
     )
 
@@ -132,7 +133,7 @@ def _said(
     code, text = f"model-lifecycle/{judged.state}", _sentences(judged)
     match judged.weight:
         case "block":
-            yield Blocked(f"{judged.model} on {judged.surface}: {text}")
+            yield Blocked(text)
             yield note(code, _readings(judged), at="model.official", evidence=evidence)
         case "pass":
             yield note(code, text, at="model.official", evidence=evidence)
@@ -144,7 +145,7 @@ def _said(
                 at="model.official",
                 fix="run veo-check refresh"
                 if word.endswith("aging")
-                else "plan the move to a successor; veo-check lifecycle names one where known",
+                else f"plan the move: veo-check lifecycle {judged.model}",
                 evidence=evidence,
             )
         case "fail-at-production" | "fail-at-staging":
@@ -172,7 +173,8 @@ def _sentences(judged: LifecycleJudgement) -> str:
     if judged.reasons:
         return " ".join(judged.reasons)
     read = f", last confirmed {judged.confirmed}" if judged.confirmed is not None else ""
-    return f"{judged.model} on {judged.surface}: {say_day(judged.shutdown, judged.kind)}{read}."
+    ends = say_day(judged.shutdown, judged.kind)
+    return f"The model is served on {judged.surface}; shutdown: {ends}{read}."
 
 
 def _readings(judged: LifecycleJudgement) -> str:
@@ -181,9 +183,7 @@ def _readings(judged: LifecycleJudgement) -> str:
         f"{say_day(row.shutdown, row.kind)} ({row.source.url}, seen {row.source.confirmed})"
         for row in judged.rows
     ]
-    return (
-        f"State {judged.state}: " + ("; ".join(lines) if lines else "no reading is on record") + "."
-    )
+    return "Published dates: " + ("; ".join(lines) if lines else "none is on record") + "."
 
 
 def _day(judged: LifecycleJudgement) -> str | None:
@@ -199,10 +199,10 @@ def _cutover(route: Route, judging: AsOf, judged: LifecycleJudgement) -> str:
 
 def _move(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> str:
     if judged.state == "contradictory":
-        return "ask again live, and plan the move: a passed date can be enforced any day"
+        return f"plan the move, and ask again: veo-check lifecycle {judged.model} --live"
     end = living_end(successors(reference, judged, judging))
     if end is not None:
-        return f"move to {end.model}; successor-known says what changes"
+        return f"move to {end.model}; what changes: veo-check lifecycle {judged.model}"
     like = suggestions(reference, judged.model, judging, judged.surface)
     if like:
         return f"move to {like[0]}, the id on {judged.surface} that is most like it"
@@ -222,7 +222,9 @@ def _still_runs(reference: Reference, judging: AsOf, judged: LifecycleJudgement)
             continue
         other = judge_lifecycle(reference, row.model, row.surface, judging)
         if other.state in {"alive", "retiring", "contested", "stale"}:
-            doubt = "" if other.state == "alive" else f", {other.state}"
+            doubt = {"contested": ", dates conflict", "stale": ", dates too old"}.get(
+                other.state, ", shuts down soon" if other.state == "retiring" else ""
+            )
             alive.append(f"{row.model} ({row.surface}{doubt})")
     # several capability rows of one model are one place where it runs
     return named + (f" Still served: {', '.join(dict.fromkeys(alive))}." if alive else "")

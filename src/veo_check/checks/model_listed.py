@@ -10,6 +10,8 @@ from veo_check.core.facts import GatewayListing, Missing, OfficialModel
 from veo_check.core.findings import Blocked, Finding, Findings, Tier, blocker, check, note
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
+from veo_check.reference.lifecycle import to_move_to
+from veo_check.reference.load import Reference
 
 #: The method that a model must offer on the Gemini API for the endpoint family.
 _METHOD = "predictLongRunning"
@@ -21,6 +23,7 @@ def model_listed(
     gateway: Gateway,
     listing: GatewayListing | Missing,
     official: OfficialModel | Missing,
+    reference: Reference,
     judging: AsOf,
 ) -> Findings:
     """The listing that this key gets has the label, with the method the route calls.
@@ -32,7 +35,7 @@ def model_listed(
     A gateway leaves models without a price out of the listing: then ask it to set one.
     """
     if gateway.direct:
-        yield from _by_google(route, official)
+        yield from _by_google(route, official, reference, judging)
     else:
         yield from _by_gateway(route, listing, judging)
 
@@ -48,8 +51,8 @@ def _by_gateway(route: Route, listing: GatewayListing | Missing, judging: AsOf) 
             yield _ending(listing, label, listed.shutdown, judging)
         yield note(
             "model-listed/label",
-            f"{listing.source} offers '{label}' to this key. That proves the label, not that "
-            f"{route.model.official} is alive or runs under it.",
+            f"The gateway lists '{label}' for this key ({listing.source}). That proves the label, "
+            f"not that {route.model.official} is alive or runs under it.",
             at="via.model",
             evidence=listing.exchanges,
         )
@@ -59,8 +62,9 @@ def _by_gateway(route: Route, listing: GatewayListing | Missing, judging: AsOf) 
     hint = f" Similar: {', '.join(near)}." if near else ""
     yield blocker(
         "model-listed/missing",
-        f"{listing.source} offers {len(names)} models to this key; '{label}' is none of them."
-        f"{hint} A gateway leaves out what the key may not use and what has no price.",
+        f"The label '{label}' is not among the {len(names)} models listed for this key.{hint} A "
+        "gateway leaves out what the key may not use and what has no price. "
+        f"Read: {listing.source}.",
         at="via.model",
         expected=label,
         fix="set via.model to a label that is offered, or have this one enabled and priced",
@@ -86,7 +90,9 @@ def _ending(listing: GatewayListing, label: str, day: date, judging: AsOf) -> Fi
     )
 
 
-def _by_google(route: Route, official: OfficialModel | Missing) -> Findings:
+def _by_google(
+    route: Route, official: OfficialModel | Missing, reference: Reference, judging: AsOf
+) -> Findings:
     if isinstance(official, Missing):
         yield Blocked(f"{official.probe}: {official.detail}")
         return
@@ -94,13 +100,15 @@ def _by_google(route: Route, official: OfficialModel | Missing) -> Findings:
     if official.state != "offered":
         word = "no longer offers" if official.state == "no-longer-available" else "does not offer"
         place = f" at {official.location}" if official.location else ""
+        named = official.replacement
+        move = named and to_move_to(reference, named, official.surface, judging)
         there = f", or via.location to one that serves this one (not {official.location})"
         yield blocker(
             f"model-listed/{official.state}",
             f"Google {word} {official.model} on {official.surface}{place} to this key.{said}",
             at="via.model",
-            fix=f"move to {official.replacement}"
-            if official.replacement
+            fix=f"move to {move}"
+            if move
             else "set via.model to an id that Google offers to this key, or ask for access"
             + (there if place else ""),
             evidence=official.exchanges,
@@ -132,6 +140,6 @@ def _by_google(route: Route, official: OfficialModel | Missing) -> Findings:
             at="via.endpoint",
             expected=_METHOD,
             actual=", ".join(official.methods),
-            fix="call a model that offers the method, or the endpoint family that this one speaks",
+            fix="call a model that offers the method, or the endpoint family that this one uses",
             evidence=official.exchanges,
         )

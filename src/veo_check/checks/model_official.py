@@ -31,7 +31,7 @@ def model_official(
     if gateway.direct and label != model:
         yield blocker(
             "model-official/label-differs",
-            f"The route calls '{label}' at Google itself, but says that {model} runs underneath.",
+            f"The route sends '{label}' to Google, but model.official is {model}.",
             at="via.model",
             expected=model,
             actual=label,
@@ -42,8 +42,7 @@ def model_official(
     if vendor_rows:
         yield note(
             "model-official/known",
-            f"{model} is an official id of {surface}, published by "
-            f"{vendor_rows[0].source.publisher}.",
+            f"The id {model} is official on {surface}, published by {vendor_rows[0].source.by}.",
             at="model.official",
             evidence=(f"ref:{row.id}" for row in vendor_rows),
         )
@@ -55,7 +54,7 @@ def model_official(
         said = f' Google says: "{live.text}"' if live.text else ""
         yield blocker(
             "model-official/not-found",
-            f"No table lists {model} on {surface}, and Google itself does not know it.{said}",
+            f"No source lists {model} on {surface}, and Google does not know it.{said}",
             at="model.official",
             actual=model,
             fix=" ".join(hints) or "set model.official to an id Google publishes",
@@ -63,18 +62,18 @@ def model_official(
         )
     elif live is not None:
         yield Blocked(
-            f"Google offers {model} on {surface} today, but no dated row is known: the table "
-            "lags; run veo-check refresh, or update veo-check"
+            f"Google offers {model} on {surface} today, but no dated source lists it yet; run "
+            "veo-check refresh, or update veo-check"
         )
     elif rows:
-        publishers = ", ".join(sorted({row.source.publisher for row in rows}))
+        publishers = ", ".join(sorted({row.source.by for row in rows}))
         yield Blocked(
-            f"only third parties ({publishers}) list {model} on {surface}; its vendor was not read "
-            "to do so; ask the vendor's own listing (model.listing)"
+            f"only third parties ({publishers}) list {model} on {surface}; ask the vendor's own "
+            "listing (model.listing)"
         )
     else:
-        hint = " ".join(("Nothing is guessed from a name.", *hints))
-        yield Blocked(f"{model} is not a known id of {surface}. {hint}")
+        hint = " ".join(hints) or "veo-check lifecycle lists the known ids."
+        yield Blocked(f"the id {model} is not known on {surface}. {hint}")
 
 
 def _label(route: Route, gateway: Gateway, reference: Reference) -> Findings:

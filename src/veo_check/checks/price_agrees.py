@@ -40,8 +40,8 @@ def price_agrees(
 
     Why: gateways keep old defaults, catalogues mislabel units, and copied tables miss price cuts. A
     difference is where one of them is wrong, and the invoice says which one too late.
-    Fix: ask the one that differs; accept a dearer gateway with `budget.max_markup`, or waive the
-    finding with a reason and a day.
+    Fix: ask the one that differs; accept a more expensive gateway with `budget.max_markup`, or
+    waive the finding with a reason and a day.
     """
     basis, gateway = cost.quotes, cost.gateway
     if isinstance(basis, Refusal):
@@ -86,7 +86,7 @@ def _markup(route: Route, base: Quote, gateway: JobPrice) -> Iterator[Finding]:
     if share > limit:
         yield blocker(
             "price-agrees/markup",
-            f"The gateway asks {percent(share)} more than the reference: {pair}.",
+            f"The gateway charges {percent(share)} more than the reference price: {pair}.",
             at="budget.max_markup",
             expected=f"at most {percent(limit)}",
             actual=percent(share),
@@ -96,8 +96,8 @@ def _markup(route: Route, base: Quote, gateway: JobPrice) -> Iterator[Finding]:
     elif -share > limit:
         yield warning(
             "price-agrees/below",
-            f"The gateway asks {percent(-share)} less than the reference: {pair}. Another model "
-            "may run underneath, or one of the two prices is old.",
+            f"The gateway charges {percent(-share)} less than the reference price: {pair}. Another "
+            "model may run underneath, or one of the two prices is old.",
             at="via.model",
             fix="make sure which model serves the label, and compare with the vendor's page",
             evidence=evidence,
@@ -105,7 +105,7 @@ def _markup(route: Route, base: Quote, gateway: JobPrice) -> Iterator[Finding]:
     if gateway.bound == "lower":
         yield warning(
             "price-agrees/lower-bound",
-            "The gateway shows its lowest tier only; the comparison may flatter it.",
+            "The gateway shows its lowest tier only; its price may be higher.",
             at="via.model",
             evidence=evidence,
         )
@@ -184,24 +184,24 @@ def _second_source(
         if compared:
             yield warning(
                 "price-agrees/no-second-source",
-                f"No second source prices this request; only {base.source.publisher} and the "
+                f"No second source prices this request; only {base.source.by} and the "
                 "gateway were compared.",
                 at="request",
                 evidence=(f"ref:{base.rule.id}",),
             )
         else:
-            yield Blocked(f"only {base.source.publisher} prices this request; nothing to compare")
+            yield Blocked(f"only {base.source.by} prices this request; nothing to compare")
 
 
 def _named(one: Quote) -> str:
-    return f"{one.source.publisher} ${usd(one.expected)} ({one.source.confirmed})"
+    return f"{one.source.by} ${usd(one.expected)} ({one.source.confirmed})"
 
 
 def _older(one: Quote, base: Quote) -> str:
     if one.source.confirmed == base.source.confirmed:
         return "both were read on the same day"
     older = min(one, base, key=lambda quote: quote.source.confirmed)
-    return f"the reading of {older.source.publisher} is the older"
+    return f"the reading of {older.source.by} is older"
 
 
 def percent(share: Decimal) -> str:

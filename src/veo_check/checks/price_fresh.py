@@ -24,7 +24,7 @@ from veo_check.pricing.shape import Quote, Refusal
 from veo_check.reference.lifecycle import freshness, last_usable_day, limits
 from veo_check.reference.load import Reference
 
-_MEND = "run veo-check refresh, or update veo-check"
+_REFRESH = "run veo-check refresh, or update veo-check"
 
 
 @check(item="pricing-unit", since="0.1")
@@ -33,7 +33,7 @@ def price_fresh(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
 
     Why: Veo 3.1 Fast fell from 0.15 to 0.10 a second while gateways and copied tables kept the old
     number.
-    Fix: run `veo-check refresh`; ask a gateway that charges an old price to take over the new one.
+    Fix: run `veo-check refresh`; ask a gateway that charges an old price to adopt the new one.
     """
     basis = cost.quotes
     if isinstance(basis, Refusal):
@@ -50,11 +50,11 @@ def _age(one: Quote, judging: AsOf) -> Iterator[Finding | Blocked | ValidUntil]:
     source = one.source
     age = source.age_days(judging.day)
     warn, block = limits("price", judging.max_age_days)
-    read = f"{source.publisher}'s price was last confirmed on {source.confirmed}, {age} days ago"
+    read = f"The price from {source.by} was last confirmed {age} days ago, on {source.confirmed}"
     evidence = (f"ref:{one.rule.id}",)
     match freshness("price", age, judging.max_age_days):
         case "stale":
-            yield Blocked(f"{read}; more than {block} days are too old: {_MEND}")
+            yield Blocked(f"{read}; more than {block} days are too old: {_REFRESH}")
             return
         case "aging":
             yield warning(
@@ -63,13 +63,14 @@ def _age(one: Quote, judging: AsOf) -> Iterator[Finding | Blocked | ValidUntil]:
                 at="request",
                 expected=f"at most {warn} days",
                 actual=f"{age} days",
-                fix=_MEND,
+                fix=_REFRESH,
                 evidence=evidence,
             )
         case "fresh":
             yield note("price-fresh/fresh", f"{read}.", at="request", evidence=evidence)
     yield ValidUntil(
-        last_usable_day("price", source.confirmed, judging), f"{one.rule.id} becomes too old"
+        last_usable_day("price", source.confirmed, judging),
+        f"the price from {source.by} becomes too old",
     )
 
 
@@ -79,11 +80,11 @@ def _end(one: Quote, judging: AsOf) -> Iterator[Finding | ValidUntil]:
     if end is None or end <= judging.day:
         return
     last = end - timedelta(days=1)
-    yield ValidUntil(last, f"{one.rule.id} ends")
+    yield ValidUntil(last, f"the price from {one.source.by} ends")
     if (last - judging.day).days <= judging.within_days:
         yield warning(
             "price-fresh/ends",
-            f"This price of {one.source.publisher} holds until {last}.",
+            f"The price from {one.source.by} is valid until {last}.",
             at="request",
             fix="budget with the price that follows",
             evidence=(f"ref:{one.rule.id}",),
@@ -93,7 +94,7 @@ def _end(one: Quote, judging: AsOf) -> Iterator[Finding | ValidUntil]:
 def _lagging(reference: Reference, base: Quote, cost: JobCost) -> Iterator[Finding]:
     """A gateway that is dearer because its list price is the one from before the last change.
 
-    An old list price that the group's ratio brings down to the new one is nobody's loss.
+    An old list price that the group's ratio brings down to the new one does no harm.
     """
     row, gateway, since = cost.row, cost.gateway, base.rule.valid_from
     if not isinstance(row, GatewayPrice) or not isinstance(gateway, JobPrice) or since is None:
@@ -105,11 +106,11 @@ def _lagging(reference: Reference, base: Quote, cost: JobCost) -> Iterator[Findi
     if isinstance(before, Quote) and listed is not None and before.per_second == listed:
         yield warning(
             "price-fresh/gateway-outdated",
-            f"The gateway's list price, ${usd(listed)} a second, is the one that held before "
-            f"{since}; since then it is ${usd(now)} ({base.source.publisher}).",
+            f"The gateway's list price, ${usd(listed)} a second, is the one from before "
+            f"{since}; since then it is ${usd(now)} ({base.source.by}).",
             at="via.model",
             expected=f"${usd(now)}",
             actual=f"${usd(listed)}",
-            fix="ask the gateway to take over the vendor's new price",
+            fix="ask the gateway to adopt the vendor's new price",
             evidence=(f"ref:{base.rule.id}", *gateway.evidence),
         )

@@ -17,8 +17,8 @@ from veo_check.reference.load import Reference
 def price_known(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     """A dated price from the vendor, or from two sources that agree, matches this request.
 
-    Why: a budget needs a price for this length, resolution and audio setting. One page that nobody
-    confirms is a rumour with a dollar sign.
+    Why: a budget needs a price for this length, resolution and audio setting. One page that no
+    other source confirms is not enough to budget on.
     Fix: change the request to one that is priced, or run `veo-check refresh` and look at
     `veo-check price MODEL`.
     """
@@ -44,15 +44,16 @@ def price_known(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     if first.source.official:
         yield note(
             "price-known/official",
-            f"{text}. Published by {first.source.publisher}, confirmed {first.source.confirmed}.",
+            f"{text}. Published by {first.source.by}, confirmed {first.source.confirmed}.",
             at="request",
             evidence=evidence,
         )
     else:
-        publishers = " and ".join(quote.source.publisher for quote in quotes)
+        publishers = " and ".join(quote.source.by for quote in quotes)
         yield warning(
             "price-known/third-parties",
-            f"{text}. No price of the vendor was read; {publishers} publish the same amount.",
+            f"No official price on file; {publishers} agree on ${usd(first.expected)} for this "
+            f"request. That is {first.text}.",
             at="request",
             fix="compare with the vendor's price page, and run veo-check refresh",
             evidence=evidence,
@@ -61,14 +62,14 @@ def price_known(reference: Reference, judging: AsOf, cost: JobCost) -> Findings:
     if rates:
         yield note(
             "price-known/rates",
-            f"{first.shape.model} costs {rates}.",
+            f"The rates of {first.shape.model}: {rates}.",
             at="request.resolution",
             evidence=evidence,
         )
     if first.bound == "lower":
         yield warning(
             "price-known/lower-bound",
-            "The published price is the least it can be, not what this request costs.",
+            "The published price is a minimum; this request may cost more.",
             at="request",
             evidence=evidence,
         )

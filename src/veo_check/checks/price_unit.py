@@ -19,8 +19,8 @@ def price_unit(
     """The gateway's price is known in USD per second of video.
 
     Why: `quota_type: 1, model_price: 0.4` is USD per second on a Veo row, although the site says
-    "per request"; `model_ratio: 37.5` is no price at all but what the code answers when nobody set
-    one. A price without its unit is not a price.
+    "per request"; `model_ratio: 37.5` is no price at all but what the code answers when none was
+    set. A price without its unit is not a price.
     Fix: ask the gateway to set `model_price` for this label; until then, use one that is priced.
     """
     label, group = route.via.model, route.via.group
@@ -47,11 +47,11 @@ def price_unit(
     if isinstance(price, Refusal) and price.code == "quota-unit":
         yield blocker(
             "price-unit/quota-unit",
-            f"What the gateway charges cannot be told: {price.message}.",
+            f"The gateway's price is not known: {price.message}.",
             at="via.gateway",
             expected="quota units in one USD, above 0",
-            fix="ask the gateway's operator to set QuotaPerUnit; until then nothing that this "
-            "gateway counts in quota can be trusted",
+            fix="ask the gateway's operator to set QuotaPerUnit; until then no amount in quota "
+            "units can be trusted",
             evidence=(*catalog.exchanges, *getattr(status, "exchanges", ())),
         )
         return

@@ -33,7 +33,7 @@ def request_supported(route: Route, gateway: Gateway, reference: Reference) -> F
     capability = reference.capability(model, surface)
     if capability is None:
         yield Blocked(
-            f"nothing is known of what {model} accepts on {surface}; the request cannot be checked"
+            f"it is not known what {model} accepts on {surface}, so the request cannot be checked"
         )
         return
     yield ReferenceUse(capability.id, "capability", capability.source.confirmed)
@@ -47,7 +47,7 @@ def request_supported(route: Route, gateway: Gateway, reference: Reference) -> F
     if all(part.outcome == "disputed" for part in asked):
         yield note(
             "request-supported/fits",
-            f"{model} accepts {_shape(route.request)} on {surface}.",
+            f"The model accepts {_shape(route.request)} on {surface}.",
             at="request",
             evidence=evidence,
         )
@@ -70,11 +70,13 @@ def _said(
         )
     return blocker(
         f"request-supported/{one.code}",
-        f"{one.message}." if at.startswith("request") else f"Smoke job: {one.message}.",
+        f"{one.message[0].upper()}{one.message[1:]}."
+        if at.startswith("request")
+        else f"Smoke job: {one.message}.",
         at=at,
         expected=one.expected,
         actual=one.actual,
-        fix=f"set {at} to {one.expected}",
+        fix=f"set {at} to {one.expected.replace(', ', ' or ')}",
         evidence=evidence,
         warn_below=warn_below,
     )

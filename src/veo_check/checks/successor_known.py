@@ -27,8 +27,8 @@ def successor_known(
 ) -> Findings:
     """It is known what to move to when this model ends, and what changes with it.
 
-    Why: the named successor of Veo on the Gemini API speaks another endpoint family and is billed
-    by the token. A move is a change of client, budget and limits, not of one string.
+    Why: the named successor of Veo on the Gemini API uses another endpoint family and is billed by
+    the token. A move is a change of client, budget and limits, not of one string.
     Fix: nothing has to be fixed; plan the move that the notes describe before the model's last day.
     """
     model, surface = route.model.official, route.model.surface

@@ -61,7 +61,7 @@ def usage_matches_quote(
     elif job.state == "failed" or (isinstance(delivery, Delivery) and not delivery.videos):
         yield from _refund(job, usage)
     elif usage.billed is None:
-        yield Blocked(f"the gateway's record does not tell what job {job.job} cost")
+        yield Blocked(f"the gateway's record does not give the cost of job {job.job}")
     else:
         yield from _bill(job, usage)
     if job.task_asked:
@@ -143,7 +143,7 @@ def _refund(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
         )
     elif usage.billed is None:
         yield Blocked(
-            f"the gateway's record does not tell what job {job.job} cost, which delivered nothing"
+            f"the gateway's record does not give the cost of job {job.job}, which delivered nothing"
         )
     elif usage.billed - usage.refunded > usage.tolerance:
         yield blocker(

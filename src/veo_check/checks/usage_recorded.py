@@ -38,8 +38,8 @@ def usage_recorded(
 ) -> Findings:
     """The job's usage record exists and names model, route, status, unit and owner.
 
-    Why: a job that finance cannot find is a cost nobody owns; new-api writes the row at submit, and
-    joins it to the job by the request id alone.
+    Why: a job that finance cannot find is a cost without an owner; new-api writes the row at
+    submit, and joins it to the job by the request id alone.
     Fix: ask the gateway why the row is missing; where no key can read usage (Google directly), look
     it up yourself and add a `usage-record` confirmation with the operation and what was billed.
     """
@@ -130,7 +130,7 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
     if absent:
         yield warning(
             "usage-recorded/incomplete",
-            f"The job's usage row does not tell its {', '.join(absent)}.",
+            f"The job's usage row does not give its {', '.join(absent)}.",
             at="via.gateway",
             fix="keep what is missing in your own job log",
             evidence=usage.exchanges,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def checks(
     check: Annotated[Text, Argument(metavar="[CHECK]", help="Explain this one check.")] = None,
 ) -> None:
-    """List the checks; with an id, say why it exists, what it needs, how to mend a failure.
+    """List the checks; with an id, say why it exists, what it needs, how to fix a failure.
 
     Example: veo-check checks price-unit
     """
@@ -121,7 +121,7 @@ def render(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write other formats of a saved report. Asks nobody; exits with the report's own code.
+    """Write other formats of a saved report. No network; exits with the report's own code.
 
     Example: veo-check render report.json -o html:report.html -o markdown
     """

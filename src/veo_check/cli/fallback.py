@@ -36,7 +36,7 @@ def fallback(
     reference: ReferenceFile = None,
     output: Outputs = None,
 ) -> None:
-    """Print the runbook: every failure, the decision, who is billed, what it costs. Asks nobody.
+    """Print the runbook: every failure, the decision, who is billed, what it costs. No network.
 
     Example: veo-check fallback examples/flatkey-veo-3.1-fast.yaml
 
@@ -96,7 +96,7 @@ def _text(book: Runbook, day: date) -> str:
     console.print()
     console.print(table)
     if book.targets:
-        console.print("Routes that may take over, in this order:")
+        console.print("Fallback routes, in this order:")
         for line in successor_lines(book):
             console.print(f"  {printable(line, 400)}" if line[0] != " " else f"    {line.strip()}")
     for finding in book.broken_rules:

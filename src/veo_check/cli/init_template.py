@@ -381,7 +381,7 @@ def _remarks(data: Mapping[str, Data], label: str) -> Iterator[str]:
                 names = ", ".join(printable(str(target), 100) for target in targets[:5])
                 yield (
                     f"The proxy itself falls back from {label} to {names}: another model may "
-                    "serve the job, and nobody is asked."
+                    "serve the job, and no endpoint is asked."
                 )
 
 

@@ -73,7 +73,7 @@ def abandon(
     state: State = None,
     because: Annotated[str, Option(metavar="TEXT", help="What you found, for the record.")] = "",
 ) -> None:
-    """Give up a job of which nobody knows whether it was accepted, so that another may be sent.
+    """Give up a job that may or may not have been accepted, so that another may be sent.
 
     Look in the gateway's usage log first: an abandoned job may still run, and be charged. A record
     that cannot be read is given up the same way: its file is kept, what its job cost stays unknown.
@@ -239,11 +239,13 @@ def _request_id(entry: Entry) -> str | None:
 
 def _next_step(entry: Entry) -> str | None:
     from veo_check.core.jobs import meaning_of
+    from veo_check.gateways.registry import is_direct
 
     if not entry.is_open:
         return None
+    direct = is_direct(entry.intent.binding.via)
     if entry.state in {"intent", "uncertain"} or entry.charged == "yes":
-        step, request = meaning_of("submit-uncertain").next_step, _request_id(entry)
+        step, request = meaning_of("submit-uncertain").step(direct=direct), _request_id(entry)
         at = f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC"
         return f"{step} (sent at {at}, request {request or 'id unknown'})"
     if entry.state == "refused" and entry.charged is None:
@@ -254,4 +256,4 @@ def _next_step(entry: Entry) -> str | None:
             "hold this; where that key is gone, `veo-check job abandon` it"
         )
     lost = entry.ended is not None and entry.ended.symptom == "operation-unknown"
-    return meaning_of("operation-unknown" if lost else "job-unfinished").next_step
+    return meaning_of("operation-unknown" if lost else "job-unfinished").step(direct=direct)

@@ -14,7 +14,9 @@ from veo_check.reference.lifecycle import (
     last_usable_day,
     living_end,
     say_day,
+    serving_surfaces,
     successors,
+    suggestions,
 )
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability, LifecycleRow
@@ -111,7 +113,7 @@ def _source(row: LifecycleRow, day: date) -> Iterator[str]:
     source = row.source
     age = source.age_days(day)
     yield from _wrapped(
-        f"{say_day(row.shutdown, row.kind)}: {source.publisher}, {source.kind}, "
+        f"{say_day(row.shutdown, row.kind)}: {source.by}, {source.kind}, "
         f"read {source.confirmed} ({age} days old)",
         "    ",
         "      ",
@@ -127,11 +129,11 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     )
     steps = successors(book, judgement, judging)
     good = next((step for step in steps if step.state == "alive"), None)
-    move = (
-        "move to one of the ids that still run"
-        if good is None
-        else f"move to {good.model} on {_surface(good)} and judge that route again"
-    )
+    move = "move to one of the ids that still run"
+    if good is not None:
+        move = f"move to {good.model} on {_surface(good)} and judge that route again"
+    elif not steps and (near := suggestions(book, judgement.model, judging, judgement.surface)):
+        move = f"move to {near[0]}, the id on {judgement.surface} that is most like it"
     match judgement.state:
         case "unknown":
             if judgement.gone:
@@ -139,8 +141,12 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
             if judgement.rows:
                 return f"send nothing here until a page lists it again; ask Google itself: {live}."
             known = book.surfaces(judgement.model)
+            serving = serving_surfaces(book, judgement.model, judging)
+            if serving:
+                return f"name the surface that serves it: {' or '.join(serving)}."
             if known:
-                return f"name the surface that serves it: {' or '.join(known)}."
+                near = suggestions(book, judgement.model, judging, judgement.surface)
+                return f"move to {near[0]}." if near else "move to an id that is served there."
             if book.is_resellers_name(judgement.model):
                 return "ask the reseller which official id runs under it, and judge that id."
             return "check the spelling; `veo-check lifecycle` lists every known id."
@@ -166,7 +172,7 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
                 else last_usable_day("lifecycle", judgement.confirmed, judging)
             )
             last = young if ends is None else min(young, ends - timedelta(days=1))
-            return f"nothing; this answer holds until {last}."
+            return f"nothing; this answer is valid until {last}."
 
 
 def _where_family_runs(
@@ -210,7 +216,7 @@ def _under(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> Ite
     """The dates, one line each publisher's reading; then what replaces it."""
     for row in judgement.decisive:
         yield from _wrapped(
-            f"{say_day(row.shutdown, row.kind)}: {row.source.publisher}, {row.source.kind}, "
+            f"{say_day(row.shutdown, row.kind)}: {row.source.by}, {row.source.kind}, "
             f"read {row.source.confirmed}",
             "    ",
         )

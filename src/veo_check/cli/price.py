@@ -66,7 +66,8 @@ def price(
         Text, Option(metavar="RATIO", help="16:9 unless the route says otherwise.")
     ] = None,
     audio: Annotated[
-        bool | None, Option("--audio/--no-audio", help="Unsaid: sound where the model makes it.")
+        bool | None,
+        Option("--audio/--no-audio", help="Not given: with sound where the model makes it."),
     ] = None,
     count: Annotated[
         Number, Option(min=1, max=10_000, metavar="N", help="Clips per request.")
@@ -85,7 +86,8 @@ def price(
         Text, Option(metavar="N", help="Tokens that a finished job reported.")
     ] = None,
     retries: Annotated[
-        Number, Option(min=0, max=100, metavar="N", help="For the worst case: 1, or the route's.")
+        Number,
+        Option(min=0, max=100, metavar="N", help="Retries in the maximum: 1, or the route's."),
     ] = None,
     jobs: Annotated[
         Number, Option(min=0, max=10**9, metavar="N", help="Requests per month.")
@@ -114,7 +116,7 @@ def price(
     ] = None,
     output: Formats = None,
 ) -> None:
-    """What a request shape costs, expected and at worst, or the reason why nobody can say.
+    """Price a request, or explain why it cannot be priced.
 
     Exit code: 0 priced, 1 refused (the reason has a code), 2 usage error.
 
@@ -228,9 +230,9 @@ def _answer(book: Reference, asked: Asked, day: date) -> Quote | Refusal:
     price_it = quote if asked.named_surface else quote_anywhere
     answer = price_it(book, asked.shape, day)
     if isinstance(answer, Refusal) and answer.code == "unknown-model":
-        near = _near(book, asked.shape.model, day)
-        if near:
-            return replace(answer, message=f"{answer.message}; did you mean {', '.join(near)}?")
+        hint = _hint(book, asked.shape, day)
+        if hint:
+            return replace(answer, message=f"{answer.message.rstrip('.')}. {hint}")
     return answer
 
 
@@ -243,6 +245,18 @@ def _sku(text: str) -> SkuPrice | Missing:
             f"--billing-sku {text!r}: a SKU is written as a bill shows it, such as 7DE3-56E5-CE6C"
         )
     return catalog.ask_sku(text)
+
+
+def _hint(book: Reference, shape: Shape, day: date) -> str:
+    """What an unknown name may be: an id of another surface, a reseller's, or a slip."""
+    from veo_check.core.clock import AsOf
+    from veo_check.reference.lifecycle import unknown_here
+
+    elsewhere = shape.surface and book.surfaces(shape.model)
+    if elsewhere or book.is_resellers_name(shape.model):
+        return " ".join(unknown_here(book, shape.model, AsOf(day, day), shape.surface))
+    near = _near(book, shape.model, day)
+    return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _near(book: Reference, word: str, day: date) -> list[str]:

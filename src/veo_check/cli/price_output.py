@@ -30,7 +30,8 @@ def answer_text(
     """The price, how it comes about, and who says so; or the refusal and its code."""
     if isinstance(answer, Quote):
         return page([*_priced(answer, retries, jobs, day), *_billed(sku, answer)])
-    lines = wrapped(f"{safe(asked.model)}: no price: {answer.message}.")
+    message = answer.message if answer.message.endswith((".", "?")) else f"{answer.message}."
+    lines = wrapped(f"{safe(asked.model)}: no price: {message}")
     code = f"  code         {answer.code}"
     return page([*lines, code, *_source(answer, day), *_billed(sku, answer)])
 
@@ -56,7 +57,7 @@ def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
     if any(quote.bound == "lower" for _, quote in priced):
         lines.append("> the least it can cost")
     lines += wrapped(
-        "State: veo-check lifecycle MODEL. What a line stands on: veo-check price MODEL"
+        "State: veo-check lifecycle MODEL. What a line is based on: veo-check price MODEL"
         " --surface SURFACE."
     )
     return page(lines)
@@ -70,7 +71,7 @@ def _priced(answer: Quote, retries: int, jobs: int | None, day: date) -> Iterato
     yield from _item("expected", f"{least}${usd(answer.expected)} = {answer.text}")
     attempts = f"{retries} {'retry' if retries == 1 else 'retries'}"
     yield from _item(
-        "worst case",
+        "maximum",
         f"{least}${usd(answer.worst_case(retries))} with {attempts}, every attempt charged",
     )
     if answer.per_second is not None:
@@ -110,8 +111,7 @@ def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
         return
     yield from _item(
         "source",
-        f"{source.publisher}, {source.kind}, read {source.confirmed}"
-        f" ({source.age_days(day)} days old)",
+        f"{source.by}, {source.kind}, read {source.confirmed} ({source.age_days(day)} days old)",
     )
     yield from _whole(" " * 15, source.url)
     if source.note:

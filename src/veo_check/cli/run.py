@@ -76,7 +76,7 @@ def run(
         int, Option(metavar="N", min=1, max=64, help="Requests under way at once.")
     ] = 8,
     spend: Annotated[
-        Text, Option(metavar="USD", help="Pay for a smoke job, at most this much in all.")
+        Text, Option(metavar="USD", help="Allow paid smoke jobs, up to this total in USD.")
     ] = None,
     renew: Annotated[
         bool, Option("--renew", help="Pay again although a valid proof is on record.")
@@ -88,7 +88,7 @@ def run(
         bool, Option("--keep-media", help="Keep the delivered video in the state folder.")
     ] = False,
     evidence: Annotated[
-        File, Option(metavar="DIR", help="Keep everything the verdict stands on, in DIR.")
+        File, Option(metavar="DIR", help="Keep everything the verdict is based on, in DIR.")
     ] = None,
     output: Annotated[
         Words, Option("-o", "--output", metavar="FORMAT[:FILE]", help="text, json, … Repeats.")

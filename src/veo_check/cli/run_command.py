@@ -151,15 +151,15 @@ def _checklist(wanted: str, options: RunOptions) -> Checklist:
 def refuse_contradictions(options: RunOptions) -> None:
     """Refuse options that cannot be meant together."""
     if options.offline and options.scenario:
-        raise UsageError("--offline asks nobody, --sandbox asks the sandbox; choose one")
+        raise UsageError("--offline and --sandbox cannot be combined")
     if options.spend is None:
         if options.renew:
-            raise UsageError("--renew pays again, so it needs --spend USD")
+            raise UsageError("--renew needs --spend USD, because it pays again")
         return
     if options.offline:
-        raise UsageError("--spend sends a job, --offline sends nothing; choose one")
+        raise UsageError("--offline and --spend cannot be combined")
     if options.scenario is None and options.as_of not in {None, SystemClock().now().date()}:
-        raise UsageError("--spend pays today, so it cannot judge another day with --as-of")
+        raise UsageError("--spend and --as-of cannot be combined: a job is paid for today")
 
 
 def spend_of(text: str | None) -> Decimal | None:

@@ -96,6 +96,8 @@ def _why(verdict: Verdict) -> str:
 def _move(verdict: Verdict) -> str:
     """What to do: the replacement, and where that is gone too, what follows it."""
     named = verdict.judgement.replacement
+    if verdict.near is not None:
+        return f" Move to {verdict.near}, which is most like it there."
     if named is None or verdict.judgement.state == "alive":
         return ""
     end = living_end(verdict.next)

@@ -75,7 +75,7 @@ GOOD = frozenset({Status.PASS, Status.WARN, Status.WAIVED, Status.NOT_APPLICABLE
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a check found out, with its code, place, evidence and mend.
+    """One thing a check found out, with its code, place, evidence and fix.
 
     `code` is `<check id>/<word>` and stable. `at` is the dotted path in the route file it is about.
     `warn_below`: a blocker that weighs only as a warning for tiers below this one.
@@ -277,7 +277,7 @@ class Check:
 
     @property
     def fix(self) -> str:
-        """How to mend a failure."""
+        """How to fix a failure."""
         return self._parts[2]
 
     @cached_property

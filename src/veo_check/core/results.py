@@ -293,6 +293,7 @@ class ProofStatus:
     lower_resolution: str | None = None
     refused: JobResult | None = None
     unrouted: JobResult | None = None
+    misplaced: JobResult | None = None  # told that the location does not serve the model
 
     @property
     def valid(self) -> bool:

@@ -17,6 +17,7 @@ from veo_check.core.results import (
     ControlledFailure,
     Delivery,
     JobResult,
+    JobState,
     ProofStatus,
     UsageProof,
 )
@@ -28,7 +29,7 @@ from veo_check.pricing.job_cost import PriceSources
 from veo_check.pricing.shape import Refusal, Shape
 from veo_check.report.model import CauseKind, CauseReport, Counts, DecidedBy, OpenJob
 from veo_check.report.shown import first_sentence
-from veo_check.smoke.cost import smoke_stake
+from veo_check.smoke.cost import CostEstimate, smoke_stake
 from veo_check.smoke.steps import SmokeOutcome
 
 #: The order of importance: what failed, then what is missing, the cheapest to supply first.
@@ -44,6 +45,9 @@ _RANK: tuple[CauseKind, ...] = (
 )
 #: Where it is not known how a job ended.
 _OPEN = frozenset({"intent", "submitted", "uncertain", "unfinished", "reopened"})
+#: Open, and only a person can find out what became of it.
+_DOUBTED = frozenset({"intent", "uncertain"})
+_OPEN_FAILURE: Mapping[str, JobState] = {"uncertain": "uncertain", "pending": "submitted"}
 #: What only a paid job or its proof tells.
 _PAID = frozenset({JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus})
 #: `host/path` at the start of a sentence about an answer: the path differs, the cause does not.
@@ -103,6 +107,7 @@ class RouteContext:
     #: why no money might be spent on the route
     stopped: str | None
     line_of: Callable[[str], int | None]
+    open_job: OpenJob | None = None
 
     def command(self, *more: str) -> str:
         """The run that would answer, as it is typed."""
@@ -175,6 +180,8 @@ def causes_of(results: Sequence[Result], context: RouteContext) -> list[CauseRep
             block(key, cause.model_copy(update={"fix": fix}), result.selected.id)
     place = {result.selected.id: number for number, result in enumerate([*failed, *holes])}
     made = [cause.model_copy(update={"blocks": blocks[key]}) for key, cause in causes.items()]
+    if context.open_job is not None:
+        made = _of_open_job(made, context.open_job)
     return sorted(
         made,
         key=lambda cause: (
@@ -203,18 +210,57 @@ def decided_by(
 
 def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | None:
     """The paid job of which it is not known how it ended, and so what it costs."""
-    job = smoke.job if smoke is not None else None
-    if not isinstance(job, JobResult) or job.state not in _OPEN:
+    if smoke is None:
+        return None
+    job, failure = smoke.job, smoke.controlled_failure
+    if isinstance(job, JobResult) and job.state in _OPEN:
+        name, state = job.job, job.state
+    elif isinstance(failure, ControlledFailure) and failure.outcome in _OPEN_FAILURE:
+        name, state = failure.job, _OPEN_FAILURE[failure.outcome]
+    else:
         return None
     folder = context.options.state or context.path.parent / ".veo-check"
-    spend = context.options.spend
+    spend, sent = context.options.spend, getattr(job, "submitted_at", None)
+    stake = smoke_stake(context.route, context.prices)
+
+    def job_command(verb: str) -> str:
+        return shlex.join(["veo-check", "job", verb, name, "--state", str(folder)])
+
     return OpenJob(
-        job=job.job,
-        state=job.state,
+        job=name,
+        state=state,
         gateway=context.route.via.gateway,
+        sent_at=sent.strftime("%Y-%m-%dT%H:%M:%SZ") if sent else None,
+        at_stake=usd(smoke.spent) if smoke.spent else _at_stake(stake),
         resume=context.command("--spend", "1" if spend is None else f"{spend:f}"),
-        look=shlex.join(["veo-check", "job", "show", job.job, "--state", str(folder)]),
+        look=job_command("show"),
+        close=job_command("abandon") if state in _DOUBTED else None,
     )
+
+
+def _at_stake(stake: CostEstimate | str) -> str | None:
+    return None if isinstance(stake, str) else usd(stake.at_stake)
+
+
+def _of_open_job(causes: list[CauseReport], job: OpenJob) -> list[CauseReport]:
+    """The causes with every one that waits for the open job as one."""
+    waits = [
+        cause
+        for cause in causes
+        if cause.kind == "smoke-test" or (cause.kind == "other" and job.job in cause.cause)
+    ]
+    blocks = dict.fromkeys(check for cause in waits for check in cause.blocks)
+    if not blocks:
+        return causes
+    if job.close is not None:
+        what = f"it is not known whether job {job.job} was accepted"
+        fix = "look for it in the gateway's usage log; then close it and run again with --spend"
+        command = job.close
+    else:
+        what = f"job {job.job} has not ended"
+        fix, command = "run again; it continues this job and sends nothing new", job.resume
+    one = CauseReport(kind="smoke-test", cause=what, fix=fix, command=command, blocks=list(blocks))
+    return [*(cause for cause in causes if cause not in waits), one]
 
 
 def _in_the_way(result: Result, target: Tier) -> bool:

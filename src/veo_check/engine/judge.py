@@ -29,7 +29,7 @@ from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route, Waiver
 from veo_check.engine.plan import PlannedCheck
-from veo_check.reference.lifecycle import judge_lifecycle
+from veo_check.reference.lifecycle import judge_lifecycle, not_before_passed
 from veo_check.reference.load import Reference
 
 #: What checks may ask for, by type: the route, the reference, judging, and every fact.
@@ -247,7 +247,7 @@ def passed_not_before(route: Route, reference: Reference, judging: AsOf) -> list
     """Published "or later" days that have gone by: they promise nothing since, and end nothing."""
     judged = judge_lifecycle(reference, route.model.official, route.model.surface, judging)
     return [
-        f"{row.source.publisher} promised the model until {row.shutdown} or later; that has passed"
+        not_before_passed(row)
         for row in judged.dated
         if row.kind == "not-before" and row.shutdown is not None and row.shutdown <= judging.day
     ]
@@ -295,5 +295,7 @@ def a_job_settles(result: Result, target: Tier) -> bool:
     codes = {finding.code for finding in result.outcome.findings}
     if result.selected.id == _FAMILY:
         return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
-    open_ = result.selected.id == _LOCATION or _CONTESTED in codes
-    return status is Status.BLOCKED and open_
+    if result.selected.id == _LOCATION:
+        # of an earlier refusal only an accepted job can say that it no longer holds
+        return status is Status.BLOCKED or "location-served/refused" in codes
+    return status is Status.BLOCKED and _CONTESTED in codes

@@ -33,7 +33,7 @@ def learn_log_sample(route: Route, sample: Path | None) -> LogSample | Missing:
         return Missing(
             PROBE,
             "not-configured",
-            "the route file names no sample of the team's job log (logging.sample)",
+            "no sample of the job log in the route file (logging.sample)",
         )
     named = route.logging.sample
     theirs = {field: route.logging.fields.get(field, field) for field in _OURS}

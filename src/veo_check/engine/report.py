@@ -17,11 +17,12 @@ from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
-from veo_check.engine.judge import Result, WaiverOutcome
+from veo_check.engine.judge import Result, WaiverOutcome, a_job_settles
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.shape import Refusal, Shape, normal_resolution
 from veo_check.reference.load import Reference
 from veo_check.report.model import (
+    BudgetReport,
     CatalogReport,
     CauseReport,
     CheckReport,
@@ -116,9 +117,8 @@ def _summary(result: Result, target: Tier, causes: Sequence[CauseReport]) -> str
     if cause is not None and cause.kind == "failure":
         return f"not checked: waits for {cause.blocks[0]}"
     said = cause.cause if cause else result.reason or result.statuses[target].value
-    if cause is not None and cause.kind == "smoke-test" and result.reason:
-        # a job would settle it; what is open without one is the check's own word
-        said = said if said in result.reason else result.reason
+    if cause and cause.kind == "smoke-test" and result.reason and a_job_settles(result, target):
+        said = result.reason  # what is open without a job
     return f"not checked: {first_sentence(said)}"
 
 
@@ -159,6 +159,16 @@ def model_report(route: Route) -> ModelReport:
         gateway=route.via.gateway,
         official=route.model.official,
         surface=route.model.surface,
+    )
+
+
+def budget_report(route: Route) -> BudgetReport:
+    """What the route file allows a job and a month to cost."""
+    budget = route.budget
+    return BudgetReport(
+        per_job=_amount(budget.per_job),
+        monthly=_amount(budget.monthly),
+        jobs_per_month=budget.jobs_per_month,
     )
 
 

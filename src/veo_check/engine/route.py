@@ -160,7 +160,7 @@ def _why(result: Result, tier: Tier) -> str:
 
 
 Facts = Mapping[type, object]
-_NO_JOB = Missing("smoke-job", "not-run", "no paid smoke job is on record for this route")
+_NO_JOB = Missing("smoke-job", "not-run", "no smoke job is on record")
 #: Facts that only a paid job or a valid proof gives.
 _ABSENT: Facts = dict.fromkeys(
     (JobResult, Delivery, UsageProof, ControlledFailure, ProvenLife, ProofStatus), _NO_JOB
@@ -274,6 +274,7 @@ def judge_route(
     paid = paid_parts(route, smoke, judging)
     everything = [{**_ABSENT, **facts}, *(fallback.facts for fallback in fallbacks)]
     context = RouteContext(file.path, route, target, options, prices, everything, stopped, line_of)
+    context = replace(context, open_job=open_job(smoke, context))
     causes = causes_of(results, context)
     quote = quote_report(route, bench.reference, cost)
     catalog = assemble.catalog_report(route, facts)
@@ -286,7 +287,7 @@ def judge_route(
         tier=ruling.tier.word,
         verdict=ruling.verdict.value,
         model=assemble.model_report(route),
-        open_job=open_job(smoke, context),
+        open_job=context.open_job,
         decided_by=decided_by(ruling.verdict, causes, results, target),
         next=causes,
         counts=counts_of(result.statuses[target] for result in results),
@@ -295,6 +296,7 @@ def judge_route(
         model_until=holds.model_until.isoformat() if holds.model_until else None,
         not_before=passed_not_before(route, bench.reference, judging),
         quote=quote,
+        budget=assemble.budget_report(route),
         price_by_resolution=prices_by_resolution(route, prices, cost),
         catalog=catalog,
         fallback=fallback,

@@ -28,7 +28,7 @@ from veo_check.reference.load import Reference
 FASTEST, SLOWEST = 11, 360
 #: Final renders that the article's table calls high-resolution.
 _HIGH = frozenset({"1080p", "2k", "4k"})
-Billed = Literal["nobody", "if-accepted", "unless-refunded", "yes"]
+Billed = Literal["no", "if-accepted", "unless-refunded", "yes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Failure:
     """One way in which a job fails, as the application sees it."""
 
     name: str
-    situation: Situation | None  # None: not a matter of fallback, mend it
+    situation: Situation | None  # None: not a matter of fallback, fix it
     billed_direct: Billed  # by Google itself
     billed_gateway: Billed  # by a gateway, where its books differ
     first: str  # what to do before anything else
@@ -47,14 +47,14 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         "400 unsupported parameter",
         "unsupported_parameter",
-        "nobody",
-        "nobody",
+        "no",
+        "no",
         "fix the request",
     ),
-    Failure("401/403 key refused", None, "nobody", "nobody", "put in a working key"),
-    Failure("404 model retired", "deprecated_model", "nobody", "nobody", "migrate to a live model"),
-    Failure("402/403 quota or balance", None, "nobody", "nobody", "top up, or raise the quota"),
-    Failure("429 rate limit", "transient_error", "nobody", "nobody", "wait as Retry-After says"),
+    Failure("401/403 key refused", None, "no", "no", "put in a working key"),
+    Failure("404 model retired", "deprecated_model", "no", "no", "migrate to a live model"),
+    Failure("402/403 quota or balance", None, "no", "no", "top up, or raise the quota"),
+    Failure("429 rate limit", "transient_error", "no", "no", "wait as Retry-After says"),
     Failure(
         "5xx on submit", "transient_error", "if-accepted", "if-accepted", "look in the usage log"
     ),
@@ -69,19 +69,19 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         "job ends in an error",
         "transient_error",
-        "nobody",
+        "no",
         "unless-refunded",
         "check for the refund",
     ),
     Failure(
         "safety block (filtered)",
         "policy_block",
-        "nobody",
+        "no",
         "unless-refunded",
         "check for the refund",
     ),
     Failure(
-        "done, but no video", "transient_error", "nobody", "unless-refunded", "check for the refund"
+        "done, but no video", "transient_error", "no", "unless-refunded", "check for the refund"
     ),
     Failure(
         "never done", "transient_error", "if-accepted", "unless-refunded", "stop at the deadline"
@@ -198,7 +198,7 @@ def _target(
 def _row(route: Route, failure: Failure, cost: Decimal | None, targets: tuple[Target, ...]) -> Row:
     billed = failure.billed_direct if gateway_of(route).direct else failure.billed_gateway
     decision, takes_over, tries = _decision(route, failure, targets)
-    lost_most = Decimal(0) if billed == "nobody" else cost
+    lost_most = Decimal(0) if billed == "no" else cost
     lost_least = cost if billed == "yes" else Decimal(0)
     after_least, after_most = _after(cost, takes_over, tries)
     incident = (
@@ -252,7 +252,11 @@ def _switch(route: Route, targets: tuple[Target, ...]) -> tuple[str, tuple[Targe
         return f"switch to {names}", usable, 0
     if request.resolution in _HIGH and rules is not None:
         if rules.high_resolution_final == "require_approval":
-            return f"switch to {names}; a dearer one only with the owner's approval", usable, 0
+            return (
+                f"switch to {names}; a more expensive one only with the owner's approval",
+                usable,
+                0,
+            )
         if rules.high_resolution_final == "fail_closed":
             return "stop: a high-resolution final does not switch", (), 0
     return f"switch to {names}", usable, 0
@@ -282,8 +286,8 @@ def _sum(one: Decimal | None, other: Decimal | None) -> Decimal:
 def _billed_words(route: Route, billed: Billed) -> str:
     who = gateway_of(route).payer
     match billed:
-        case "nobody":
-            return "nobody"
+        case "no":
+            return "not charged"
         case "yes":
             return who
         case "if-accepted":

@@ -191,7 +191,7 @@ def _data(report: RouteReport) -> object:
     return _comparable(json.loads(as_text(report.model_dump(mode="json"))))
 
 
-_NOT_JUDGED = frozenset({"duration_ms", "command", "resume", "look"})
+_NOT_JUDGED = frozenset({"duration_ms", "command", "resume", "look", "close"})
 
 
 def _comparable(value: object) -> object:

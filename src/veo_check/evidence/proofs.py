@@ -215,7 +215,7 @@ def assess(
     sealed = next(iter(read), None)
     if sealed is None:
         if newest is None:
-            return ProofStatus("none", "no paid smoke job is on record for this route")
+            return ProofStatus("none", "no smoke job is on record")
         says = f"the newest paid job {newest.id} {_STATE_SAYS[newest.state]}"
         return ProofStatus("superseded", says)
     if isinstance(sealed, Unusable):

@@ -137,10 +137,11 @@ def _read(value: Json, depth: int) -> ErrorBody:
             inner = ErrorBody(beside)
         return ErrorBody(error, code=_word(outer.get("code")), inner=inner)
     body = error if isinstance(error, dict) else outer
-    detail = body.get("detail")  # FastAPI lists what it could not validate
-    told = text(detail) or text(mapping(next(iter(items(detail)), None)).get("msg"))
-    message = text(body.get("message")) or told or text(outer.get("msg")) or ""
+    message = text(body.get("message")) or _invalid(body.get("detail")) or text(outer.get("msg"))
     reason, quota, delay = _details(items(body.get("details")))
+    # OpenRouter keeps what the provider answered apart from its own sentence
+    raw = text(mapping(body.get("metadata")).get("raw")) or ""
+    message = message or ""
     return ErrorBody(
         message=message,
         code=_word(body.get("code")),
@@ -149,8 +150,18 @@ def _read(value: Json, depth: int) -> ErrorBody:
         reason=reason,
         retry_delay=delay,
         quota=quota,
-        inner=_inner(message, depth),
+        inner=_inner(raw, depth) or _inner(message, depth),
     )
+
+
+def _invalid(detail: Json) -> str:
+    """FastAPI's list of what it could not validate, each with its place; or its one sentence."""
+    said = [
+        f"{'.'.join(str(step) for step in items(row.get('loc')))}: {told}".removeprefix(": ")
+        for row in map(mapping, items(detail)[:5])
+        if (told := text(row.get("msg")))
+    ]
+    return text(detail) or "; ".join(said)
 
 
 def _details(details: list[Json]) -> tuple[str, str, float | None]:
@@ -174,13 +185,17 @@ def _inner(message: str, depth: int) -> ErrorBody | None:
     start = min((at for at in (message.find("{"), message.find("[{")) if at >= 0), default=-1)
     if start < 0 or depth >= 3:
         return None
-    try:
-        _, end = json.JSONDecoder().raw_decode(message[start : start + _LONGEST])
-        value = parse_json(message[start : start + end].encode("utf-8", "replace"))
-    except (JsonError, ValueError, RecursionError):
-        return None
-    found = _read(value, depth + 1)
-    return found if found.message or found.status or found.code else None
+    cut = message[start : start + _LONGEST]
+    # LiteLLM may quote the bytes as Python prints them, line breaks escaped
+    for quoted in (cut, cut.replace("\\n", " ").replace("\\'", "'")):
+        try:
+            _, end = json.JSONDecoder().raw_decode(quoted)
+            value = parse_json(quoted[:end].encode("utf-8", "replace"))
+        except (JsonError, ValueError, RecursionError):
+            continue
+        found = _read(value, depth + 1)
+        return found if found.message or found.status or found.code else None
+    return None
 
 
 # Google's own words about a model that is gone or unknown, and about keys.
@@ -209,6 +224,7 @@ _SENTENCES: tuple[tuple[Symptom, str], ...] = (
     ("wrong-method", r"must be accessed through the vertex predictlongrunning"),
     ("interactions-only", r"only support(s|ed)( in)? (the )?interactions api"),
     ("wrong-credential", r"api keys are not supported by this api"),
+    ("api-disabled", r"SERVICE_DISABLED|BILLING_DISABLED|requires billing to be enabled"),
     ("project-mismatch", r"RESOURCE_PROJECT_INVALID"),
     ("not-at-location", r"no such model\b.{0,200}\bat this location"),
 )
@@ -262,12 +278,21 @@ def failure_of(answer: Response, error: ErrorBody) -> Failure:
     return answer.failure(error.message)
 
 
+def _of_key(answer: Response) -> Symptom:
+    """What is wrong with a key that Google refused, by what kind it is."""
+    if answer.credential == "old-api-key":
+        return "old-api-key"
+    token = answer.credential == "other" and answer.status == 401
+    return "token-refused" if token else "key-refused"
+
+
 def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
     """How Google took the key, from its answer about one model. A model's 404 accepts the key."""
     error = read_error(answer)
     shown, proof = answer.shown(error.message) or None, (answer.exchange,)
     if key_refused(answer, error):
-        return KeyAnswer("refused", answer.status, shown, proof, google_symptom(error))
+        symptom = google_symptom(error) or _of_key(answer)
+        return KeyAnswer("refused", answer.status, shown, proof, symptom)
     if answer.status == 403:
         return KeyAnswer("denied", 403, shown, proof, google_symptom(error))
     if answer.status == 404 and model_state(error, model) is not None:
@@ -324,6 +349,7 @@ _WORDS: tuple[tuple[Symptom, frozenset[str]], ...] = (
                 "pre_consume_token_quota_failed",
                 "insufficient_quota",
                 "insufficient_balance",
+                "budget_exceeded",
             }
         ),
     ),
@@ -370,14 +396,17 @@ def without_key(answer: Response | Failure, operation: str | None) -> str | None
     return operation
 
 
-def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
-    """What a submit without an operation came to."""
+def refused_or_uncertain(
+    answer: Response | Failure, model: str, *, direct: bool = False
+) -> Submission:
+    """What a submit without an operation came to. `direct`: Google itself answered."""
     if isinstance(answer, Failure):
         return _of_failure(answer)
     error = read_error(answer)
-    symptom = _refusal(answer, error)
+    symptom = _refusal(answer, error, direct=direct)
     proof = (answer.exchange,)
-    text = answer.shown(error.told) or None
+    # a body of no known shape is quoted as it is
+    text = answer.shown(error.told or answer.body[:4000].decode("utf-8", "replace"), 600) or None
     code = answer.shown(error.code or error.status or error.kind, 100) or None
     if symptom is None:
         return Submission(
@@ -441,7 +470,7 @@ def wait_of(answer: Response, error: ErrorBody) -> float | None:
     return None
 
 
-def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
+def _refusal(answer: Response, error: ErrorBody, *, direct: bool) -> Symptom | None:
     """What was refused; None where the answer is not known to have sent nothing."""
     symptom: Symptom | None
     if answer.status not in _REFUSING:
@@ -461,10 +490,31 @@ def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
     symptom = google_symptom(error)
     if symptom is not None:
         return symptom
+    if error.says(*CONFIGURATION_PHRASES):
+        return "gateway-misconfigured"
     symptom = "key-refused" if answer.status == 401 else _named(error)
-    if symptom == "key-refused" and error.inner is not None:
-        return "refused"  # not our key: the gateway's own, which its upstream refused
-    return symptom or _by_status(answer.status, error)
+    symptom = symptom or _by_status(answer.status, error)
+    if symptom in {"key-refused", "access-denied", "refused"} and from_upstream(error):
+        return "gateway-key"
+    if symptom == "key-refused" and direct:
+        return _of_key(answer)
+    return symptom
+
+
+#: What a proxy says that was not told how to call Google (litellm-and-sdks.md).
+CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
+_KEY_STATES = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED", "FAILED_PRECONDITION"})
+_KEY_ERRORS = ("litellm.authenticationerror", "litellm.permissiondeniederror")
+
+
+def from_upstream(error: ErrorBody) -> bool:
+    """Whether Google refused the caller, and the caller is a gateway that passes its answer on."""
+    inner = error.inner
+    told = inner is not None and bool(
+        inner.words() & {*_KEY_STATES, "API_KEY_INVALID"}
+        or inner.says("api key not valid", "api key expired")
+    )
+    return told or error.says(*_KEY_ERRORS)
 
 
 def _named(error: ErrorBody) -> Symptom | None:

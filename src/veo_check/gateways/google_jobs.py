@@ -123,7 +123,7 @@ def _finished(answer: Response, response: dict[str, Json], served: str | None) -
             "done, filtered",
             served_model=served,
             symptom="filtered",
-            text=answer.shown(said) or None,
+            text=answer.shown(said, 600) or None,
             charged=charged_by(said),
             exchanges=proof,
         )
@@ -181,7 +181,7 @@ class _GoogleJobs:
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
         name = without_key(answer, _operation_in(answer))
         if isinstance(answer, Failure) or name is None:
-            return refused_or_uncertain(answer, request.label)
+            return refused_or_uncertain(answer, request.label, direct=True)
         return Submission(
             "accepted",
             operation=name,
@@ -201,13 +201,13 @@ class _GoogleJobs:
         return fetch_video(self._door, self._place, video.url, sink)
 
     def used(self) -> UsageRead | Missing:
-        """Google tells no key what it used."""
+        """Google reports no usage to a key."""
         return _no_usage()
 
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
-        """Google tells no key what it used."""
+        """Google reports no usage to a key."""
         return _no_usage()
 
 
@@ -307,5 +307,5 @@ def _no_usage() -> Missing:
     return Missing(
         "job-usage",
         "not-offered",
-        "Google tells no key what a job cost; confirm the record with a usage-record confirmation",
+        "Google's API does not report the cost of a job; add a usage-record confirmation",
     )

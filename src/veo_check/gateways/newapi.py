@@ -133,7 +133,8 @@ def read_key_answer(answer: Response) -> KeyAnswer | Failure:
     if answer.status == 401:
         return KeyAnswer("refused", 401, shown, (answer.exchange,))
     if answer.status == 403:
-        return KeyAnswer("denied", 403, shown, (answer.exchange,))
+        spent = "no-quota" if out_of_quota(answer) else None
+        return KeyAnswer("denied", 403, shown, (answer.exchange,), spent)
     listing = read_listing(answer, answer.place)
     if isinstance(listing, Failure):
         return listing

@@ -292,5 +292,5 @@ def _misread(answer: Response) -> Symptom | None:
 
 def _no_usage() -> Missing:
     return Missing(
-        "job-usage", "not-offered", "this gateway tells no key what its jobs cost afterwards"
+        "job-usage", "not-offered", "this gateway's API does not report the cost of a job"
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Sink, Symptom, VideoRef
 from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import (
+    CONFIGURATION_PHRASES,
     ErrorBody,
     field_refused,
+    from_upstream,
     google_symptom,
     key_refused,
     read_error,
@@ -38,7 +40,6 @@ _FILTER_PHRASES = (
 )
 #: statuses of a poll that may pass by themselves
 _PASSING = frozenset({404, 408, 409, 425, 429})
-_CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
 _BACKEND_PHRASES = ("internal server issue", "internal error", "try again in a few minutes")
 _NOT_CHARGED = ("not been charged", "not be charged", "won't be charged")
 
@@ -66,7 +67,8 @@ def poll_error(answer: Response) -> PollAnswer:
     if answer.status == 404 and structured and error.says("not found", "not exist"):
         return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
     if answer.status in {401, 403} or key_refused(answer, error):
-        return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+        whose: Symptom = "gateway-key" if from_upstream(error) else "poll-refused"
+        return PollAnswer("refused", status, symptom=whose, text=said, exchanges=proof)
     if _misconfigured(answer.status, error, structured=structured):
         symptom: Symptom = google_symptom(error) or "poll-misconfigured"
         return PollAnswer("refused", status, symptom=symptom, text=said, exchanges=proof)
@@ -85,14 +87,14 @@ def _misconfigured(status: int, error: ErrorBody, *, structured: bool) -> bool:
     """Whether time will not change this answer: the poll itself is refused, or a proxy cannot ask
     its upstream."""
     if status == 500:
-        return error.says(*_CONFIGURATION_PHRASES)
+        return error.says(*CONFIGURATION_PHRASES)
     return structured and 400 <= status < 500 and status not in _PASSING
 
 
 def read_failure(answer: Response, message: str, code: int | None = None) -> tuple[Symptom, str]:
     """(what went wrong, the sentence that says so) of a job that failed, by its own error text."""
     error = read_text(message)
-    return _symptom_of(error, code), answer.shown(error.told)
+    return _symptom_of(error, code), answer.shown(error.told, 600)
 
 
 def _symptom_of(error: ErrorBody, code: int | None) -> Symptom:

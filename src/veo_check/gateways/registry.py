@@ -32,6 +32,12 @@ def with_address(word: str) -> Gateway | None:
     )
 
 
+def is_direct(via: Mapping[str, str]) -> bool:
+    """Whether a job on record went to Google itself, by its `via`."""
+    known = GATEWAYS.get(via.get("gateway", ""))
+    return known is not None and known.direct
+
+
 def gateway_of(route: Route) -> Gateway:
     """What the route's application talks to."""
     return GATEWAYS[route.via.gateway]

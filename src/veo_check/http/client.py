@@ -98,7 +98,7 @@ _CONTENT_GAP, _LONGEST_GAP = 10.0, 120.0
 
 
 #: Why an offline run asks nobody, where nothing else is said.
-OFFLINE = "this run may not use the network (--offline)"
+OFFLINE = "no network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
 #: seconds for an answer that may hold a video
 _MEDIA_DEADLINE = 120.0

@@ -102,7 +102,7 @@ class Keys:
         """The variable's value, or the failure `no-key` that says what to do."""
         value = self._environ.get(variable, "").strip()
         if not value:
-            return Failure("no-key", f"{variable} is not set; put the key in that variable")
+            return Failure("no-key", f"{variable} is not set; export it with your API key")
         self.redactor.learn(value)
         if not (value.isascii() and value.isprintable()) or " " in value:
             return Failure(

@@ -169,7 +169,7 @@ def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], cou
     if pool.usd is None:
         raise RefusedError(
             "unknown-credit",
-            f"{rule.model} costs {plain(total)} credits and nobody says what a credit costs",
+            f"it costs {plain(total)} credits; the USD value of a credit is unknown",
         )
     return total * pool.usd / pool.units
 

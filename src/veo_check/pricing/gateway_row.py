@@ -245,7 +245,7 @@ def _usable(number: Decimal | None, name: str) -> Decimal:
     if not usable(number):
         raise _refused("unpriced", f"{name} is {_short(number)}: not a usable price")
     if number == 0:
-        raise _refused("unpriced", f"{name} is 0: nobody set a price")
+        raise _refused("unpriced", f"{name} is 0, so no price is set")
     return number
 
 
@@ -345,7 +345,7 @@ def _by_display(at: _At, shown: tuple[DisplayPrice, ...]) -> GatewayPrice:
         if at.group == "plg" and public is not None and public != rate:
             notes.append(
                 f"display_pricing shows ${usd(public)} for group plg; its own list price and"
-                f" ratio make ${usd(rate)}; the dearer is taken"
+                f" ratio make ${usd(rate)}; the higher is taken"
             )
             rate = max(rate, public)
     total = rate * at.seconds * at.shape.count

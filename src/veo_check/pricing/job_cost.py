@@ -214,14 +214,14 @@ def reference_quotes(reference: Reference, shape: Shape, day: date) -> tuple[Quo
         if isinstance(answer, Refusal) and answer.source is not None and no_such_job(answer):
             return answer
     groups = camps(quotes)
-    views = "; ".join(f"{each.source.publisher} ${usd(each.expected)}" for each in quotes)
+    views = "; ".join(f"{each.source.by} ${usd(each.expected)}" for each in quotes)
     if len(groups) > 1 and len(groups[0]) == len(groups[1]) > 1:
-        return Refusal("ambiguous", f"sources disagree, and none has more behind it: {views}")
+        return Refusal("ambiguous", f"the sources disagree: {views}")
     if groups and len(groups[0]) > 1:
         return tuple(groups[0][:2])
     if quotes:
         alone = "only one source prices it" if len(quotes) == 1 else "no two sources agree"
-        return Refusal("ambiguous", f"no price of the vendor was read, and {alone}: {views}")
+        return Refusal("ambiguous", f"no official price on file, and {alone}: {views}")
     if isinstance(overall, Refusal):
         return overall
     return Refusal("unpriced", f"no price is known for {shape.model} on {shape.surface}")

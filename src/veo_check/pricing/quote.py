@@ -18,8 +18,8 @@ from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.capabilities import unsupported
-from veo_check.reference.lifecycle import is_over
 from veo_check.reference.prices import Choice, PriceRule, Span, recency
+from veo_check.reference.readings import is_over
 from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
 
@@ -48,7 +48,7 @@ def _not_live(rules: list[PriceRule], shape: Shape, day: date) -> Refusal:
     last = max(rules, key=lambda rule: (rule.valid_to or date.max, recency(rule)))
     if last.valid_to is not None and last.valid_to <= day:
         if last.ends == "retired":
-            message = f"{where} was shut down on {last.valid_to}"
+            message = f"the model {shape.model} was shut down on {shape.surface} on {last.valid_to}"
             return Refusal("retired", message, last.source)
         return Refusal(
             "unpriced", f"the last known price of {where} ended {last.valid_to}", last.source
@@ -101,14 +101,14 @@ def _no_match(rules: list[PriceRule], shape: Shape) -> Refusal:
         if len(choices) == len(rules) and not any(said in choice for choice in choices):
             return Refusal(
                 "unsupported-combination" if name in _CAPABILITIES else "unpriced",
-                f"{shape.model} on {shape.surface} has no price for {word} {_word(said)};"
+                f"no price of {shape.model} on {shape.surface} for {word} {_word(said)};"
                 f" known: {known}",
                 source,
             )
     asked = ", ".join(f"{name} {_word(shape.dimension(name))}" for name in names)
     return Refusal(
         "unsupported-combination",
-        f"{shape.model} on {shape.surface} has no price for {asked} together",
+        f"no price of {shape.model} on {shape.surface} for {asked} together",
         source,
     )
 
@@ -125,7 +125,7 @@ def _outside(rule: PriceRule, name: str, choice: Choice, shape: Shape) -> Refusa
             return None
         return Refusal(
             "ambiguous",
-            f"{rule.model} needs to know {name.replace('_', ' ')}",
+            f"the price of {rule.model} depends on {name.replace('_', ' ')}, which is not given",
             rule.source,
             rule.id,
         )
@@ -135,8 +135,8 @@ def _outside(rule: PriceRule, name: str, choice: Choice, shape: Shape) -> Refusa
     at = f" at {matched}" if matched else ""
     return Refusal(
         "unsupported-combination",
-        f"{rule.model} on {rule.surface}{at}: {name.replace('_', ' ')} {_word(value)} is not"
-        f" offered, only {_spelled([choice])}",
+        f"{name.replace('_', ' ')} {_word(value)} is not offered by {rule.model} on"
+        f" {rule.surface}{at}, only {_spelled([choice])}",
         rule.source,
         rule.id,
     )
@@ -327,14 +327,14 @@ def _shut_down(
                 return Refusal(
                     "retired",
                     f"since {moved.shutdown} requests for {row.model} on {surface} are answered by "
-                    f"{moved.reroutes_to}, as {moved.source.publisher} says: price that model",
+                    f"{moved.reroutes_to}, as {moved.source.by} says: price that model",
                     moved.source,
                 )
             end = _living(reference, row, day)
             successor = f"; replacement: {end}" if end else ""
             return Refusal(
                 "retired",
-                f"{row.model} was shut down on {surface} on {row.shutdown}{successor}",
+                f"the model {row.model} was shut down on {surface} on {row.shutdown}{successor}",
                 row.source,
             )
     return None
@@ -386,10 +386,8 @@ def _agreed(quotes: list[Quote]) -> Quote | Refusal:
     """The amount that most publishers name; the newest of them speaks for it."""
     groups = camps(quotes)
     if len(groups) > 1 and len(groups[0]) == len(groups[1]):
-        views = "; ".join(
-            f"{quoted.source.publisher} says ${usd(quoted.expected)}" for quoted in quotes
-        )
-        return Refusal("ambiguous", f"the sources disagree and none leads: {views}")
+        views = "; ".join(f"{quoted.source.by}: ${usd(quoted.expected)}" for quoted in quotes)
+        return Refusal("ambiguous", f"the sources disagree: {views}")
     first, *others = groups[0]
     return replace(first, agreeing=tuple(other.source for other in others))
 
@@ -415,6 +413,6 @@ def quote_anywhere(reference: Priced, shape: Shape, day: date) -> Quote | Refusa
     if len({quoted.expected for quoted in quotes}) > 1:
         views = ", ".join(f"{quoted.shape.surface} ${usd(quoted.expected)}" for quoted in quotes)
         return Refusal(
-            "ambiguous", f"{shape.model} costs differently by surface: say which ({views})"
+            "ambiguous", f"the price of {shape.model} differs by surface: name one ({views})"
         )
     return quotes[0] if quotes else answers[0]

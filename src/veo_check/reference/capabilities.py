@@ -112,7 +112,8 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    if request.resolution in capability.resolutions_disputed:
+    disputed = request.resolution in capability.resolutions_disputed
+    if request.resolution and disputed and mode not in capability.mode_resolutions:
         yield _disputed_resolution(capability, request.resolution)
     else:
         yield from _listed("resolution", capability, resolutions, request.resolution)
@@ -145,9 +146,10 @@ def _listed(
     if not allowed:
         yield _unknown(code, capability, f"{asked}{unit}")
         return
-    what, takes = code.replace("-", " "), ", ".join(map(str, allowed))
-    says = f"does not take {what} {asked}{unit}{alone}; it takes {takes}{unit}"
-    yield _refused(code, capability, says, takes, asked)
+    takes = ", ".join(map(str, allowed))
+    what = "a clip of" if code == "seconds" else code.replace("-", " ")
+    what, offers = f"{what} {asked}{unit}{alone} is not offered", f"takes {takes}{unit}"
+    yield _refused(code, capability, what, offers, takes, asked)
 
 
 def _full_length(capability: Capability, request: Asked) -> Iterator[Unsupported]:
@@ -161,8 +163,9 @@ def _full_length(capability: Capability, request: Asked) -> Iterator[Unsupported
     parts = [part for part in (request.resolution, request.mode) if part is not None]
     needing = [part for part in parts if part in capability.full_length_only]
     if needing:
-        says = f"makes {' and '.join(needing)} at {longest} s only, not at {asked}"
-        yield _refused("full-length", capability, says, str(longest), request.seconds)
+        what = f"{' and '.join(needing)} at {asked} is not offered"
+        only = f"needs {longest} s"
+        yield _refused("full-length", capability, what, only, str(longest), request.seconds)
     for part in parts:
         if part in capability.full_length_disputed:
             message = (
@@ -180,8 +183,9 @@ def _audio(capability: Capability, request: Asked) -> Iterator[Unsupported]:
     if capability.audio is None:
         yield _unknown("audio", capability, asked)
     elif capability.audio != "optional" and request.audio != (capability.audio == "always"):
-        says = f"{capability.audio} makes audio; audio: {asked} has no effect there"
-        yield _refused("audio", capability, says, _on_off(capability.audio == "always"), asked)
+        what, makes = f"audio: {asked} has no effect", f"{capability.audio} makes audio"
+        wanted = _on_off(capability.audio == "always")
+        yield _refused("audio", capability, what, makes, wanted, asked)
 
 
 def _count(capability: Capability, request: Asked) -> Iterator[Unsupported]:
@@ -191,14 +195,15 @@ def _count(capability: Capability, request: Asked) -> Iterator[Unsupported]:
     if most is None:
         yield _unknown("count", capability, str(request.count))
     elif request.count > most:
-        says = f"makes at most {most} videos a request, not {request.count}"
-        yield _refused("count", capability, says, f"at most {most}", request.count)
+        what = f"{request.count} videos a request are not offered"
+        makes = f"makes at most {most}"
+        yield _refused("count", capability, what, makes, f"at most {most}", request.count)
 
 
 def _refused(
-    code: Code, capability: Capability, says: str, expected: str, asked: object
+    code: Code, capability: Capability, what: str, offers: str, expected: str, asked: object
 ) -> Unsupported:
-    message = f"{capability.model} on {capability.surface} {says}"
+    message = f"{what}; {capability.model} on {capability.surface} {offers}"
     return Unsupported(code, "unsupported", _AT[code], message, expected, str(asked))
 
 

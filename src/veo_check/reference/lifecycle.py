@@ -14,100 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from veo_check.core.clock import AsOf
 from veo_check.core.frozen import dataclass
 from veo_check.reference.load import Reference
-from veo_check.reference.rows import DateKind, LifecycleRow, Source
+from veo_check.reference.readings import Readings, counting, page_of, read_on
+from veo_check.reference.rows import DateKind, LifecycleRow
 
 if TYPE_CHECKING:
     from veo_check.core.facts import OfficialModel
-
-
-# Which of the many readings of one model count: the newest of each page, and what left a page.
-
-#: Kinds of day after which a model is gone.
-FIRM: frozenset[DateKind] = frozenset({"exact", "earliest"})
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """The readings of one model on one surface that count on one day.
-
-    `rows` are the newest readings, one a page, the official first. `gone` are readings of kind
-    `absent` that leave the model unknown: its page listed it once and does no more. `dropped` are
-    those that change nothing, because the day for which the page announced the end had come.
-    """
-
-    rows: tuple[LifecycleRow, ...]
-    gone: tuple[LifecycleRow, ...] = ()
-    dropped: tuple[LifecycleRow, ...] = ()
-
-
-def counting(known: Iterable[LifecycleRow], day: date) -> Readings:
-    """What counts of these rows of one model on `day`.
-
-    A page that lists a model no more does not announce that it goes on: its older reading stops
-    counting. Only a firm date that has passed stays: pages drop what was shut down. A page's word
-    about today is not one about earlier days, so an absence counts from the day it was seen.
-    """
-    pages: dict[tuple[str, str], list[LifecycleRow]] = {}
-    for row in known:
-        if row.kind != "absent" or row.source.confirmed <= day:
-            pages.setdefault(page_of(row.source), []).append(row)
-    rows: list[LifecycleRow] = []
-    gone: list[LifecycleRow] = []
-    dropped: list[LifecycleRow] = []
-    for page in pages.values():
-        *_, newest = sorted(page, key=_order)
-        listed = [row for row in sorted(page, key=_order) if row.kind != "absent"]
-        if newest.kind != "absent":
-            rows.append(newest)
-        elif listed and is_over(listed[-1], day):
-            rows.append(listed[-1])
-            dropped.append(newest)
-        else:
-            gone.append(newest)
-    return Readings(_sorted(rows), _sorted(_decisive(gone, rows)), _sorted(dropped))
-
-
-def page_of(source: Source) -> tuple[str, str]:
-    """One page of one publisher, however it was fetched: as HTML, as Markdown, in a language."""
-    address = source.url.partition("#")[0].partition("?")[0].rstrip("/").lower()
-    for ending in (".txt", ".md", ".html"):
-        address = address.removesuffix(ending)
-    return source.publisher, address
-
-
-def read_on(source: Source) -> tuple[date, date]:
-    """What orders two readings of one page: the day it was read, then the page's own day."""
-    return source.confirmed, source.page_date or date.min
-
-
-def _order(row: LifecycleRow) -> tuple[date, date]:
-    """Of equally new rows the last in the file counts: sorting keeps their order."""
-    return read_on(row.source)
-
-
-def is_over(row: LifecycleRow, day: date) -> bool:
-    """Whether a firm day that the row prints has come."""
-    return row.kind in FIRM and row.shutdown is not None and row.shutdown <= day
-
-
-def _decisive(gone: list[LifecycleRow], rows: list[LifecycleRow]) -> list[LifecycleRow]:
-    """The absences that leave the model unknown.
-
-    A third party that stops listing a model takes back its own reading and no more. An official
-    page that does is outweighed only by an official page that lists the model and was read later.
-    """
-    last = max((row.source.confirmed for row in rows if row.source.official), default=date.min)
-    official = [row for row in gone if row.source.official and row.source.confirmed >= last]
-    return official if official or rows else gone
-
-
-def _sorted(rows: Iterable[LifecycleRow]) -> tuple[LifecycleRow, ...]:
-    return tuple(
-        sorted(
-            rows,
-            key=lambda row: (not row.source.official, -row.source.confirmed.toordinal(), row.id),
-        )
-    )
 
 
 # How old a fact may be: warn above one limit, block above another (spec section 5).
@@ -306,24 +217,24 @@ def _judge(
         )
 
     if released is not None and released > judging.day:
-        return judged("unreleased", _earliest(coming), f"Released on {released}, not before.")
+        return judged(
+            "unreleased", _earliest(coming), f"The model is not released before {released}."
+        )
     if live is not None and gone:
         return judged("retired", _earliest(passed or coming), *_refused(live))
     moved = next((row for row in rows if row.reroutes_to is not None), None)
     if moved is not None and moved in passed:
-        since = _moved(moved, f"since {moved.shutdown}")
+        since = _moved(moved, f"Since {moved.shutdown}")
         if served:
-            return judged("contradictory", moved, since, "A job was served by this very id.")
+            return judged("contradictory", moved, since, "A job was served by this id.")
         return judged("rerouted", moved, since, *_how_sure(moved, rows))
     firm = [row for row in passed if row.kind != "not-before"]
     if firm and not coming:
         past = _earliest(firm)
-        when = "" if past is None else _over(past, read)
+        when = () if past is None else _over(past, read)
         if offered:
-            return judged(
-                "contradictory", past, when, "Live evidence says that it still serves. Look again."
-            )
-        return judged("retired", past, when)
+            return judged("contradictory", past, *when, "A live answer shows that it still serves.")
+        return judged("retired", past, *when)
     if read.gone:
         return judged("unknown", None, *_left(read, known, offered))
     if passed:
@@ -331,16 +242,16 @@ def _judge(
     horizon = _plus(max(judging.day, cutover or judging.day), judging.within_days)
     nearest = _earliest(coming)
     if nearest is not None and _day(nearest) <= horizon:
-        then = () if moved is None else (_moved(moved, "then"),)
-        return judged("retiring", nearest, _soon(nearest, judging.day), *then)
+        then = () if moved is None else (_moved(moved, "After that day"),)
+        return judged("retiring", nearest, *_soon(nearest, judging.day), *then)
     alive = judged("alive", nearest)
     if alive.freshness == "stale" and not offered:
         _, block = limits("lifecycle", judging.max_age_days)
         return judged(
             "stale",
             nearest,
-            f"Last confirmed {alive.age_days} days ago, more than the {block} allowed: "
-            "run `veo-check refresh`, or ask live.",
+            f"The dates were last confirmed {alive.age_days} days ago; more than {block} days are "
+            "too old. Run `veo-check refresh`, or ask live.",
         )
     return judged("alive", nearest, *_why_alive(alive))
 
@@ -383,6 +294,27 @@ def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None
     return last if last is not None and last.state not in {"retired", "rerouted"} else None
 
 
+def to_move_to(reference: Reference, model: str, surface: str, judging: AsOf) -> str | None:
+    """Where to go when `model` is named as the way out: there, or where its own chain ends if it is
+    gone as well; None where that ends nowhere."""
+    known = reference.surfaces(model)
+    here = surface if surface in known or not known else known[0]
+    judged = judge_lifecycle(reference, model, here, judging)
+    if judged.state not in {"retired", "rerouted"}:
+        return model
+    end = living_end(successors(reference, judged, judging))
+    return end.model if end is not None else None
+
+
+def serving_surfaces(reference: Reference, model: str, judging: AsOf) -> tuple[str, ...]:
+    """The surfaces on which an id is known and may still be called."""
+    return tuple(
+        place
+        for place in reference.surfaces(model)
+        if judge_lifecycle(reference, model, place, judging).state in _SERVED
+    )
+
+
 def suggestions(
     reference: Reference, word: str, judging: AsOf, surface: str | None = None
 ) -> tuple[str, ...]:
@@ -392,10 +324,8 @@ def suggestions(
         model
         for model in near
         if model != word
-        and any(
-            judge_lifecycle(reference, model, place, judging).state in _SERVED
-            for place in ((surface,) if surface is not None else reference.surfaces(model))
-        )
+        and (places := serving_surfaces(reference, model, judging))
+        and (surface is None or surface in places)
     )[:3]
 
 
@@ -408,7 +338,7 @@ def unknown_here(reference: Reference, model: str, judging: AsOf, surface: str) 
         states = {
             place: judge_lifecycle(reference, model, place, judging).state for place in elsewhere
         }
-        serving = " or ".join(place for place, state in states.items() if state in _SERVED)
+        serving = " or ".join(serving_surfaces(reference, model, judging))
         there = ", ".join(f"{place} ({state} there)" for place, state in states.items())
         said = [
             f"Right id, wrong surface: it is an id of {there}; set the surface to {serving}."
@@ -436,12 +366,12 @@ def _unknown(
 ) -> LifecycleJudgement:
     elsewhere = reference.surfaces(model)
     where = surface if elsewhere else "any surface"
-    reasons = [f"No dated row for this id on {where}: nothing is known, which is not a pass."]
+    reasons = [f"Nothing is known about this id on {where}: no dated source lists it."]
     if gone and live is not None:
         reasons.extend(_refused(live))
     elif offered:
         reasons.append(
-            "Live evidence says that it serves: the table lags. Run `veo-check refresh`."
+            "A live answer shows that it serves: the data is behind. Run `veo-check refresh`."
         )
     reasons.extend(unknown_here(reference, model, judging, surface))
     return LifecycleJudgement(
@@ -501,48 +431,50 @@ def _replacement(
 
 def _refused(live: OfficialModel) -> tuple[str, ...]:
     if live.state == "no-longer-available":
-        answer = "Google itself answers that it is no longer available."
+        answer = "Google answers that it is no longer available."
     elif live.surface == "agent-platform":
         place = f" at {live.location}" if live.location else ""
         answer = (
-            f"Google itself answers not found{place}: the id is gone, is not served there, or this "
+            f"Google answers not found{place}: the id is gone, is not served there, or this "
             "project may not use it."
         )
     else:
-        answer = "Google itself answers that it does not exist."
+        answer = "Google answers that it does not exist."
     if live.replacement is None or not live.replacement.isprintable():
         return (answer,)
-    return answer, f"It names {live.replacement} instead."
+    return answer, f"The answer names {live.replacement} instead."
 
 
-def _over(row: LifecycleRow, read: Readings) -> str:
-    since = next(
-        (
-            f" Its page lists it no more since {absent.source.confirmed}."
-            for absent in read.dropped
-            if page_of(absent.source) == page_of(row.source)
-        ),
-        "",
-    )
+def _over(row: LifecycleRow, read: Readings) -> tuple[str, ...]:
+    since = tuple(
+        f"That page no longer lists it (read {absent.source.confirmed})."
+        for absent in read.dropped
+        if page_of(absent.source) == page_of(row.source)
+    )[:1]
+    first = f"The earliest shutdown date, {row.shutdown}, has passed."
     if row.kind == "exact":
-        return f"{row.source.publisher}: shut down on {row.shutdown}.{since}"
-    return f"{row.source.publisher}: its earliest shutdown day, {row.shutdown}, has passed.{since}"
+        first = f"The model was shut down on {row.shutdown}."
+    return first, _read(row), *since
+
+
+def _read(row: LifecycleRow) -> str:
+    return f"Source: {row.source.by}, read {row.source.confirmed}."
 
 
 def _moved(row: LifecycleRow, when: str) -> str:
     return (
-        f"{row.source.publisher} says that {when} its requests are answered by {row.reroutes_to}, "
-        "at that model's price."
+        f"{when}, its requests are answered by {row.reroutes_to}, at that model's price (source: "
+        f"{row.source.by})."
     )
 
 
 def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str, ...]:
     """Who says that the id has ended, and whether the vendor is among them."""
     ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
-    others = " and ".join(dict.fromkeys(row.source.publisher for row in ended))
+    others = " and ".join(dict.fromkeys(row.source.by for row in ended))
     day = f"{others} gives the same day. " if others else ""
-    unsure = "No page of the vendor that says so was read: only a job shows which model answers."
-    return (day + ("This is the vendor's own word." if moved.source.official else unsure),)
+    unsure = "No page of the vendor says so: only a job shows which model answers."
+    return (day + ("The vendor itself says so." if moved.source.official else unsure),)
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:
@@ -553,11 +485,11 @@ def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tup
     last = max(before, key=lambda row: read_on(row.source), default=None)
     was = "" if last is None else f" (until then: {say_day(last.shutdown, last.kind)})"
     first = (
-        f"{absent.source.publisher}'s page lists it no more, read on "
-        f"{absent.source.confirmed}{was}: that is unknown, not fine."
+        f"{absent.source.by}'s page no longer lists it, read on {absent.source.confirmed}{was}; "
+        "its state is not known."
     )
     if offered:
-        return first, "Live evidence says that it serves: the table lags."
+        return first, "A live answer shows that it serves: the data is behind."
     return (first,)
 
 
@@ -565,27 +497,36 @@ def _contest(
     passed: list[LifecycleRow], coming: list[LifecycleRow], offered: bool
 ) -> tuple[str, ...]:
     dates = "; ".join(
-        f"{row.source.publisher} says {say_day(row.shutdown, row.kind)}"
-        for row in (*passed, *coming)
+        f"{row.source.by}: {say_day(row.shutdown, row.kind)}" for row in (*passed, *coming)
     )
-    first = f"Its published dates leave open whether it still serves: {dates}."
+    first = "Published shutdown dates conflict, so availability is unclear."
+    if len(passed) == 1 and not coming:
+        first = f"{not_before_passed(passed[0])}."
     if offered:
-        return first, "Live evidence says that it serves today."
-    return first, "Only Google can settle it: ask live, or run a smoke job."
+        return first, f"Dates: {dates}.", "A live answer shows that it serves today."
+    return first, f"Dates: {dates}.", "Only Google or a smoke job can tell: ask live, or --spend."
 
 
-def _soon(row: LifecycleRow, day: date) -> str:
+def not_before_passed(row: LifecycleRow) -> str:
+    """A day that the vendor promised to reach, or that another lists, and that has gone by."""
+    if row.source.official:
+        return f"{row.source.by} guaranteed this model only until {row.shutdown}, which has passed"
+    return f"{row.source.by} lists {row.shutdown} as the earliest shutdown date; it has passed"
+
+
+def _soon(row: LifecycleRow, day: date) -> tuple[str, ...]:
+    ahead = (_day(row) - day).days
     return (
-        f"{row.source.publisher}: {say_day(row.shutdown, row.kind)}, "
-        f"{(_day(row) - day).days} days ahead, within the horizon."
+        f"The announced shutdown is {say_day(row.shutdown, row.kind)}, in {ahead} days.",
+        _read(row),
     )
 
 
 def _why_alive(alive: LifecycleJudgement) -> tuple[str, ...]:
     reasons = []
     if alive.freshness != "fresh":
-        extra = "; live evidence says that it serves" if alive.live else ""
-        reasons.append(f"Its dates were last confirmed {alive.age_days} days ago{extra}.")
+        extra = "; a live answer shows that it serves" if alive.live else ""
+        reasons.append(f"The dates were last confirmed {alive.age_days} days ago{extra}.")
     if alive.next_shutdown is None:
         reasons.append("An official page offers it and announces no shutdown date.")
     return tuple(reasons)

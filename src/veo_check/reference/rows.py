@@ -21,6 +21,16 @@ AtEnd = Literal["refused", "rerouted"]
 Audio = Literal["always", "optional", "never"]
 
 
+_NAMES = {
+    "byteplus": "BytePlus",
+    "comfy": "Comfy",
+    "google": "Google",
+    "litellm": "LiteLLM",
+    "openai": "OpenAI",
+    "openrouter": "OpenRouter",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a row was read. Two rows of one publisher are one opinion, read twice."""
@@ -33,6 +43,11 @@ class Source:
     note: str | None = None
     sha256: str | None = None  # of the bytes that `refresh` read
     length: int | None = None  # of the page, in bytes, as the Developer Knowledge API counts them
+
+    @property
+    def by(self) -> str:
+        """The publisher as people write its name."""
+        return _NAMES.get(self.publisher, self.publisher)
 
     def age_days(self, day: date) -> int:
         """Whole days from the last confirmation to `day`; 0 when confirmed after it."""

@@ -8,13 +8,14 @@ and the older ones stay as what was true.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError
-from veo_check.reference.lifecycle import is_over, page_of, read_on, say_day
+from veo_check.reference.lifecycle import say_day
 from veo_check.reference.prices import parse_prices
+from veo_check.reference.readings import is_over, page_of, read_on
 from veo_check.reference.rows import (
     Document,
     LifecycleRow,

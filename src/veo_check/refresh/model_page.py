@@ -201,7 +201,7 @@ def _capabilities(model: str, lines: list[str]) -> tuple[list[str], bool | None]
         if end is None or not (item or end[1]):
             raise _unread(model, "Capabilities", " ".join(item))
         item += [end[1]] if end[1] else []
-        if any(map(_ENDS.fullmatch, item)):  # the end of another one, whose name was lost
+        if any("upported" in line for line in item):  # the end of another, whose name was lost
             raise _unread(model, "Capabilities", " ".join(item))
         name, says = item[0].removesuffix(" preview Preview feature"), end[2] == "Supported"
         if name == "Sound generation":

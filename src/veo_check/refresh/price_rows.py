@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import cast
 
 from veo_check.core.money import usd
-from veo_check.reference.lifecycle import FIRM, counting
 from veo_check.reference.load import family_of
 from veo_check.reference.prices import PriceRule, newest_rules, parse_prices, recency
+from veo_check.reference.readings import FIRM, counting
 from veo_check.reference.rows import (
     Capability,
     Document,

@@ -21,7 +21,7 @@ from veo_check.report.model import (
     RouteReport,
     UsageReport,
 )
-from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_parts, next_steps, shown
+from veo_check.report.shown import VERDICT_WORDS, by_item, caveats, cost_lines, next_steps, shown
 
 #: A sign beside each word, so that nothing depends on colour.
 _GLYPHS = {
@@ -103,7 +103,7 @@ def _view(number: int, route: RouteReport) -> _View:
         ],
         items=[_Item(*pair) for pair in by_item(route)],
         next=next_steps(route),
-        cost=cost_parts(route.quote) if route.quote else ["not known"],
+        cost=[line for line in cost_lines(route) if line],
         bars=_bars(route.price_by_resolution),
         bars_say=_bars_say(route),
         usage=_usage(route.usage),

@@ -11,7 +11,7 @@ from veo_check.report.shown import (
     VERDICT_WORDS,
     by_item,
     caveats,
-    cost_parts,
+    cost_lines,
     headline,
     next_steps,
     shown,
@@ -68,7 +68,7 @@ def _route(route: RouteReport) -> Iterator[str]:
 
 def _facts(route: RouteReport) -> Iterator[str]:
     if route.quote:
-        yield f"- cost: {_safe('; '.join(cost_parts(route.quote)))}"
+        yield f"- cost: {_safe('; '.join(cost_lines(route)))}"
     if route.valid_until:
         yield f"- holds until {route.valid_until}: {_safe(route.valid_because or '')}"
     if route.model_until:

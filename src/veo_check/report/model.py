@@ -113,13 +113,28 @@ class ModelReport(ReportPart):
 
 
 class OpenJob(ReportPart):
-    """A paid job whose end is not known: `resume` continues it and `look` shows its record."""
+    """A paid job whose end is not known, and the commands for it.
+
+    `resume` continues it, `look` shows its record. `close` gives it up: set where only a person
+    can find out what became of it. `at_stake` is USD at most.
+    """
 
     job: str
     state: str
     gateway: str
+    sent_at: MomentText | None = None
+    at_stake: AmountText | None = None
     resume: str
     look: str
+    close: str | None = None
+
+
+class BudgetReport(ReportPart):
+    """What the route file allows, in USD."""
+
+    per_job: AmountText | None = None
+    monthly: AmountText | None = None
+    jobs_per_month: int | None = None
 
 
 #: What kind of thing a cause is; "smoke-test" is the only one that costs money.
@@ -350,6 +365,7 @@ class RouteReport(ReportPart):
     model_until: DayText | None = None
     not_before: list[str] = []
     quote: QuoteReport | None = None
+    budget: BudgetReport | None = None
     price_by_resolution: list[ResolutionPrice] = []
     catalog: CatalogReport | None = None
     job: JobReport | None = None

@@ -80,6 +80,8 @@ VERDICT_WORDS = {
     "not-ready": "not ready",
     "inconclusive": "inconclusive: nothing failed, but evidence is missing",
 }
+#: How people call the places where Google serves models.
+SURFACES = {"gemini-api": "the Gemini API", "agent-platform": "Agent Platform"}
 _WORST_FIRST = ("not-ready", "inconclusive", "ready")
 _END_OF_SENTENCE = re.compile(r"\.(?:\s|$)")
 #: Statuses that are neither success nor a finding: a hole in the evidence.
@@ -149,18 +151,36 @@ def dollars(amount: str | Decimal) -> str:
     return f"${number:,.2f}" if number == round(number, 2) else f"${number:,f}"
 
 
-def cost_parts(quote: QuoteReport) -> list[str]:
-    """What is charged for a job, the other price where it differs, with retries, and a month."""
+def cost_lines(route: RouteReport) -> tuple[str, str]:
+    """What is charged for a job, at most with its retries, and in a month; then how that comes
+    about and what the budget allows."""
+    quote, budget = route.quote, route.budget
+    if quote is None:
+        return "not known", ""
     least = "at least " if quote.bound == "lower" else ""
-    rate = f", ${quote.per_second} per second" if quote.per_second else ""
-    shape = f"{quote.seconds} s, {quote.resolution}{rate}"
-    parts = [f"{least}{dollars(quote.expected)} a job by the {quote.basis} price ({shape})"]
-    if quote.other is not None and quote.other.expected != quote.expected:
-        parts.append(f"{quote.other.basis} price {dollars(quote.other.expected)}")
+    money = [f"{least}{dollars(quote.expected)} a job"]
     if quote.retries:
         again = "1 retry" if quote.retries == 1 else f"{quote.retries} retries"
-        parts.append(f"{least}{dollars(quote.worst_case)} with {again}")
-    return parts if quote.monthly is None else [*parts, f"{least}{dollars(quote.monthly)} a month"]
+        most = "more" if quote.bound == "lower" else f"at most {dollars(quote.worst_case)}"
+        money.append(f"{most} with {again}")
+    if quote.monthly is not None:
+        money.append(f"{least}{dollars(quote.monthly)} a month")
+    count = f"{quote.count} x " if quote.count > 1 else ""
+    rate = f" x ${quote.per_second}" if quote.per_second else ""
+    how = [f"{count}{quote.seconds} s{rate} at {quote.resolution}, {_whose(route, quote)}"]
+    if quote.other is not None and quote.other.expected != quote.expected:
+        how.append(f"{quote.other.basis} price {dollars(quote.other.expected)}")
+    allowed = [(budget.per_job, "a job"), (budget.monthly, "a month")] if budget else []
+    sums = [f"{dollars(amount)} {each}" for amount, each in allowed if amount is not None]
+    how += [f"budget {' and '.join(sums)}"] if sums else []
+    return ", ".join(money), "; ".join(how)
+
+
+def _whose(route: RouteReport, quote: QuoteReport) -> str:
+    direct = route.model is not None and route.model.gateway == "google"
+    if quote.basis == "gateway" or direct:
+        return f"{quote.basis} price"
+    return f"{quote.basis} price; the gateway's is not known"
 
 
 def is_hole(check: CheckReport) -> bool:

@@ -23,10 +23,11 @@ from veo_check.report.model import (
     RouteReport,
 )
 from veo_check.report.shown import (
+    SURFACES,
     VERDICT_WORDS,
     by_item,
     caveats,
-    cost_parts,
+    cost_lines,
     dollars,
     first_sentence,
     not_a_command,
@@ -68,6 +69,9 @@ _MARKS = {
 #: How many of a kind are shown before the rest is only counted.
 _MOST = 6
 _MOST_LINES = 4
+#: First words of a sentence that lose their capital where it stands after a colon.
+_OPENERS = frozenset({"A", "An", "It", "Job", "No", "Nothing", "One", "Some", "The", "This", "Two"})
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ class _Page:
             yield from [*self._every_check(route), "", *self._failures(route)]
             yield from self._missing(route)
         else:
-            yield from [*self._items(route), "", *self._cost(route), "", *self._failures(route)]
+            yield from [*self._items(route), "", *self._cost(route), *self._failures(route)]
             yield from self._missing(route)
             yield from self._not_required(route)
             if route.verdict == "ready":
@@ -170,14 +174,27 @@ class _Page:
         job = route.open_job
         if job is None:
             return
-        stake = "" if Decimal(route.spent) == 0 else f", {dollars(route.spent)} at stake"
-        why = "INTERRUPTED while job" if self.report.interrupted else "JOB"
-        said = f"{why} {job.job} is {job.state} at {job.gateway}{stake}"
+        stake = f", {dollars(job.at_stake)} at stake" if job.at_stake else ""
+        became = "may have been accepted" if job.close else "runs"
+        interrupted = self.report.interrupted
+        why = f"{'INTERRUPTED while job' if interrupted else 'JOB'} {job.job} {became}"
+        said = f"{why} at {job.gateway}{stake}"
         yield from [self.paint(line, "inconclusive") for line in self.wrap(said, "", "  ")]
-        yield "  continue it; this sends nothing new:"
-        yield f"    {job.resume}"
-        yield "  look at it:"
-        yield f"    {job.look}"
+        if job.close is None:
+            steps = {"continue it; this sends nothing new:": job.resume}
+        else:
+            sent = (
+                f" of {job.sent_at.replace('T', ' ').replace('Z', ' UTC')}" if job.sent_at else ""
+            )
+            label = f" for {route.model.label}" if route.model else ""
+            where = (
+                f"look in the gateway's usage log for a row{sent}{label}; the job is not sent again"
+            )
+            yield from self.wrap(where, "  ", "  ")
+            steps = {"when you know what became of it, close it:": job.close}
+        for what, command in {**steps, "what is on record of it:": job.look}.items():
+            yield f"  {what}"
+            yield f"    {command}"
         yield ""
 
     def _head(self, route: RouteReport) -> Iterator[str]:
@@ -190,7 +207,9 @@ class _Page:
         yield from self.dim(self.wrap(route.file, "  ", "  "))
         model = route.model
         if model is not None:
-            said = f"{model.label} at {model.gateway} -> {model.official} on {model.surface}"
+            official = "the same id" if model.official == model.label else model.official
+            where = SURFACES.get(model.surface, model.surface)
+            said = f"{model.label} at {model.gateway} -> {official} on {where}"
             yield from self.wrap(said, "  ", "    ")
         yield from self._caveats("  ")
 
@@ -211,8 +230,14 @@ class _Page:
                 yield from self.wrap(said, "  ", "    ", 2)
 
     def _cost(self, route: RouteReport) -> list[str]:
-        said = "; ".join(cost_parts(route.quote)) if route.quote else "not known"
-        return self.wrap(said, "  Cost  ", "        ")
+        if route.quote is None:
+            return []  # why there is no price stands at its item
+        money, how = cost_lines(route)
+        return [
+            *self.wrap(money, "  Cost  ", "        "),
+            *self.dim(self.wrap(how, "        ", "        ")),
+            "",
+        ]
 
     def _failures(self, route: RouteReport) -> Iterator[str]:
         failures = [cause for cause in route.next if cause.kind == "failure"]
@@ -270,9 +295,13 @@ class _Page:
         if route.verdict == "not-ready":
             yield "Not checked"
             for cause in missing[:_MOST]:
-                yield self.cut(f"  {_checks(len(cause.blocks))}: {cause.cause}")
+                room = min(44, self.width // 2)
+                what = self.cut(first_sentence(cause.cause), room).ljust(room)
+                checks = self.cut(", ".join(cause.blocks), self.width - room - 7)
+                yield f"  {what} {len(cause.blocks):>2}  {self.paint(checks, 'dim')}"
         else:
-            several = f"{len(missing)} things are missing"
+            number = _NUMBERS[len(missing)] if len(missing) < len(_NUMBERS) else len(missing)
+            several = f"{number} things are missing"
             yield several if len(missing) > 1 else "One thing is missing"
             for number, cause in enumerate(missing[:_MOST], start=1):
                 blocks = f"blocks {_checks(len(cause.blocks))}"
@@ -293,7 +322,8 @@ class _Page:
             return
         together = f"     -> {cause.fix}: {cause.command}"
         if cause.fix is not None and len(together) <= self.width:
-            yield self.paint(together, "dim")
+            fits = len(together) + len(place) <= self.width
+            yield self.paint(together + place if fits else together, "dim")
             return
         if cause.fix is not None:
             yield from self.fix(cause.fix, "     ")
@@ -313,8 +343,11 @@ class _Page:
         for fix, members in islice(groups.items(), _MOST_LINES):
             first = members[0][1]
             codes = ", ".join(dict.fromkeys(finding.code for _, finding in members))
-            where = f"line {first.line}  " if first.line and len(members) == 1 else ""
-            yield self.cut(f"  {where}{codes}")
+            place = f"{route.file}:{first.line}" if first.line and len(members) == 1 else ""
+            if not place or len(place) + len(codes) + 4 <= self.width:
+                yield f"  {self.paint(place, 'dim')}  {codes}" if place else self.cut(f"  {codes}")
+            else:
+                yield from [*self.dim([self.cut(f"  {place}")]), self.cut(f"  {codes}")]
             yield self.cut(f"    {first_sentence(first.message)}")
             if first.fix:
                 yield from self.fix(fix, "    ", 1)
@@ -329,12 +362,13 @@ class _Page:
         counts, total = route.counts, len(route.checks)
         if route.verdict == "ready":
             ends = f" until {route.valid_until}" if route.valid_until else ""
-            because = f": {route.valid_because}" if route.valid_because else ""
-            said = self.fitting(f"READY for {route.target}{ends}{because}")
+            because = f", when {route.valid_because}" if route.valid_because else ""
+            said = self.cut(f"READY for {route.target}{ends}{because}")
         else:
             word = VERDICT_WORDS[route.verdict].partition(":")[0].upper()
-            reason = _sentence(route)
-            said = self.fitting(f"{word} for {route.target}: {reason}", f"{word}: {reason}")
+            verdict = f"{word} for {route.target}: "
+            # the count of open checks stands in the next line too
+            said = self.fitting(verdict + _sentence(route), verdict + _reason(route))
         yield self.paint(said, route.verdict)
         figures = [
             (counts.failed, "failed"),
@@ -537,12 +571,19 @@ def _checks(count: int) -> str:
     return _many(count, "check")
 
 
+def _reason(route: RouteReport) -> str:
+    """Why, as it continues a sentence: a name or an id keeps its spelling."""
+    if route.decided_by is None:
+        return "the reason is not recorded"
+    first, space, rest = route.decided_by.sentence.partition(" ")
+    return f"{first.lower() if first in _OPENERS else first}{space}{rest}"
+
+
 def _sentence(route: RouteReport) -> str:
-    counts = route.counts
-    said = route.decided_by.sentence if route.decided_by else "the reason is not recorded"
-    if route.verdict == "inconclusive" and counts.not_checked:
-        return f"{counts.not_checked} of {_checks(len(route.checks))} not made; {said}"
-    return said
+    opened = route.counts.not_checked
+    if route.verdict == "inconclusive" and opened:
+        return f"{opened} of {len(route.checks)} not checked: {_reason(route)}"
+    return _reason(route)
 
 
 def _decided(route: RouteReport) -> str:

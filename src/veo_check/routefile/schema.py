@@ -107,11 +107,11 @@ KEYS: dict[str, dict[str, str]] = {
         "policy_block": "A safety filter refused the prompt or the video.",
         "approved_by": "Who approved these rules.",
         "approved_on": "The day they were approved.",
-        "routes": "The routes that may take over.",
+        "routes": "The fallback routes.",
     },
     "FallbackTarget": {
         "name": "The fallback route's name, unique in this file.",
-        "for": "The situations it may take over in.",
+        "for": "The situations it is a fallback for.",
         "via": "What differs from the primary's via; the rest is inherited.",
         "model": "What has to run underneath.",
         "request": "What differs from the primary's request; the rest is inherited.",

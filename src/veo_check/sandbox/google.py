@@ -7,7 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from veo_check.sandbox import interactions
-from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model, model_resource
+from veo_check.sandbox.google_models import (
+    MODELS,
+    GoogleModel,
+    find_model,
+    model_resource,
+    publisher_resource,
+)
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
@@ -536,12 +542,12 @@ def answer_agent_platform(state: State, request: Request) -> Response:
         return told
     if request.method == "GET" and _PUBLISHER_MODELS.fullmatch(request.path):
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
-        return as_json({"publisherModels": [_resource(row) for row in rows]})
+        return as_json({"publisherModels": [publisher_resource(row) for row in rows]})
     if request.method == "GET" and (match := _PUBLISHER_MODEL.fullmatch(request.path)):
         row = state.google_model(match[2], "agent-platform", _location(request, match[1]))
         if row is None:
             return publisher_not_found(match[1] or "", match[2])
-        return as_json(_resource(row))
+        return as_json(publisher_resource(row))
     if request.method == "POST" and (match := _PUBLISHER_CALL.fullmatch(request.path)):
         parent, model, method = match[1] or "", match[2], match[3]
         if method == "predictLongRunning":
@@ -557,17 +563,6 @@ def _location(request: Request, parent: str | None) -> str | None:
         return parent.rpartition("/")[2]
     host = _HOST.fullmatch(request.origin)
     return None if host is None else host[1] or "global"
-
-
-def _resource(row: GoogleModel) -> dict[str, object]:
-    return {
-        "name": f"publishers/google/models/{row.id}",
-        "versionId": "default",
-        "openSourceCategory": "PROPRIETARY",
-        "launchStage": row.stage,
-        "publisherModelTemplate": "projects/{user-project}/locations/{location}/publishers/google/"
-        f"models/{row.id}",
-    }
 
 
 def _submit_agent_platform(state: State, request: Request, parent: str, model: str) -> Response:

@@ -68,3 +68,15 @@ def model_resource(model: GoogleModel) -> dict[str, object]:
         "outputTokenLimit": 8192,
         "supportedGenerationMethods": list(model.methods),
     }
+
+
+def publisher_resource(row: GoogleModel) -> dict[str, object]:
+    """A row of the Agent Platform's."""
+    return {
+        "name": f"publishers/google/models/{row.id}",
+        "versionId": "default",
+        "openSourceCategory": "PROPRIETARY",
+        "launchStage": row.stage,
+        "publisherModelTemplate": "projects/{user-project}/locations/{location}/publishers/google/"
+        f"models/{row.id}",
+    }

@@ -15,7 +15,7 @@ from io import FileIO
 from veo_check.core.frozen import dataclass
 from veo_check.core.reading import why_unread
 from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
-from veo_check.scan.ids import IdFinder, Span, is_alias
+from veo_check.scan.ids import IdFinder, Span, aliases_in, is_alias
 from veo_check.scan.notebook import Cell, cells
 
 # The files below the paths that a person named: links not followed, `.gitignore` respected.
@@ -233,12 +233,12 @@ def hits_in(
     finder: IdFinder,
     settings: bool = False,
     above: tuple[InlineIgnore, ...] = (),
-    aliases: bool = False,
+    aliases: frozenset[str] = frozenset(),
 ) -> Iterator[TextHit]:
     """Every id in `text[:end]`, in order.
 
     `settings`: the text holds values rather than code. `above`: the marks in the line before it.
-    `aliases`: what follows `model_name:` is a name of the file's own.
+    `aliases`: names of the file's own.
     """
     places = [place for needle in finder.needles for place in occurrences(text, end, needle)]
     done, line_start, line_end = 0, 0, -1
@@ -257,7 +257,7 @@ def hits_in(
         spans = [
             span
             for span in finder.spans(line, settings)
-            if done <= span.start + first < sure and not (aliases and is_alias(line, span.start))
+            if done <= span.start + first < sure and not is_alias(span, line, aliases)
         ]
         done = sure
         if spans:
@@ -413,7 +413,7 @@ class _Reader:
         if pieces is None:
             place = _Place(_shown(path), text.startswith(_BOM))
             settings = _holds_settings(path)
-            aliases = settings and b"litellm_params" in text
+            aliases = aliases_in(text) if settings else frozenset()
             self._add(place, text, hits_in(text, len(text), self._finder, settings, (), aliases))
             return
         place = _Place(_shown(path), text.startswith(_BOM))

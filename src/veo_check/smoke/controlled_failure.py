@@ -188,7 +188,8 @@ def _certainly_gone(
 ) -> LifecycleRow | None:
     """The vendor's own row that retired a model long enough ago, where nobody says otherwise."""
     judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
-    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model, surface))
+    # on whichever surface: an id that another model answers for is never certain to be refused
+    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model))
     if judged.state != "retired" or rerouted:
         return None
     official = [row for row in judged.dated if row.source.official and row.kind in _FINAL]

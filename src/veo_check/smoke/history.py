@@ -88,6 +88,7 @@ class RouteHistory:
             status,
             refused=self._refusal(entries, _GONE, same_model=True),
             unrouted=self._refusal(entries, NOT_ROUTED, same_model=False),
+            misplaced=self._refusal(entries, _ELSEWHERE, same_model=True),
         )
 
     def _newest(
@@ -256,6 +257,7 @@ _ACCEPTED = {"submitted", "unfinished", "finished", "failed", "reopened"}
 #: Open, and only a person can say more.
 _DOUBTED = {"intent", "uncertain"}
 _GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
+_ELSEWHERE: frozenset[Symptom] = frozenset({"not-at-location", "model-unknown"})
 #: What decides where a job goes. Who owns the key, and what it is called, does not.
 _DOOR = ("gateway", "base_url", "endpoint", "model", "group", "project", "location")
 _KEY = ("key.env", "key.adc")

@@ -84,7 +84,7 @@ def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Smo
 
 def nothing_on_record() -> SmokeOutcome:
     """The outcome where there is no state folder and no leave to spend."""
-    status = ProofStatus("none", "no paid smoke job is on record for this route")
+    status = ProofStatus("none", "no smoke job is on record")
     return without_job(status, status.sentence)
 
 

@@ -337,7 +337,7 @@ class Unreadable:
             return "it was given up, and what its job cost is not known"
         if self.job is None:
             stray = self.path.suffix == ".json"
-            return "it is not named like a job's record: move it away" if stray else "mend that"
+            return "it is not named like a job's record: move it away" if stray else "fix that"
         return (
             f"restore the file, or, once the gateway's usage log has shown what became of that job,"
             f" give it up with `veo-check job abandon {self.job}`"

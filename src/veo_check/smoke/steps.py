@@ -39,6 +39,7 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import write_proof
+from veo_check.gateways.registry import is_direct
 from veo_check.smoke.collect import (
     AFTER_A_REFUSAL,
     PASSING,
@@ -184,7 +185,7 @@ def _vanished(
         tools.journal.save(entry := entry.resume().failed(ended))
         return Settled(entry, replace(job, state=entry.state, charged=False), delivery, usage)
     charged = isinstance(usage, UsageProof) and usage.source == "usage-log" and usage.charges > 0
-    why = "the other side knows no such operation, and what the job cost is not settled"
+    why = "its operation can no longer be found, and what the job cost is not settled"
     usage = Missing("usage", "not-run", why, usage.exchanges)
     return Settled(entry, replace(job, charged=charged or None), delivery, usage)
 
@@ -415,7 +416,9 @@ def _delivered(
     if answer.state == "done":
         return download(entry, driver, answer, tools)
     if answer.state != "failed":
-        lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
+        direct = is_direct(entry.intent.binding.via)
+        step = meaning_of("operation-unknown").step(direct=direct)
+        lost = f": {step}" if answer.state == "gone" else ""
         return Missing(
             "smoke-job",
             "server-error",
