@@ -135,7 +135,10 @@ def test_no_second_source() -> None:
     assert codes(run(OFFICIAL)) == ["warning no-second-source", "note compared"]
     outcome = run(OFFICIAL, changes=GOOGLE)
     assert codes(outcome) == ["note compared"]
-    assert outcome.blocked == "only Google prices this request; nothing to compare"
+    assert outcome.blocked == (
+        "only Google prices this request; veo-check refresh --openrouter or --cost-map may add a "
+        "second source"
+    )
 
 
 def test_a_second_source_that_is_too_old_is_none() -> None:

@@ -190,7 +190,10 @@ def _second_source(
                 evidence=(f"ref:{base.rule.id}",),
             )
         else:
-            yield Blocked(f"only {base.source.by} prices this request; nothing to compare")
+            yield Blocked(
+                f"only {base.source.by} prices this request; veo-check refresh --openrouter or "
+                "--cost-map may add a second source"
+            )
 
 
 def _named(one: Quote) -> str:

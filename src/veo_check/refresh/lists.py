@@ -138,6 +138,8 @@ def _successor(model: str, row: _Row) -> str | None:
 def _prices(model: str, surface: str, row: _Row) -> Iterator[PriceRow]:
     tokens = row.get("output_cost_per_video_token")
     if tokens is not None:
+        if any(row.get(key) is not None for key in _BASES):
+            raise UnreadablePageError(f"{model} has a price by token and one by second")
         amount = _amount(model, tokens, _DEAREST_MILLION / _MILLION) * _MILLION
         yield PriceRow(model, surface, None, amount, unit="million-tokens")
         return
