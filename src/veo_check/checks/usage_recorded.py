@@ -99,6 +99,17 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
             fix="compare it once with Google's billing export",
             evidence=usage.exchanges,
         )
+    if usage.surface is not None and usage.surface != route.model.surface:
+        yield blocker(
+            "usage-recorded/another-surface",
+            f"The job was served by {usage.provider}, which is {usage.surface}, not "
+            f"{route.model.surface}.",
+            at="model.surface",
+            expected=route.model.surface,
+            actual=usage.surface,
+            fix="declare the surface that really serves it, or use a gateway that lets you choose",
+            evidence=usage.exchanges,
+        )
     if usage.model is not None and usage.model != route.via.model:
         yield blocker(
             "usage-recorded/another-model",

@@ -283,11 +283,13 @@ def _shown(answer: Response, named: str | None) -> str | None:
 
 def _misread(answer: Response) -> Symptom | None:
     """A finished operation without samples, which LiteLLM cannot read, at this poll and every
-    other: its own validation error quotes what the operation holds instead (1.106.2, measured)."""
+    other: its own validation error quotes what the operation holds instead, cut (1.106.2 and
+    1.110.2, measured)."""
     error = read_error(answer)
-    if not (error.says("validation error") and error.says("generatedsamples")):
+    about = error.says("generatedsamples", "generatevideoresponse")
+    if not (about and error.says("validation error")):
         return None
-    return "filtered" if error.says("raimediafiltered") else "empty-result"
+    return "filtered" if error.says("raimediafiltered", "pport codes:") else "empty-result"
 
 
 def _no_usage() -> Missing:

@@ -118,7 +118,7 @@ def _unknown_key(
         request,
         mode="text-to-video",
         seconds=min(lengths, default=request.seconds),
-        resolution=(known.smallest("text-to-video") if known else None) or request.resolution,
+        resolution=request.resolution,
         image=None,
         unknown_key=True,
     )
