@@ -66,9 +66,9 @@ class ContentDriver(WorldDriver):
         self.content.asked.append(self.now())
         return replace(super().poll(operation), served_model=None)
 
-    def served(self, operation: str) -> str | None:
+    def named(self, operation: str) -> PollAnswer:
         self.content.named += 1
-        return MODEL
+        return PollAnswer("done", "completed", served_model=MODEL, exchanges=("x12",))
 
 
 @dataclass
@@ -114,6 +114,7 @@ def test_the_200_of_a_look_is_the_delivery(desk: ContentDesk, world: ContentWorl
     job = job_of(outcome)
     assert (job.statuses, job.served_model) == (("NOT_START", "IN_PROGRESS", "delivered"), MODEL)
     assert not job.task_asked
+    assert "x12" in job.exchanges  # the answer that names the model
 
 
 def test_a_failure_is_confirmed_by_the_path_and_then_by_the_task(

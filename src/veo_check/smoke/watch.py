@@ -186,9 +186,14 @@ class _Watch:
         return self._failed(answer)  # the task cannot be asked, and the path has said it for long
 
     def _done(self, answer: PollAnswer, delivery: Delivery | None) -> Followed:
+        if isinstance(self.driver, WatchedDriver) and answer.served_model is None:
+            named = self.driver.named(self.operation)
+            answer = replace(
+                answer,
+                served_model=named.served_model,
+                exchanges=(*answer.exchanges, *named.exchanges),
+            )
         served = answer.served_model
-        if isinstance(self.driver, WatchedDriver) and served is None:
-            served = self.driver.served(self.operation)
         ended = Ended(self.tools.now(), served_model=served, video_count=len(answer.videos))
         return Followed(self._save(self.entry.finished(ended)), answer, delivery)
 
