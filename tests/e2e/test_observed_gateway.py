@@ -73,7 +73,7 @@ ROWS = [tuple(cell.strip() for cell in line.split("|")) for line in TABLE.strip(
 
 
 def test_every_scenario_of_the_section_is_in_the_table() -> None:
-    cited = {one.name for one in SCENARIOS if one.cites == "flatkey-gateway.md 7"}
+    cited = {found.name for found in SCENARIOS if found.cites == "flatkey-gateway.md 7"}
     assert cited - {row[1] for row in ROWS} == set()
 
 

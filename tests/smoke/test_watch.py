@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from paid_jobs import Signet
-from paid_world import MODEL, Desk, Fate, World, WorldDriver
+from paid_world import MODEL, Desk, Fate, Killed, World, WorldDriver
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import PollAnswer, Sink, VideoRef
 from veo_check.core.results import Delivery, JobResult, UsageProof
@@ -52,13 +51,16 @@ class ContentDriver(WorldDriver):
         return 0.0
 
     def watch(self, operation: str, sink: Sink) -> PollAnswer:
+        self.fate.step()
         world = self.content
         world.looks.append(self.now())
         word = world.path[min(len(world.looks), len(world.path)) - 1]
         if word == "FAILURE":
             world.end(world.jobs[operation])
+        self.fate.step()
         if word == "200":
             sink(world.content)
+            self.fate.step()
             return PollAnswer("done", "delivered", (VideoRef(),), delivered=True)
         return OF_A_PATH.get(word, PollAnswer("running", word))
 
@@ -348,11 +350,40 @@ def entries_of(desk: Desk) -> tuple[Entry, ...]:
     return Journal(StateFolder(desk.folder, simulated=False)).entries(desk.route.name)
 
 
-def test_a_kill_while_watching_loses_nothing(desk: ContentDesk, world: ContentWorld) -> None:
-    desk.key = Signet()
-    world.path = ("NOT_START",)
-    desk.run("5")
-    assert entry(desk).is_open
-    world.path = ("200",)
-    assert desk.run("5").proof.valid
-    assert len(world.posts) == 1
+ENDS = {
+    "delivered": (("NOT_START", "IN_PROGRESS", "200"), ("done",)),
+    "passing": (("FAILURE", "FAILURE", "FAILURE", "200"), ("in_progress",)),
+    "no path": (("no path",), ("in_progress", "done")),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_a_kill_at_any_step_of_the_watch_loses_nothing_and_pays_once(
+    ends: str, tmp_path: Path
+) -> None:
+    def fresh(name: str) -> tuple[ContentDesk, ContentWorld]:
+        path, polls = ENDS[ends]
+        world = ContentWorld(path=path, polls=polls)
+        desk = ContentDesk(tmp_path / name, world)
+        return desk.changed(smoke__controlled_failure="none", route__target="staging"), world
+
+    counting, _ = fresh("counting")
+    fate = Fate()
+    counting.run("5", fate=fate)
+    sent = next(step for step in range(fate.happened) if _posts_after(fresh(f"count-{step}"), step))
+    for step in range(sent, fate.happened):
+        desk, world = fresh(str(step))
+        with pytest.raises(Killed):
+            desk.run("5", fate=Fate(step))
+        if entry(desk).state in {"intent", "uncertain"}:
+            continue  # killed before the operation was on disk: a person has to look
+        outcome = desk.run("5")
+        assert outcome.proof.valid, step
+        assert len(world.posts) == 1, step
+
+
+def _posts_after(made: tuple[ContentDesk, ContentWorld], step: int) -> bool:
+    desk, world = made
+    with pytest.raises(Killed):
+        desk.run("5", fate=Fate(step))
+    return bool(world.posts)
