@@ -155,6 +155,7 @@ job-202                | media-delivered/facts            | pass    | inconclusi
 job-402                | job-completes/no-quota           | fail    | not-ready
 job-422                | job-completes/refused            | fail    | not-ready
 job-poll-misconfigured | job-completes/poll-misconfigured | blocked | inconclusive
+job-task-lost          | job-completes/operation-unknown  | blocked | inconclusive
 job-error-13           | job-completes/backend-error      | fail    | not-ready
 """
 PROXIED = [tuple(cell.strip() for cell in line.split("|")) for line in PROXY.strip().splitlines()]
