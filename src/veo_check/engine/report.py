@@ -18,7 +18,7 @@ from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
 from veo_check.engine.judge import Result, WaiverOutcome, a_job_settles
-from veo_check.engine.runbook import runbook
+from veo_check.engine.runbook import incidents
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.shape import Refusal, Shape, normal_resolution
 from veo_check.reference.load import Reference
@@ -432,7 +432,7 @@ def fallback_report(
                 cost_high=_amount(row.cost[1] if row.cost else None),
                 viewer=row.viewer,
             )
-            for row in runbook(route, prices.reference, judging, prices.cost).rows
+            for row in incidents(route, prices.reference, judging, prices.cost)[2]
         ],
     )
 
