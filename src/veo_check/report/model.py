@@ -116,11 +116,12 @@ class OpenJob(ReportPart):
     """A paid job whose end is not known, and the commands for it.
 
     `resume` continues it, `look` shows its record. `close` gives it up: set where only a person
-    can find out what became of it. `at_stake` is USD at most.
+    can find out what became of it. `at_stake` is USD at most, `failure` what was last answered.
     """
 
     job: str
     state: str
+    failure: str | None = None
     gateway: str
     sent_at: MomentText | None = None
     at_stake: AmountText | None = None
