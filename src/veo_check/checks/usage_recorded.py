@@ -165,11 +165,11 @@ def confirmation_of(
     """What a person saw of a record that no key can read: for this very operation, not long ago,
     with what was billed. Else what is missing."""
     whose = "Google" if gateway.direct else "this gateway"
-    where = "the billing export" if gateway.direct else "its own spend log, or in Google's bill"
+    where = "the billing export" if gateway.direct else "its own spend log or in Google's bill"
     hole = (
-        f"{whose} has no usage record that a key can read: look the job up in {where} and add a "
-        "usage-record confirmation that says what was billed, with operation: "
-        f"{job.operation_id or 'the operation of the job'}"
+        f"{whose} has no usage record that a key can read; look job {job.job} up in {where}, and "
+        "add a usage-record confirmation that says what was billed and names its operation "
+        f"(`veo-check job show` prints it): {job.operation_id or 'not known'}"
     )
     for record in route.confirmations:
         if record.what != "usage-record" or job.operation_id in {None, ""}:

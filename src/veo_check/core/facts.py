@@ -49,6 +49,7 @@ class ListedModel:
     id: str
     endpoint_types: tuple[str, ...] = ()
     owner: str | None = None
+    shutdown: date | None = None  # `shutdown_date`, where the listing carries one
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,23 @@ class KeyAnswer:
     text: str | None = None
     exchanges: tuple[str, ...] = ()
     symptom: str | None = None  # the name of what its sentence says (`core.jobs`)
+
+
+@dataclass(frozen=True, slots=True)
+class SkuPrice:
+    """Google's list price of one billing SKU, in USD.
+
+    `per_second` is None where nobody knows what one `unit` of this SKU is. The first `free_below`
+    units are free.
+    """
+
+    sku: str
+    amount: Decimal
+    unit: str
+    per_second: Decimal | None
+    free_below: Decimal
+    source: str
+    exchanges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class Gateway:
     token_on: frozenset[str] = frozenset()
 
     @property
+    def answers_as(self) -> str:
+        """Who answers, for sentences."""
+        return "Google" if self.direct else "the gateway"
+
+    @property
     def has_catalogue(self) -> bool:
         """Whether prices can be read from it."""
         return self.no_catalogue is None

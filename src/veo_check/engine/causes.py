@@ -214,9 +214,9 @@ def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | Non
         return None
     job, failure = smoke.job, smoke.controlled_failure
     if isinstance(job, JobResult) and job.state in _OPEN:
-        name, state, words = job.job, job.state, job.failure
+        name, state, said = job.job, job.state, job.failure
     elif isinstance(failure, ControlledFailure) and failure.outcome in _OPEN_FAILURE:
-        name, state, words = failure.job, _OPEN_FAILURE[failure.outcome], failure.text
+        name, state, said = failure.job, _OPEN_FAILURE[failure.outcome], failure.text
     else:
         return None
     folder = context.options.state or context.path.parent / ".veo-check"
@@ -229,13 +229,13 @@ def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | Non
     return OpenJob(
         job=name,
         state=state,
-        failure=words,
         gateway=context.route.via.gateway,
         sent_at=sent.strftime("%Y-%m-%dT%H:%M:%SZ") if sent else None,
         at_stake=usd(smoke.spent) if smoke.spent else _at_stake(stake),
         resume=context.command("--spend", "1" if spend is None else f"{spend:f}"),
         look=job_command("show"),
         close=job_command("abandon") if state in _DOUBTED else None,
+        said=said,
     )
 
 
@@ -258,7 +258,7 @@ def _of_open_job(causes: list[CauseReport], job: OpenJob) -> list[CauseReport]:
         fix = "look for it in the gateway's usage log; then close it and run again with --spend"
         command = job.close
     else:
-        what = f"job {job.job} has not ended" + (f": {job.failure}" if job.failure else "")
+        what = f"job {job.job} has not ended"
         fix, command = "run again; it continues this job and sends nothing new", job.resume
     one = CauseReport(kind="smoke-test", cause=what, fix=fix, command=command, blocks=list(blocks))
     return [*(cause for cause in causes if cause not in waits), one]

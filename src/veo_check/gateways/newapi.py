@@ -11,6 +11,7 @@ import difflib
 import heapq
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from veo_check.core.facts import (
@@ -113,7 +114,16 @@ def _listed(answer: Response, row: dict[str, Json]) -> ListedModel | None:
         answer.shown(label, 200),
         tuple(answer.shown(one, 60) for one in texts(row.get("supported_endpoint_types"))),
         answer.shown(owner, 100) if owner else None,
+        _shutdown(text(row.get("shutdown_date"))),
     )
+
+
+def _shutdown(day: str | None) -> date | None:
+    """OpenAI's `shutdown_date`, a day or a moment; what cannot be read is not there."""
+    try:
+        return date.fromisoformat((day or "")[:10])
+    except ValueError:
+        return None
 
 
 def read_key_answer(answer: Response) -> KeyAnswer | Failure:

@@ -116,18 +116,19 @@ class OpenJob(ReportPart):
     """A paid job whose end is not known, and the commands for it.
 
     `resume` continues it, `look` shows its record. `close` gives it up: set where only a person
-    can find out what became of it. `at_stake` is USD at most, `failure` what was last answered.
+    can find out what became of it. `at_stake` is USD at most. `said`: what was last answered
+    about it, or what is known of a submit that may or may not have been accepted.
     """
 
     job: str
     state: str
-    failure: str | None = None
     gateway: str
     sent_at: MomentText | None = None
     at_stake: AmountText | None = None
     resume: str
     look: str
     close: str | None = None
+    said: str | None = None
 
 
 class BudgetReport(ReportPart):

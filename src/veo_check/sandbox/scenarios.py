@@ -68,6 +68,7 @@ Fault = Literal[
     "filtered-unwrapped",
     "error-13",
     "no-video",
+    "errors-hidden",
     "never-done",
     "slow-job",
     "poll-5xx",
@@ -124,6 +125,7 @@ Fault = Literal[
     "overcharged",
     "not-refunded",
     "usage-missing",
+    "usage-limited",
     "billed-group",
     "per-second-table",
 ]

@@ -302,7 +302,6 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     )
     amounts = [_usd(charge, unit) for charge in charges]
     known = [amount for amount in amounts if amount is not None]
-    quotas = [charge.quota for charge in charges if charge.quota is not None]
     return UsageProof(
         source="usage-log",
         charges=len(charges),
@@ -322,7 +321,6 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         status=first.status if first else None,
         unit=first.unit if first else None,
         quantity=first.quantity if first else None,
-        billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
         reason=told.reason if told else None,
         symptom=told.symptom if told else None,
