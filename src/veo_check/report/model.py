@@ -345,6 +345,9 @@ class FallbackTargetReport(ReportPart):
     primary_expected: AmountText | None = None
     unit: str | None = None
     price_refused: str | None = None
+    #: the smoke job of its own that proves it, and until when; null: not proven
+    proof: str | None = None
+    proven_until: DayText | None = None
     changes: list[str] = []
     bad_checks: dict[str, StatusWord] | None = None
 
