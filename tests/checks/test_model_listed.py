@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from check_world import (
 from check_world import official as google
 from veo_check.checks.model_listed import model_listed
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
-from veo_check.core.findings import Outcome, blocker, note
+from veo_check.core.findings import TARGETS, Outcome, blocker, note
 from veo_check.reference.load import load_reference
 
 GEMINI = {**GOOGLE, "model.surface": "gemini-api"}
@@ -48,6 +50,23 @@ def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
         at="via.model",
         evidence=("x1",),
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "tiers"),
+    [
+        (date(2026, 9, 24), "blocker shutdown-date", ["fail", "fail", "fail"]),
+        (date(2026, 12, 24), "blocker shutdown-date", ["warn", "warn", "fail"]),
+        (date(2027, 9, 24), "note shutdown-date", ["pass", "pass", "pass"]),
+    ],
+)
+def test_a_shutdown_day_in_the_listing_is_said(day: date, code: str, tiers: list[str]) -> None:
+    listing = a_listing("veo3.1-fast")
+    ending = replace(listing, models=(replace(listing.models[0], shutdown=day),))
+    outcome = run(OPENAI, listing=ending)
+    assert sorted(codes(outcome)) == sorted([code, "note label"])
+    assert [outcome.status_at(tier).value for tier in TARGETS] == tiers
+    assert any(f"shut down on {day}" in finding.message for finding in outcome.findings)
 
 
 def test_the_label_is_not_offered() -> None:

@@ -73,6 +73,7 @@ def test_the_contested_id_shows_its_days_with_their_sources() -> None:
     assert code == 3
     for part in (
         "veo-3.1-generate-001 on agent-platform: contested",
+        "offered GA; us-central1; 50 requests a minute",
         "Google: 2026-11-17 or later",
         "LiteLLM: 2026-11-17 or later",
         "2026-11-17 or later: Google, official-copy, read 2026-10-13 (40 days old)",

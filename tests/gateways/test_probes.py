@@ -32,6 +32,7 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProductionKey,
+    SkuPrice,
     SmokeKeyVariable,
 )
 from veo_check.core.secrets import AllowList
@@ -47,6 +48,7 @@ def test_probes_have_ids_facts_and_a_price_of_their_own() -> None:
         "gateway-status": GatewayStatus,
         "catalog": Catalog,
         "official-model": OfficialModel,
+        "billing-sku": SkuPrice,
         "production-key": ProductionKey,
     }
 
@@ -59,7 +61,8 @@ def test_a_flatkey_route_learns_everything_with_each_key_at_its_own_host(clock: 
     )
     way = asking(world, clock)
     facts = learn_all(of, way)
-    assert codes(facts) == {probe.id: probe.fact.__name__ for probe in PROBES}
+    learned = {probe.id: probe.fact.__name__ for probe in PROBES}
+    assert codes(facts) == learned | {"billing-sku": "not-configured"}
     smoke, production = "Bearer sk-smoke-key-value", "Bearer sk-production-key-value"
     assert world.seen == [
         (f"{ROUTER}/v1/models", smoke),
@@ -107,6 +110,9 @@ def test_the_plan_is_what_is_sent(clock: FakeClock) -> None:
                 "GET", f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}", "GOOGLE_TOKEN"
             ),
         ),
+        "billing-sku": Missing(
+            "billing-sku", "not-configured", "the route names no model.billing_sku"
+        ),
         "production-key": Missing(
             "production-key", "not-configured", "the route names no production_key"
         ),
@@ -126,6 +132,7 @@ def test_one_bad_key_is_one_finding_and_otherwise_missing_facts(clock: FakeClock
         "gateway-status": "GatewayStatus",
         "catalog": "Catalog",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert facts["key-answer"] == KeyAnswer("refused", 401, "Invalid token", ("x1",))
@@ -148,6 +155,7 @@ def test_offline_nothing_is_asked_and_only_the_environment_is_known(clock: FakeC
         "gateway-status": "offline",
         "catalog": "offline",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert world.seen == []
@@ -170,6 +178,7 @@ def test_a_route_without_a_key_learns_what_is_public(clock: FakeClock) -> None:
         "gateway-status": "GatewayStatus",
         "catalog": "Catalog",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
 
@@ -346,6 +355,7 @@ def test_an_openai_gateway_has_a_listing_and_a_key(clock: FakeClock) -> None:
         "gateway-status": "not-offered",
         "catalog": "not-offered",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert world.seen == [(f"{base}/v1/models", "Bearer sk-proxy-key-value")]

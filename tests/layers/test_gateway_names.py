@@ -11,6 +11,7 @@ NAMES = {"flatkey", "newapi", "openai", "openrouter", "litellm"}
 ELSEWHERE = {
     "cli/refresh.py",
     "core/route.py",
+    "reference/rows.py",
     "refresh/lists.py",
     "refresh/run.py",
     "refresh/upkeep.py",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ from official_pages import (
 )
 from refreshing import EMPTY
 from veo_check.core.money import InvalidFileError
+from veo_check.pricing.quote import quote, quotes_by_source
+from veo_check.pricing.shape import Quote, Shape
 from veo_check.reference.load import bundled_document, parse_reference
 from veo_check.refresh.run import (
     TWINS as PAGES,
@@ -332,3 +337,52 @@ def test_the_real_pages_on_top_of_the_bundle(shared: Path) -> None:
         "row gone: veo-2.0-generate-001 on agent-platform: the page lists it no more; it said "
         "2026-06-30, which has passed: it stays retired",
     ]
+
+
+def test_openrouters_list_is_a_second_source_of_the_agent_platforms_silent_prices() -> None:
+    made = ["720p", "1080p", "4K"]
+    rates = {
+        "duration_seconds_with_audio": "0.12",
+        "duration_seconds_with_audio_720p": "0.10",
+        "duration_seconds_with_audio_4k": "0.30",
+        "duration_seconds_without_audio": "0.10",
+        "duration_seconds_without_audio_720p": "0.08",
+        "duration_seconds_without_audio_4k": "0.25",
+    }
+    model = {"id": "google/veo-3.1-fast", "supported_resolutions": made, "pricing_skus": rates}
+    web = Web(
+        {"https://openrouter.ai/api/v1/videos/models": json.dumps({"data": [model]}).encode()}
+    )
+    day = date(2026, 12, 1)
+    done = refresh(
+        bundled_document(),
+        requests_for(("openrouter",)),
+        day,
+        clock=FakeClock(),
+        transport=httpx.MockTransport(web),
+    )
+    assert told(done) == {"openrouter": ("read", None)}
+    book = parse_reference(done.document, "test")
+    shape = Shape("veo-3.1-fast-generate-001", "agent-platform", Decimal(8), "720p", audio=False)
+    views = {
+        (view.source.publisher, view.source.kind): view.expected
+        for view in quotes_by_source(book, shape, day)
+        if isinstance(view, Quote)
+    }
+    assert views == {
+        ("google", "official-copy"): Decimal("0.64"),
+        ("openrouter", "gateway"): Decimal("0.64"),
+    }
+    own = quote(book, replace(shape, model="google/veo-3.1-fast", surface="openrouter"), day)
+    assert isinstance(own, Quote)
+    assert own.expected == Decimal("0.64")
+    # read again, it adds nothing and the day moves
+    again = refresh(
+        done.document,
+        requests_for(("openrouter",)),
+        date(2026, 12, 8),
+        clock=FakeClock(),
+        transport=httpx.MockTransport(web),
+    )
+    before, after = (len(parse_reference(one.document, "x").prices) for one in (done, again))
+    assert (before, again.pages[0].changes) == (after, ())

@@ -245,6 +245,8 @@ Capabilities
 
   - [Generate videos from text](https://docs.example/text)
     Supported
+  - Generate videos from references \\
+    Not supported
   - [Generate videos from an image](https://docs.example/image) \\
     Supported
   - Videos from first and last frames \\

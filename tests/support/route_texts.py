@@ -43,6 +43,7 @@ model:
   surface: agent-platform
   listing: {project: studio-1, location: us-central1, key: {adc: true}}
   also_known_as: [veo31-fast-pool]
+  billing_sku: 7DE3-56E5-CE6C
 
 request:
   mode: text-to-video

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from datetime import date, timedelta
 
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
-from veo_check.core.findings import Blocked, Findings, blocker, check, note
+from veo_check.core.findings import Blocked, Finding, Findings, Tier, blocker, check, note
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
 from veo_check.reference.lifecycle import to_move_to
@@ -36,15 +37,18 @@ def model_listed(
     if gateway.direct:
         yield from _by_google(route, official, reference, judging)
     else:
-        yield from _by_gateway(route, listing)
+        yield from _by_gateway(route, listing, judging)
 
 
-def _by_gateway(route: Route, listing: GatewayListing | Missing) -> Findings:
+def _by_gateway(route: Route, listing: GatewayListing | Missing, judging: AsOf) -> Findings:
     if isinstance(listing, Missing):
         yield Blocked(f"{listing.probe}: {listing.detail}")
         return
     label = route.via.model
-    if listing.find(label) is not None:
+    listed = listing.find(label)
+    if listed is not None:
+        if listed.shutdown is not None:
+            yield _ending(listing, label, listed.shutdown, judging)
         yield note(
             "model-listed/label",
             f"The gateway lists '{label}' for this key ({listing.source}). That proves the label, "
@@ -65,6 +69,24 @@ def _by_gateway(route: Route, listing: GatewayListing | Missing) -> Findings:
         expected=label,
         fix="set via.model to a label that is offered, or have this one enabled and priced",
         evidence=listing.exchanges,
+    )
+
+
+def _ending(listing: GatewayListing, label: str, day: date, judging: AsOf) -> Finding:
+    """A listing that prints a shutdown day knows more of the label than that it is there."""
+    ended = day <= judging.day
+    soon = day <= judging.day + timedelta(days=judging.within_days)
+    text = f"{listing.source} says that '{label}' {'was' if ended else 'is'} shut down on {day}."
+    if not soon:
+        return note("model-listed/shutdown-date", text, at="via.model", evidence=listing.exchanges)
+    return blocker(
+        "model-listed/shutdown-date",
+        text,
+        at="via.model",
+        actual=str(day),
+        fix="move to a label without a shutdown day, before that day",
+        evidence=listing.exchanges,
+        warn_below=None if ended else Tier.PRODUCTION,
     )
 
 

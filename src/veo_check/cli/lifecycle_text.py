@@ -74,6 +74,7 @@ def _block(
         yield f"  shutdown     {say_day(judgement.shutdown, judgement.kind)}"
         if judgement.next_shutdown not in {None, judgement.shutdown}:
             yield f"  next date    {judgement.next_shutdown}"
+        yield from _offered(book.capability(judgement.model, judgement.surface))
         steps = successors(book, judgement, judging)
         yield from _wrapped(_replacement(judgement, steps), "  replacement  ", " " * 15)
         if judgement.state in _SHAKY and steps:
@@ -85,6 +86,19 @@ def _block(
         for row in judgement.rows:
             yield from _source(row, judging.day)
     yield from _wrapped(_next(judgement, judging, book), "  next         ", " " * 15)
+
+
+def _offered(capability: Capability | None) -> Iterator[str]:
+    """What the model's page says of how it is offered, where one was read."""
+    if capability is None or not (capability.launch_stage or capability.regions):
+        return
+    quota = capability.requests_per_minute
+    parts = [
+        capability.launch_stage,
+        ", ".join(capability.regions),
+        None if quota is None else f"{quota} requests a minute",
+    ]
+    yield from _wrapped("; ".join(filter(None, parts)), "  offered      ", " " * 15)
 
 
 def _replacement(judgement: LifecycleJudgement, steps: tuple[LifecycleJudgement, ...]) -> str:
@@ -117,7 +131,9 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     good = next((step for step in steps if step.state == "alive"), None)
     move = "move to one of the ids that still run"
     if good is not None:
-        move = f"move to {good.model} on {_surface(good)} and judge that route again"
+        move = (
+            f"move to {good.model} on {_surface(good)}: `veo-check migrate ROUTE --to {good.model}`"
+        )
     elif not steps and (near := suggestions(book, judgement.model, judging, judgement.surface)):
         move = f"move to {near[0]}, the id on {judgement.surface} that is most like it"
     match judgement.state:

@@ -161,11 +161,12 @@ class UsageProof:
     served_model: str | None = None
     key: str | None = None
     group: str | None = None
+    provider: str | None = None  # who served it, where the gateway has several
+    surface: str | None = None  # where that provider serves
     route: str | None = None  # the request path on the record
     status: str | None = None
     unit: str | None = None
     quantity: Decimal | None = None
-    billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
     reason: str | None = None  # why the job failed, where the refund's record tells
     symptom: str | None = None  # the name of what that reason says (`core.jobs`)
@@ -305,8 +306,8 @@ def binding_of(route: Route) -> Binding:
     """What a smoke job of this route speaks for. Addresses count as used, not as written."""
     via = _flat(route.via.model_dump(mode="json", exclude_none=True))
     via["base_url"], via["console_url"] = route.base_url, route.console_url
-    # what a gateway calls the model when it reports is no part of what was paid for
-    names = {"also_known_as"}
+    # how a gateway or a bill calls the model when it reports is no part of what was paid for
+    names = {"also_known_as", "billing_sku"}
     model = _flat(route.model.model_dump(mode="json", exclude_none=True, exclude=names))
     return Binding(route.name, via, model, SmokeShape.of_route(route))
 

@@ -19,6 +19,7 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProvenLife,
+    SkuPrice,
 )
 from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.frozen import dataclass
@@ -40,7 +41,7 @@ from veo_check.core.route import (
 from veo_check.core.secrets import AllowList, Redactor, origin_of
 from veo_check.engine.judge import Result, judge
 from veo_check.engine.plan import PlannedCheck
-from veo_check.gateways import google
+from veo_check.gateways import billing, google
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.newapi import NEWAPI
 from veo_check.gateways.probes import CATALOG, STATUS, Asking
@@ -195,6 +196,27 @@ def ask(
             for model in dict.fromkeys(models)
             for place in ((surface,) if surface else _SURFACES)
         }
+
+
+def ask_sku(
+    sku: str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+) -> SkuPrice | Missing:
+    """Google's list price of a billing SKU, with the key in VEO_CHECK_BILLING_KEY."""
+    asking = Asking.open(
+        environ=environ,
+        leave=AllowList(),
+        clock=clock or SystemClock(),
+        redactor=Redactor.of_environment(environ),
+        transport=transport,
+    )
+    with asking.door:
+        answer = billing.sku_ask(sku).send(asking.door)
+        got = answer if isinstance(answer, Failure) else billing.read_sku(answer, sku)
+    return got.as_missing("billing-sku") if isinstance(got, Failure) else got
 
 
 def _ask_one(

@@ -11,6 +11,7 @@ import difflib
 import heapq
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from veo_check.core.facts import (
@@ -113,7 +114,16 @@ def _listed(answer: Response, row: dict[str, Json]) -> ListedModel | None:
         answer.shown(label, 200),
         tuple(answer.shown(one, 60) for one in texts(row.get("supported_endpoint_types"))),
         answer.shown(owner, 100) if owner else None,
+        _shutdown(text(row.get("shutdown_date"))),
     )
+
+
+def _shutdown(day: str | None) -> date | None:
+    """OpenAI's `shutdown_date`, a day or a moment; what cannot be read is not there."""
+    try:
+        return date.fromisoformat((day or "")[:10])
+    except ValueError:
+        return None
 
 
 def read_key_answer(answer: Response) -> KeyAnswer | Failure:
@@ -239,7 +249,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
         source=answer.shown(source, 500),
         total_rows=len(rows),
         rows=tuple(_row(answer, label, row) for row in own),
-        near=() if own else tuple(answer.shown(name, 200) for name in _near(label, rows)),
+        near=() if own else tuple(answer.shown(name, 200) for name in near_names(label, rows)),
         group_ratio=by_group,
         group_model_ratio=by_model,
         usable_groups=tuple(
@@ -375,7 +385,7 @@ def _shown(answer: Response, value: Json, limit: int) -> str | None:
     return answer.shown(found, limit) if found else None
 
 
-def _near(label: str, rows: list[Json]) -> list[str]:
+def near_names(label: str, rows: list[Json]) -> list[str]:
     """Similar names, best first. Full comparison is for the few that begin or end alike."""
     wanted = label.casefold()
     start, end = wanted[:3], wanted[-5:]

@@ -141,7 +141,7 @@ _SIZES: Mapping[tuple[str, str], str] = {
     ("1080p", "16:9"): "1920x1080",
     ("1080p", "9:16"): "1080x1920",
 }
-_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+-]{3,4095}")
+_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+/-]{3,4095}")
 _SERVED = re.compile(r"video_id:[^;]*?models/([\w.@-]{1,200})/operations/")
 _SUBMIT_DEADLINE = 180.0
 

@@ -15,13 +15,14 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProductionKey,
+    SkuPrice,
     SmokeKeyVariable,
 )
 from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, FallbackTarget, Route
 from veo_check.core.secrets import AllowList, Redactor
-from veo_check.gateways import google
+from veo_check.gateways import billing, google
 from veo_check.gateways.base import (
     CatalogReads,
     GetRequest,
@@ -39,6 +40,7 @@ from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
 from veo_check.gateways.interactions import InteractionsJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
+from veo_check.gateways.openrouter import OpenRouterJobs
 from veo_check.gateways.registry import gateway_of, reads_of
 from veo_check.http.answers import Failure, Limits
 from veo_check.http.client import OFFLINE, HttpClient
@@ -335,6 +337,23 @@ def same_key(route: Route, asking: Asking) -> bool | None:
     return own == other
 
 
+# The list price of the SKU that the route file names, by Google's Cloud Billing.
+
+
+def _sku_asks(probe: str, route: Route) -> Asks:
+    sku = route.model.billing_sku
+    if sku is None:
+        return Missing(probe, "not-configured", "the route names no model.billing_sku")
+    return (billing.sku_ask(sku),)
+
+
+def _sku(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> SkuPrice | Failure:
+    answer = asks[0].send(asking.door)
+    if isinstance(answer, Failure):
+        return answer
+    return billing.read_sku(answer, route.model.billing_sku or "")
+
+
 # The route's key variables as this process sees them: set or not, sandbox or not. Works offline.
 
 
@@ -373,6 +392,7 @@ PROBES: tuple[Probe[Any], ...] = (
     STATUS,
     CATALOG,
     Probe("official-model", OfficialModel, official_asks, _official, sure=1),
+    Probe("billing-sku", SkuPrice, _sku_asks, _sku),
     Probe("production-key", ProductionKey, _production_asks, _production),
 )
 
@@ -391,6 +411,8 @@ def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
         return _google(place, door)
     if place.gateway == "openai" and place.endpoint == "videos":
         return OpenAIJobs(place, door)
+    if place.gateway == "openrouter" and place.endpoint == "videos":
+        return OpenRouterJobs(place, door)
     newapi = place.gateway == "flatkey" or (
         place.gateway == "newapi" and place.endpoint != "generation-tasks"
     )

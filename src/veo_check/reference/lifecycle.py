@@ -473,7 +473,7 @@ def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str,
     ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
     others = " and ".join(dict.fromkeys(row.source.by for row in ended))
     day = f"{others} gives the same day. " if others else ""
-    unsure = "No page of the vendor that says so was read: only a job shows which model answers."
+    unsure = "No page of the vendor says so: only a job shows which model answers."
     return (day + ("The vendor itself says so." if moved.source.official else unsure),)
 
 

@@ -138,6 +138,8 @@ def _successor(model: str, row: _Row) -> str | None:
 def _prices(model: str, surface: str, row: _Row) -> Iterator[PriceRow]:
     tokens = row.get("output_cost_per_video_token")
     if tokens is not None:
+        if any(row.get(key) is not None for key in _BASES):
+            raise UnreadablePageError(f"{model} has a price by token and one by second")
         amount = _amount(model, tokens, _DEAREST_MILLION / _MILLION) * _MILLION
         yield PriceRow(model, surface, None, amount, unit="million-tokens")
         return
@@ -234,9 +236,8 @@ def _openrouter_rows(model: str, cells: Mapping[str, object]) -> Iterator[PriceR
         else:
             return  # a token, a floor, or a unit that nobody here knows
     made = cells.get("supported_resolutions")
-    words: list[str | None] = (
-        [str(word).lower() for word in made] if isinstance(made, list) and made else [None]
-    )
+    # without the resolutions nobody knows for which of them the price without one holds
+    words = [str(word).lower() for word in made] if isinstance(made, list) else []
     for sound in dict.fromkeys(sound for sound, _ in rates):
         for resolution in words:
             rate = rates.get((sound, resolution))

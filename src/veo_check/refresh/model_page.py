@@ -13,7 +13,15 @@ from datetime import date
 
 from veo_check.core.secrets import printable
 from veo_check.refresh.google import CLOUD_SURFACE, VERSIONS, read_release, read_shutdown
-from veo_check.refresh.pages import VIDEO_ID, Heading, Page, Table, Text, UnreadablePageError
+from veo_check.refresh.pages import (
+    BULLET,
+    VIDEO_ID,
+    Heading,
+    Page,
+    Table,
+    Text,
+    UnreadablePageError,
+)
 from veo_check.refresh.readings import DateRow, ModelFacts
 
 _LABELS = frozenset(
@@ -74,7 +82,15 @@ Labels = dict[str, list[str]]
 
 
 def _models(page: Page) -> Iterator[Labels]:
-    """Label -> lines, one mapping a model, in either shape."""
+    """Label -> lines, one mapping a model, in either shape; bullets stay among capabilities."""
+    for labels in _labelled(page):
+        for label, lines in labels.items():
+            if label != "Capabilities":
+                lines[:] = [line.removeprefix(BULLET) for line in lines]
+        yield labels
+
+
+def _labelled(page: Page) -> Iterator[Labels]:
     labels: Labels = {}
     lines: list[str] | None = None
     for block in page.blocks:
@@ -173,15 +189,20 @@ def _capabilities(model: str, lines: list[str]) -> tuple[list[str], bool | None]
     """The modes that are supported, and whether sound is; None: not said."""
     modes: set[str] = set()
     audio: bool | None = None
-    item: list[str] = []
+    items: list[list[str]] = []
     for line in lines:
-        end = _ENDS.fullmatch(line)
-        if end is None:
-            item.append(line)
-            continue
-        item += [end[1]] if end[1] else []
-        if not item:
+        if line.startswith(BULLET):
+            items.append([])
+        if not items:
             raise _unread(model, "Capabilities", line)
+        items[-1].append(line.removeprefix(BULLET))
+    for item in items:
+        end = _ENDS.fullmatch(item.pop())
+        if end is None or not (item or end[1]):
+            raise _unread(model, "Capabilities", " ".join(item))
+        item += [end[1]] if end[1] else []
+        if any("upported" in line for line in item):  # the end of another, whose name was lost
+            raise _unread(model, "Capabilities", " ".join(item))
         name, says = item[0].removesuffix(" preview Preview feature"), end[2] == "Supported"
         if name == "Sound generation":
             audio = says
@@ -190,9 +211,6 @@ def _capabilities(model: str, lines: list[str]) -> tuple[list[str], bool | None]
             modes.update(mode for words, mode in _KINDS if words in text)
         elif says:
             modes.update(_MODES.get(name, ()))
-        item = []
-    if item:
-        raise _unread(model, "Capabilities", " ".join(item))
     return [mode for mode in _ORDER if mode in modes], audio
 
 
@@ -257,7 +275,7 @@ def _offered(page: Page) -> Iterator[str]:
             listing = block.text.lower().endswith("supported models")
         elif listing and isinstance(block, Text):
             for line in block.lines:
-                word = line.split(" ", 1)[0]
+                word = line.removeprefix(BULLET).split(" ", 1)[0]
                 if VIDEO_ID.fullmatch(word):
                     yield word
 

@@ -37,8 +37,10 @@ _HEADING = re.compile(r"h([1-6])")
 _CELLS = ["td", "th"]
 _STRUCTURE = ["h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", *_CELLS]
 _UNSEEN = frozenset({"script", "style", "template", "caption", "colgroup"})
+#: Before the first line of a list's item: where one ends, the next begins.
+BULLET = "\u2022 "
 #: Tags that begin a line of their own.
-_LINES = frozenset({"br", "p", "li", "ul", "ol", "div", "blockquote", "pre", "td", "th", "tr"})
+_LINES = frozenset({"br", "p", "ul", "ol", "div", "blockquote", "pre", "td", "th", "tr"})
 _BRACKETS = (("<!--", "-->"), ("<![", "]"), ("<?", ">"), ("<!", ">"))
 
 
@@ -259,7 +261,7 @@ def _cell(cell: Tag) -> Text:
 
 def _lines(node: PageElement) -> tuple[str, ...]:
     said = (" ".join(line.split()) for line in _said(node).split("\n"))
-    return tuple(line for line in said if line)
+    return tuple(line for line in said if line and line != BULLET.strip())
 
 
 def _said(node: PageElement) -> str:
@@ -272,4 +274,6 @@ def _said(node: PageElement) -> str:
     if node.name in _UNSEEN:
         return ""
     inner = "".join(map(_said, node.children))
+    if node.name == "li":
+        return f"\n{BULLET}{inner}\n"
     return f"\n{inner}\n" if node.name in _LINES else inner

@@ -80,6 +80,7 @@ KEYS: dict[str, dict[str, str]] = {
         "surface": "Where the vendor serves it: gemini-api, agent-platform, openai, …",
         "listing": "Lets a route through a gateway ask Google itself, for free.",
         "also_known_as": "Names under which the gateway reports this model as the one that ran.",
+        "billing_sku": "The SKU that a bill shows for such a job; its list price is compared.",
     },
     "Request": {
         "mode": "What the video is made from.",

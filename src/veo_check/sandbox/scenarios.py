@@ -97,6 +97,19 @@ Fault = Literal[
     "omni-file-failed",
     "omni-thinking",
     "omni-unknown-modality",
+    # OpenRouter
+    "openrouter-key-limit",
+    "openrouter-in-flight",
+    "openrouter-budget-spent",
+    "openrouter-upstream-429",
+    "openrouter-previous-job",
+    "openrouter-resolution",
+    "openrouter-zod",
+    "openrouter-late-refusal",
+    "openrouter-expired",
+    "openrouter-index",
+    "openrouter-record-late",
+    "openrouter-other-provider",
     # the delivery
     "wrong-resolution",
     "wrong-duration",
@@ -112,6 +125,7 @@ Fault = Literal[
     "overcharged",
     "not-refunded",
     "usage-missing",
+    "usage-limited",
     "billed-group",
     "per-second-table",
 ]
