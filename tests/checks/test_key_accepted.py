@@ -23,6 +23,7 @@ from veo_check.checks.key_accepted import key_accepted
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Outcome, blocker
+from veo_check.core.jobs import MEANINGS, Symptom
 
 #: what one job of the tests' route costs: 8 s at 0.12, in quota units
 ONE_JOB = 480_000
@@ -66,9 +67,11 @@ def test_a_key_of_the_wrong_kind_names_the_command_that_makes_a_token() -> None:
         ("api-disabled", "gcloud services enable"),
     ],
 )
-def test_what_is_wrong_with_googles_key_has_its_own_step(symptom: str, step: str) -> None:
+def test_what_is_wrong_with_googles_key_has_its_own_step(symptom: Symptom, step: str) -> None:
     answer = KeyAnswer("refused", 401, "no", symptom=symptom)
-    assert step in str(last(run(answer=answer, changes=GOOGLE)).fix)
+    finding = last(run(answer=answer, changes=GOOGLE))
+    assert step in str(finding.fix)
+    assert (MEANINGS[symptom].says in finding.message) is (symptom != "key-refused")
 
 
 @pytest.mark.parametrize(

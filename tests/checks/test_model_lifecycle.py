@@ -94,7 +94,8 @@ def test_a_live_404_is_retired_with_the_replacement_it_names() -> None:
     outcome = run(a_book(), asked)
     assert codes(outcome) == ["blocker retired"]
     assert only(outcome).fix == (
-        "move to gemini-omni-1.1-flash; what changes: veo-check lifecycle veo-3.1-fast-generate-001"
+        "move to gemini-omni-1.1-flash; what changes: veo-check migrate ROUTE --to "
+        "gemini-omni-1.1-flash"
     )
     assert "Named replacement: gemini-omni-1.1-flash." in only(outcome).message
     assert statuses(outcome) == ["fail"] * 3

@@ -7,13 +7,16 @@ import pytest
 
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
 from veo_check.checks.request_supported import request_supported
+from veo_check.core.facts import Missing
 from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, blocker, note
 from veo_check.reference.capabilities import smoke_request, with_smoke_shape
 from veo_check.reference.load import Reference, load_reference
 
 
 def run(changes: dict[str, Any] | None = None, book: Reference | None = None) -> Outcome:
-    return heard(request_supported, route=a_route(changes), reference=book or a_book())
+    unread = Missing("catalog", "not-run", "not read here")
+    known = book or a_book()
+    return heard(request_supported, route=a_route(changes), reference=known, catalog=unread)
 
 
 def test_it_fits() -> None:

@@ -77,8 +77,12 @@ def test_a_route_to_the_agent_platform_becomes_ready(
 
 @pytest.mark.parametrize(
     ("example", "outcome"),
-    # nobody can read at Google whether a request was charged
-    [("google-agent-platform", "warn"), ("flatkey-veo-3.1-fast", "pass")],
+    # at Google and at a proxy it cannot be read whether a request was charged
+    [
+        ("google-agent-platform", "warn"),
+        ("flatkey-veo-3.1-fast", "pass"),
+        ("openai-litellm", "warn"),
+    ],
 )
 def test_a_wrong_length_refused_inside_the_operation_counts(
     example: str, outcome: str, veo: Run, root: Path, tmp_path: Path
@@ -106,6 +110,7 @@ def test_a_late_refusal_that_a_proxy_calls_completed_proves_nothing(
     text += "\nsmoke: {seconds: 4, resolution: 720p, controlled_failure: unsupported-parameter}\n"
     path = tmp_path / "route.yaml"
     path.write_text(text.replace('per_job: "2.00"', 'per_job: "2.50"'))
-    ran = veo("run", path, "--sandbox", "--spend", "10", "-o", "json")
+    words = ("--scenario", "job-errors-hidden", "--spend", "10", "-o", "json")
+    ran = veo("run", path, *words)
     assert ran.checks["controlled-failure"]["status"] == "fail"
     assert "controlled-failure/unclear" in ran.codes

@@ -29,6 +29,8 @@ NAMES = [scenario.name for scenario in SCENARIOS]
 #: budget and the smoke job wait.
 UNREAD = {
     "unpriced-row",
+    "hidden-price",
+    "priced-by-ratio",
     "row-missing",
     "duplicate-row",
     "html-200",

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from job_world import GEMINI, Network, agent_platform, driver, gemini, no, ok, request
+from job_world import GEMINI, KEYS, Network, agent_platform, driver, gemini, no, ok, request
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, UsageRead, VideoRef
 from veo_check.gateways.base import JobEndpoint
@@ -66,7 +66,7 @@ def test_a_create_says_background_and_store_and_names_every_limit(clock: FakeClo
     got = driver(place(), network, clock).submit(request(OMNI, seconds=3, resolution="360p"))
     assert (got.state, got.operation, got.served_model) == ("accepted", ID, OMNI)
     assert network.asked == [("POST", ROOT)]
-    assert network.requests[0].headers["x-goog-api-key"] == "AIza-gemini-key-value"
+    assert network.requests[0].headers["x-goog-api-key"] == KEYS["GEMINI_KEY"]
     assert network.body() == {
         "model": OMNI,
         "input": "a boat",

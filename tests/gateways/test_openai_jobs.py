@@ -208,11 +208,12 @@ def test_steady_refusals_of_polls_quote_the_proxys_words(
     assert (got.state, got.symptom, got.text) == ("refused", "poll-misconfigured", words)
 
 
-def validation_error(holds: str) -> httpx.Response:
-    """LiteLLM 1.106.2's answer to every poll of an operation without samples, as measured."""
+def validation_error(holds: str, field: str = ".generatedSamples") -> httpx.Response:
+    """LiteLLM 1.106.2's and 1.110.2's answer to every poll of an operation without samples."""
     text = (
         "litellm.InternalServerError: GeminiException InternalServerError - 1 validation error for "
-        "GeminiLongRunningOperationResponse\nresponse.generateVideoResponse.generatedSamples\n"
+        "GeminiLongRunningOperationResponse\nresponse.generateVideoResponse"
+        f"{field}\n"
         f"  Field required [type=missing, input_value={holds}, input_type=dict]\n"
     )
     error = {"message": text, "type": "internal_server_error", "param": None, "code": "500"}
@@ -223,6 +224,12 @@ def validation_error(holds: str) -> httpx.Response:
     ("reply", "state", "symptom"),
     [
         (validation_error("{'raiMediaFilteredCount':...Reasons': ['x']}"), "failed", "filtered"),
+        (
+            validation_error("{'@type': 'type.googleapi...pport codes: 42237218']}", ""),
+            "failed",
+            "filtered",
+        ),
+        (validation_error("{'@type': 'type.googleapis.com/x'}", ""), "failed", "empty-result"),
         (validation_error("{}"), "failed", "empty-result"),
         (no(500, {"error": {"message": "Cannot connect to host", "code": "500"}}), "trouble", None),
         (no(500, "Internal Server Error"), "trouble", None),

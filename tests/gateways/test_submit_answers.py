@@ -283,6 +283,27 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
         "duration-refused",
         True,
     ),
+    (proxy(), no(403, {"error": {"message": "Key limit exceeded."}}), "no-quota", False),
+    (proxy(), no(404, {"error": {"message": "No endpoints found for x."}}), "no-channel", False),
+    (
+        proxy(),
+        no(400, {"error": {"message": "google/veo-fast is not a valid model ID"}}),
+        "model-unknown",
+        True,
+    ),
+    (
+        proxy(),
+        no(400, {"error": {"message": "", "code": "moderation_blocked"}}),
+        "filtered",
+        False,
+    ),
+    (gemini(), no(400, google(400, "Blocked by our safety filter.", "X")), "filtered", False),
+    (
+        gemini(),
+        no(403, google(403, "It was reported as leaked.", "X")),
+        "key-refused",
+        False,
+    ),
     (agent_platform(), no(403, DISABLED), "api-disabled", False),
     (gemini(), no(400, google(400, PROVISIONING, "FAILED_PRECONDITION")), "provisioning", False),
     (

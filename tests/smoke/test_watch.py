@@ -17,7 +17,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.jobs import PollAnswer, Sink, VideoRef
 from veo_check.core.results import Delivery, JobResult, UsageProof
 from veo_check.smoke.journal import Entry, Journal
-from veo_check.smoke.state_folder import StateFolder
+from veo_check.smoke.state_folder import StateFolder, route_lock
 
 DAY = 86_400.0
 OF_A_PATH = {
@@ -306,6 +306,29 @@ def test_an_operation_that_is_on_record_is_no_new_job(desk: ContentDesk) -> None
     job = job_of(desk.run("5", renew=True))
     assert job.state == "uncertain"
     assert "on record already" in str(job.failure)
+
+
+def test_paid_steps_of_one_key_take_turns(desk: ContentDesk) -> None:
+    """Another route's paid step with the same key is under way: its total would tell of both."""
+    folder = StateFolder(desk.folder, simulated=False)
+    other = folder.lock_of("\0key\0https://console.flatkey.ai\0FLATKEY_SMOKE_KEY")
+    desk.run()  # the folder is there
+
+    class Waiting(type(desk.clock)):  # type: ignore[misc]
+        def sleep(self, seconds: float) -> None:
+            assert not entries_of(desk)  # nothing is sent, nothing is written
+            raise KeyboardInterrupt
+
+    calm, desk.clock = desk.clock, Waiting()
+    with route_lock(other, calm):
+        assert desk.run("5").interrupted
+    assert desk.said[-1] == "waiting for another run"
+    desk.clock = calm
+    assert desk.run("5").proof.valid
+
+
+def entries_of(desk: Desk) -> tuple[Entry, ...]:
+    return Journal(StateFolder(desk.folder, simulated=False)).entries(desk.route.name)
 
 
 def test_a_kill_while_watching_loses_nothing(desk: ContentDesk, world: ContentWorld) -> None:

@@ -55,7 +55,7 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
             at=_AT,
             expected="a refusal that names the mistake",
             actual=f"accepted, served by {served}" if served else "accepted",
-            fix="validate requests before they are sent: this gateway does not",
+            fix=f"validate requests before they are sent: {gateway.answers_as} does not",
             evidence=failure.exchanges,
         )
         return
@@ -72,7 +72,9 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
                 at=_AT,
                 expected="a refusal that names the mistake",
                 actual="an operation that failed" if failure.late else _status(failure),
-                fix="have the gateway pass the vendor's own error on",
+                fix="read the answer in the evidence; another smoke.controlled_failure may be clear"
+                if gateway.direct
+                else "have the gateway pass the vendor's own error on",
                 evidence=failure.exchanges,
             )
     else:
@@ -89,8 +91,9 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
             at=_AT,
             expected="no charge",
             actual="a charge",
-            fix="ask the gateway's operator for the refund; nothing more is sent for this route "
-            f"until `veo-check job abandon {failure.job}`",
+            fix=f"ask {'Google' if gateway.direct else 'the operator of the gateway'} for the "
+            "refund; nothing more is sent for this route until `veo-check job abandon "
+            f"{failure.job}`",
             evidence=failure.exchanges,
         )
     elif failure.charged is None:
@@ -98,7 +101,9 @@ def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailur
             "controlled-failure/charge-unknown",
             "Whether the refused request was charged cannot be read with this key.",
             at=_AT,
-            fix="look in the gateway's console, or Google's billing export",
+            fix="look in Google's billing export"
+            if gateway.direct
+            else "look in the gateway's console or usage log",
             evidence=failure.exchanges,
         )
 

@@ -128,11 +128,13 @@ def _served(
     if served is None or ambiguous:
         yield warning(
             "job-completes/served-unknown",
-            "Which model served the job cannot be read from the gateway's answers.",
+            f"Which model served the job cannot be read from {gateway.answers_as}'s answers.",
             at="model.official",
             expected=official,
             actual=f"{served}, which says nothing" if served else None,
-            fix="ask the gateway's operator what runs behind the label",
+            fix="read the operation's name by hand"
+            if gateway.direct
+            else "ask the gateway's operator what runs behind the label",
             evidence=job.exchanges,
         )
     elif served in route.model.names:
@@ -150,11 +152,13 @@ def _served(
             at="model.official",
             expected=official,
             actual=served,
-            fix="declare the model that really runs, or have the gateway map the label to it",
+            fix="declare the model that really runs"
+            + ("" if gateway.direct else f", or have the gateway map the label to {official}"),
             evidence=job.exchanges,
         )
     else:
-        named = f"The gateway names the model that served the job {served}, which is no known id"
+        who = gateway.answers_as[0].upper() + gateway.answers_as[1:]
+        named = f"{who} names the model that served the job {served}, which is no known id"
         fix = f"ask the operator what it is; if it is {official}, list it in model.also_known_as"
         yield warning(
             "job-completes/served-name",

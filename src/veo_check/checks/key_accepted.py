@@ -43,9 +43,12 @@ def key_accepted(
     if answer.state != "accepted":
         verb = "refused the key" if answer.state == "refused" else "knows the key, without access"
         said = f': "{answer.text}"' if answer.text else ""
+        who = gateway.answers_as[0].upper() + gateway.answers_as[1:]
+        named = answer.symptom not in {None, "key-refused"}
+        why = f" ({meaning_of(answer.symptom).says})" if named else ""
         yield blocker(
             f"key-accepted/{answer.state}",
-            f"The gateway {verb}: {route.base_url} answered HTTP {answer.status}{said}.",
+            f"{who} {verb}{why}: {route.base_url} answered HTTP {answer.status}{said}.",
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",

@@ -202,7 +202,7 @@ def _move(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> st
         return f"plan the move, and ask again: veo-check lifecycle {judged.model} --live"
     end = living_end(successors(reference, judged, judging))
     if end is not None:
-        return f"move to {end.model}; what changes: veo-check lifecycle {judged.model}"
+        return f"move to {end.model}; what changes: veo-check migrate ROUTE --to {end.model}"
     like = suggestions(reference, judged.model, judging, judged.surface)
     if like:
         return f"move to {like[0]}, the id on {judged.surface} that is most like it"

@@ -99,6 +99,17 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
             fix="compare it once with Google's billing export",
             evidence=usage.exchanges,
         )
+    if usage.surface is not None and usage.surface != route.model.surface:
+        yield blocker(
+            "usage-recorded/another-surface",
+            f"The job was served by {usage.provider}, which is {usage.surface}, not "
+            f"{route.model.surface}.",
+            at="model.surface",
+            expected=route.model.surface,
+            actual=usage.surface,
+            fix="declare the surface that really serves it, or use a gateway that lets you choose",
+            evidence=usage.exchanges,
+        )
     if usage.model is not None and usage.model != route.via.model:
         yield blocker(
             "usage-recorded/another-model",
@@ -154,11 +165,11 @@ def confirmation_of(
     """What a person saw of a record that no key can read: for this very operation, not long ago,
     with what was billed. Else what is missing."""
     whose = "Google" if gateway.direct else "this gateway"
-    where = "the billing export" if gateway.direct else "its own spend log, or in Google's bill"
+    where = "the billing export" if gateway.direct else "its own spend log or in Google's bill"
     hole = (
-        f"{whose} has no usage record that a key can read: look the job up in {where} and add a "
-        "usage-record confirmation that says what was billed, with operation: "
-        f"{job.operation_id or 'the operation of the job'}"
+        f"{whose} has no usage record that a key can read; look job {job.job} up in {where}, and "
+        "add a usage-record confirmation that says what was billed and names its operation "
+        f"(`veo-check job show` prints it): {job.operation_id or 'not known'}"
     )
     for record in route.confirmations:
         if record.what != "usage-record" or job.operation_id in {None, ""}:

@@ -131,7 +131,9 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     good = next((step for step in steps if step.state == "alive"), None)
     move = "move to one of the ids that still run"
     if good is not None:
-        move = f"move to {good.model} on {_surface(good)} and judge that route again"
+        move = (
+            f"move to {good.model} on {_surface(good)}: `veo-check migrate ROUTE --to {good.model}`"
+        )
     elif not steps and (near := suggestions(book, judgement.model, judging, judgement.surface)):
         move = f"move to {near[0]}, the id on {judgement.surface} that is most like it"
     match judgement.state:

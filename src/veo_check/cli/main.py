@@ -20,6 +20,7 @@ COMMANDS = (
     "lifecycle",
     "price",
     "fallback",
+    "migrate",
     "catalog",
     "scan",
     "init",

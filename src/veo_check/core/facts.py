@@ -172,6 +172,11 @@ class CatalogRow:
     owner: str | None = None
     #: every price-bearing field as served, for reports and drift: name -> text
     price_fields: Mapping[str, str] = field(default_factory=dict)
+    #: prices by what is counted, each with its unit in its name (OpenRouter); None: by the fields
+    #: above
+    skus: Mapping[str, Decimal] | None = None
+    #: what the gateway itself takes, by the route file's word ("seconds", "resolution", ...)
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: what is wrong with this row's own fields (NaN, negative, wrong type), in words
     defects: tuple[str, ...] = ()
 

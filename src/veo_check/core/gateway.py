@@ -37,6 +37,9 @@ class Gateway:
     site: str | None = None
     direct: bool = False
     no_catalogue: str | None = None
+    #: why it has no price groups, and no availability status of a row; None: it has
+    no_groups: str | None = None
+    no_status: str | None = None
     lists_endpoint_types: bool = False
     polls_itself: bool = False
     operation_opens_video: bool = False
@@ -55,6 +58,11 @@ class Gateway:
     tells_usage: frozenset[EndpointFamily] = frozenset()
     #: surfaces whose key is an access token that changes, so that it cannot seal a proof
     token_on: frozenset[str] = frozenset()
+
+    @property
+    def answers_as(self) -> str:
+        """Who answers, for sentences."""
+        return "Google" if self.direct else "the gateway"
 
     @property
     def has_catalogue(self) -> bool:
@@ -83,3 +91,13 @@ class Gateway:
 def no_catalogue(gateway: Gateway, _surface: str) -> str | None:
     """Why a check of the price catalogue says nothing here; None where there is one."""
     return gateway.no_catalogue
+
+
+def no_groups(gateway: Gateway, _surface: str) -> str | None:
+    """Why a check of price groups says nothing here; None where there are some."""
+    return gateway.no_catalogue or gateway.no_groups
+
+
+def no_status(gateway: Gateway, _surface: str) -> str | None:
+    """Why a check of the row's availability says nothing here; None where it is told."""
+    return gateway.no_catalogue or gateway.no_status

@@ -117,7 +117,7 @@ MEANINGS: Mapping[Symptom, Meaning] = {
         "move to the successor that `veo-check lifecycle` names",
     ),
     "model-unknown": Meaning(
-        "the gateway or Google does not recognise this model, or offers no video generation for it",
+        "the model is not recognised, or no video generation is offered for it",
         "no",
         "compare via.model with what the gateway lists, and via.endpoint with what it routes",
         direct="compare via.model with what Google lists, and via.location with where the model is "
@@ -461,7 +461,6 @@ class PollAnswer:
     symptom: Symptom | None = None
     text: str | None = None
     charged: bool | None = None
-    billed_quota: int | None = None  # where the poll itself tells
     retry_after: float | None = None
     exchanges: tuple[str, ...] = ()
     #: the answer was the video itself, and its bytes went into the sink
@@ -498,6 +497,8 @@ class UsageRow:
     amount: Decimal | None = None
     unit: str | None = None
     quantity: Decimal | None = None
+    provider: str | None = None  # who served it, where a gateway has several
+    surface: str | None = None  # where that provider serves
     other_tokens: int = 0  # beside `quantity` of video tokens: the prompt's and the thoughts'
     reason: str | None = None  # of a refund: why the job failed
     symptom: Symptom | None = None
@@ -511,6 +512,8 @@ class UsageRead:
     used: int | None = None
     quota_per_unit: Decimal | None = None
     exchanges: tuple[str, ...] = ()
+    #: the record is not there yet, and comes minutes after the job's end
+    pending: bool = False
 
 
 #: How an MP4 or QuickTime file begins, behind its first four bytes.

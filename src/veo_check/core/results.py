@@ -161,11 +161,12 @@ class UsageProof:
     served_model: str | None = None
     key: str | None = None
     group: str | None = None
+    provider: str | None = None  # who served it, where the gateway has several
+    surface: str | None = None  # where that provider serves
     route: str | None = None  # the request path on the record
     status: str | None = None
     unit: str | None = None
     quantity: Decimal | None = None
-    billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
     reason: str | None = None  # why the job failed, where the refund's record tells
     symptom: str | None = None  # the name of what that reason says (`core.jobs`)

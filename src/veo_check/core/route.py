@@ -173,7 +173,7 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Ratio = Annotated[str, Field(pattern=_RATIO)]
 
 
-GatewayName = Literal["flatkey", "newapi", "openai", "google"]
+GatewayName = Literal["flatkey", "newapi", "openai", "openrouter", "google"]
 EndpointFamily = Literal[
     "videos", "video-generations", "generation-tasks", "predict-long-running", "interactions"
 ]
@@ -190,7 +190,10 @@ Situation = Literal[
 ]
 
 #: Where a gateway is reached when the route file names no `base_url`.
-DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
+DEFAULT_BASE_URL: dict[str, str] = {
+    "flatkey": "https://router.flatkey.ai",
+    "openrouter": "https://openrouter.ai",
+}
 #: Gateways that anybody can run: the route file has to say where.
 NEEDS_BASE_URL = frozenset({"newapi", "openai"})
 FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
@@ -317,8 +320,9 @@ class Model(Part):
 
     @property
     def names(self) -> frozenset[str]:
-        """What the model is called where a gateway says what ran."""
-        return frozenset({self.official, *self.also_known_as})
+        """What the model is called where a gateway says what ran, with and without a path."""
+        bare = (name.rpartition("/")[2] for name in self.also_known_as)
+        return frozenset({self.official, *self.also_known_as, *bare})
 
     @field_validator("official")
     @classmethod

@@ -45,6 +45,7 @@ _OWN_HOSTS: dict[str, re.Pattern[str]] = {
     "GEMINI_": _GOOGLE,
     "GOOGLE_": _GOOGLE,
     "OPENAI_": re.compile(r"api\.openai\.com"),
+    "OPENROUTER_": re.compile(r"openrouter\.ai"),
     KNOWLEDGE_KEY: re.compile(r"developerknowledge\.googleapis\.com"),
     BILLING_KEY: re.compile(r"cloudbilling\.googleapis\.com"),
 }
@@ -214,7 +215,7 @@ _ROUNDS = 5
 _REMEMBERED, _REMEMBERED_LENGTH = 50_000, 2_000
 
 _SECRET_NAME = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI)_|^GOOGLE_API"
+    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI|OPENROUTER)_|^GOOGLE_API"
 )
 #: What such a variable may hold and what the reports themselves consist of.
 _OUR_WORDS = re.compile(
@@ -266,6 +267,13 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(r"(?i)(\\?\"(?:e-?mail|user_?name)\\?\"\s*:\s*\\?\")[^\"\\]+"),
         rf"\1{MASK}",
     ),
+    (
+        ("user_id",),
+        re.compile(r"(?i)(\\?\"(?:creator_)?user_id\\?\"\s*:\s*\\?\")[^\"\\]+"),
+        rf"\1{MASK}",
+    ),
+    # OpenRouter's signed addresses open a video for anybody until they expire
+    (("urls",), re.compile(r"(?i)(\\?\"urls\\?\"\s*:\s*\[)[^\]]+"), rf"\1{MASK}"),
     # a Flatkey task id downloads the video without a key: only its end is shown
     (
         ("task_",),

@@ -68,7 +68,10 @@ _CHECKS: tuple[Check, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which row to look at, and the request to price it for."""
+    """Which row to look at, and the request to price it for.
+
+    `gateway` is a name or an address; `base_url` the address of a named one, where it has another.
+    """
 
     label: str
     gateway: str
@@ -76,6 +79,7 @@ class Wanted:
     official: str | None
     seconds: int
     resolution: Resolution
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +104,25 @@ class RowInspection:
 def route_of(wanted: Wanted) -> Route:
     """The row as a route without a key. Raises UsageError for a gateway that has no catalogue."""
     known = with_address(wanted.gateway)
-    if known is not None:
-        via = Via(gateway=known.name, endpoint="videos", model=wanted.label, group=wanted.group)
-    else:
+    named = wanted.base_url is not None and wanted.gateway == NEWAPI.name
+    address = wanted.base_url if known or named else wanted.gateway
+    if address is not None:
         try:
-            origin_of(wanted.gateway)
+            origin_of(address)
         except ValueError as error:
             raise UsageError(
                 f"--gateway {wanted.gateway}: {error}; name flatkey, or a new-api gateway's address"
             ) from None
-        via = Via(
-            gateway=NEWAPI.name,
-            base_url=wanted.gateway,
-            endpoint="videos",
-            model=wanted.label,
-            group=wanted.group,
-        )
     return Route(
         version=1,
         route=RouteHead(name=wanted.label),
-        via=via,
+        via=Via(
+            gateway=(known or NEWAPI).name,
+            base_url=address,
+            endpoint="videos",
+            model=wanted.label,
+            group=wanted.group,
+        ),
         model=Model(official=wanted.official or wanted.label, surface="agent-platform"),
         request=Request(seconds=wanted.seconds, resolution=wanted.resolution),
     )

@@ -50,8 +50,8 @@ from veo_check.gateways.probes import Asking, job_driver
 from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Exchange
 from veo_check.http.keys import Secret
-from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
-from veo_check.pricing.shape import Refusal
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources, reference_quotes
+from veo_check.pricing.shape import Refusal, Shape
 from veo_check.reference.capabilities import with_smoke_shape
 from veo_check.reference.load import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
@@ -67,11 +67,18 @@ if TYPE_CHECKING:
     from veo_check.smoke.steps import SmokeOutcome
 
 
-def settled(file: RouteFile, reference: Reference) -> RouteFile:
+def settled(file: RouteFile, reference: Reference, day: date) -> RouteFile:
     """The file with what it leaves open, and what depends on its model, decided."""
     route = file.route
     capability = reference.capability(route.model.official, route.model.surface)
-    return replace(file, route=with_smoke_shape(route, capability))
+
+    def priced(changed: Route) -> bool:
+        shape = Shape.of_smoke(changed)
+        return gateway_of(changed).has_catalogue or not isinstance(
+            reference_quotes(reference, shape, day), Refusal
+        )
+
+    return replace(file, route=with_smoke_shape(route, capability, priced))
 
 
 # Judge the fallback targets of a route, each as a route of its own.

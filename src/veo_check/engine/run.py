@@ -91,7 +91,7 @@ def run(
     started = around.clock.now()
     judging = as_of_day(options, around.clock)
     plan = select(around.checklist, options)
-    files = [settled(file, around.reference) for file in files]
+    files = [settled(file, around.reference, judging.day) for file in files]
     pay = _paying(files, options, around, judging)
     asked = [_asked(file.route, plan) for file in files]
     wants = [want for one in asked for want in one.wants]
@@ -226,7 +226,8 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
     plan = select(around.checklist, options)
     lines: list[str] = []
     seen: set[str] = set()
-    for file in (settled(file, around.reference) for file in files):
+    day = as_of_day(options, around.clock).day
+    for file in (settled(file, around.reference, day) for file in files):
         lines.append(f"{file.route.name}  ({file.path})")
         for probe in wanted(file.route, plan).probes:
             planned = probe.plan(file.route, around.asking)

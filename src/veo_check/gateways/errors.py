@@ -217,16 +217,25 @@ _UNKNOWN = (
 _SENTENCES: tuple[tuple[Symptom, str], ...] = (
     ("filtered", r"usage guidelines|support codes?:|\bviolates? (our|google)"),
     ("filtered", r"prompt (could not|couldn.t) be submitted|request allow-?listing"),
-    ("duration-refused", r"unsupported output video duration|supported durations are"),
+    ("duration-refused", r"unsupported output video duration|supported durations?\b"),
+    (
+        "duration-refused",
+        r"(supported for a|\brequires) duration\b|duration \S+ is not supported",
+    ),
+    ("combination-unsupported", r"cannot be both set|supported resolutions?:"),
+    ("combination-unsupported", r"(unsupported|invalid) (aspect.?ratio|resolution)\b"),
     ("bucket-needed", r"output storage uri is required"),
     ("bucket-denied", r"access to (the )?(cloud storage|gcs) bucket|storage\.objects\.\w+"),
+    ("bucket-denied", r"bucket permissions prevent"),
     ("provisioning", r"service agents? (are|is) being provisioned"),
     ("wrong-method", r"must be accessed through the vertex predictlongrunning"),
     ("interactions-only", r"only support(s|ed)( in)? (the )?interactions api"),
     ("wrong-credential", r"api keys are not supported by this api"),
     ("api-disabled", r"SERVICE_DISABLED|BILLING_DISABLED|requires billing to be enabled"),
+    ("api-disabled", r"has not been used in project \S+ before or it is disabled"),
+    ("token-refused", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
     ("project-mismatch", r"RESOURCE_PROJECT_INVALID"),
-    ("not-at-location", r"no such model\b.{0,200}\bat this location"),
+    ("not-at-location", r"no such model\b.{0,200}\bat this location|is not servable in region"),
 )
 
 
@@ -356,6 +365,10 @@ _WORDS: tuple[tuple[Symptom, frozenset[str]], ...] = (
     ("cooling-down", frozenset({"all_deployments_in_cooldown"})),
     ("model-not-allowed", frozenset({"model_not_allowed", "key_model_access_denied"})),
     ("access-denied", frozenset({"access_denied", "API_KEY_SERVICE_BLOCKED"})),
+    (
+        "filtered",
+        frozenset({"content_policy_violation", "moderation_blocked", "sensitive_words_detected"}),
+    ),
 )
 
 #: phrases of the messages themselves
@@ -367,9 +380,13 @@ _PHRASES: tuple[tuple[Symptom, tuple[str, ...]], ...] = (
             "is not found for api version",
             "was not found or your project does not have access",
             "invalid model name passed in",
+            "is not a valid model id",
         ),
     ),
-    ("key-refused", ("api key not valid", "api key expired")),
+    ("key-refused", ("api key not valid", "api key expired", "reported as leaked")),
+    ("no-quota", ("key limit exceeded",)),
+    ("no-channel", ("no endpoints found for",)),
+    ("filtered", ("safety filter", "safety system", "responsible ai", "content policy")),
     ("cooling-down", ("all_deployments_in_cooldown", "no deployments available")),
     ("model-not-allowed", ("this token has no access to model", "not allowed to access model")),
     ("not-allowlisted", ("allowlisted", "allow-listed", "allowlist")),
@@ -534,7 +551,8 @@ def field_refused(error: ErrorBody) -> Symptom | None:
     fields = {*_FIELD.findall(message), *_PLAIN_FIELD.findall(message)}
     if fields & _DURATION_FIELDS:
         return "duration-refused"
-    about_support = "supported" in message or "out of bound" in message or "needs to be" in message
+    about = ("supported", "out of bound", "needs to be", "must be")
+    about_support = any(words in message for words in about)
     return "parameter-refused" if fields and about_support else None
 
 

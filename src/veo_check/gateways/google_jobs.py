@@ -287,7 +287,7 @@ def _instance(request: JobRequest) -> Mapping[str, object] | None:
 
 
 def _operation_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status != 200:
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return None
     body = answer.json
     name = None if isinstance(body, Failure) else text(mapping(body).get("name"))

@@ -249,7 +249,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
         source=answer.shown(source, 500),
         total_rows=len(rows),
         rows=tuple(_row(answer, label, row) for row in own),
-        near=() if own else tuple(answer.shown(name, 200) for name in _near(label, rows)),
+        near=() if own else tuple(answer.shown(name, 200) for name in near_names(label, rows)),
         group_ratio=by_group,
         group_model_ratio=by_model,
         usable_groups=tuple(
@@ -385,7 +385,7 @@ def _shown(answer: Response, value: Json, limit: int) -> str | None:
     return answer.shown(found, limit) if found else None
 
 
-def _near(label: str, rows: list[Json]) -> list[str]:
+def near_names(label: str, rows: list[Json]) -> list[str]:
     """Similar names, best first. Full comparison is for the few that begin or end alike."""
     wanted = label.casefold()
     start, end = wanted[:3], wanted[-5:]

@@ -48,7 +48,6 @@ from veo_check.gateways.polls import (
     DONE,
     FAILED,
     charged_by,
-    fetch_content,
     fetch_video,
     poll_error,
     poll_failure,
@@ -58,7 +57,7 @@ from veo_check.gateways.polls import (
 )
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 from veo_check.http.client import HttpClient
-from veo_check.http.media import Fetched, same_origin
+from veo_check.http.media import Fetched, fetch_media, same_origin
 
 # A new-api gateway's three shapes of a poll answer, for the same job.
 
@@ -84,7 +83,6 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
     shown = answer.shown(status, 60)
     named = _served(task, place)
     served = answer.shown(named, 200) if named else None
-    quota = whole(task.get("quota"))
     proof = (answer.exchange,)
     if word in DONE:
         return PollAnswer(
@@ -92,7 +90,6 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             shown,
             videos=_videos(task),
             served_model=served,
-            billed_quota=quota,
             exchanges=proof,
         )
     if word in FAILED or word in CANCELLED:
@@ -104,10 +101,9 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             symptom="cancelled" if word in CANCELLED else symptom,
             text=told or None,
             charged=charged_by(said),
-            billed_quota=quota,
             exchanges=proof,
         )
-    return PollAnswer("running", shown, served_model=served, billed_quota=quota, exchanges=proof)
+    return PollAnswer("running", shown, served_model=served, exchanges=proof)
 
 
 def _videos(task: dict[str, Json]) -> tuple[VideoRef, ...]:
@@ -374,7 +370,8 @@ class NewapiJobs:
             head.extend(piece[: 8 - len(head)])
             sink(piece)
 
-        got = fetch_content(self._door, self._place, self._own(operation), into)
+        place = self._place
+        got = fetch_media(self._door, self._own(operation), place.key, place.base_url, into)
         if isinstance(got, Failure):
             return poll_failure(got)
         if isinstance(got, Fetched):

@@ -141,7 +141,7 @@ _SIZES: Mapping[tuple[str, str], str] = {
     ("1080p", "16:9"): "1920x1080",
     ("1080p", "9:16"): "1080x1920",
 }
-_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+-]{3,1999}")
+_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+/-]{3,4095}")
 _SERVED = re.compile(r"video_id:[^;]*?models/([\w.@-]{1,200})/operations/")
 _SUBMIT_DEADLINE = 180.0
 
@@ -224,7 +224,7 @@ def served_model(video: str) -> str | None:
 
 
 def _video_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status not in {200, 201, 202}:
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return None
     body = answer.json
     if isinstance(body, Failure) or mapping(body).get("error"):
@@ -283,11 +283,13 @@ def _shown(answer: Response, named: str | None) -> str | None:
 
 def _misread(answer: Response) -> Symptom | None:
     """A finished operation without samples, which LiteLLM cannot read, at this poll and every
-    other: its own validation error quotes what the operation holds instead (1.106.2, measured)."""
+    other: its own validation error quotes what the operation holds instead, cut (1.106.2 and
+    1.110.2, measured)."""
     error = read_error(answer)
-    if not (error.says("validation error") and error.says("generatedsamples")):
+    about = error.says("generatedsamples", "generatevideoresponse")
+    if not (about and error.says("validation error")):
         return None
-    return "filtered" if error.says("raimediafiltered") else "empty-result"
+    return "filtered" if error.says("raimediafiltered", "pport codes:") else "empty-result"
 
 
 def _no_usage() -> Missing:

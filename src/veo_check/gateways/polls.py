@@ -16,7 +16,7 @@ from veo_check.gateways.errors import (
     text,
     wait_of,
 )
-from veo_check.http.answers import MEBIBYTE, Failure, Json, Response
+from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.media import Fetched, fetch_media
 
@@ -128,15 +128,6 @@ def web_address(value: Json) -> VideoRef:
 
 #: what may have been different a moment later
 _PASSING_FAILURES = frozenset({"unreachable", "too-slow", "rate-limited", "server-error"})
-#: no clip that a smoke job asks for is larger
-_LARGEST_VIDEO = 512 * MEBIBYTE
-
-
-def fetch_content(
-    door: HttpClient, place: JobEndpoint, url: str, sink: Sink
-) -> Fetched | Response | Failure:
-    """What is at a video's own path: its bytes, streamed into `sink`, or another answer."""
-    return fetch_media(door, url, place.key, place.base_url, sink, limit=_LARGEST_VIDEO)
 
 
 def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> FetchAnswer:
@@ -144,7 +135,7 @@ def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> F
     if url.startswith("gs://"):
         text = "the video was left in a Cloud Storage bucket"
         return FetchAnswer(ok=False, symptom="result-elsewhere", text=text)
-    got = fetch_content(door, place, url, sink)
+    got = fetch_media(door, url, place.key, place.base_url, sink)
     if isinstance(got, Fetched):
         return FetchAnswer(ok=True, status_code=200, place=got.place, exchanges=got.exchanges)
     if isinstance(got, Failure):

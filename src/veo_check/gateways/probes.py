@@ -40,6 +40,7 @@ from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
 from veo_check.gateways.interactions import InteractionsJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
+from veo_check.gateways.openrouter import OpenRouterJobs
 from veo_check.gateways.registry import gateway_of, reads_of
 from veo_check.http.answers import Failure, Limits
 from veo_check.http.client import OFFLINE, HttpClient
@@ -410,6 +411,8 @@ def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
         return _google(place, door)
     if place.gateway == "openai" and place.endpoint == "videos":
         return OpenAIJobs(place, door)
+    if place.gateway == "openrouter" and place.endpoint == "videos":
+        return OpenRouterJobs(place, door)
     newapi = place.gateway == "flatkey" or (
         place.gateway == "newapi" and place.endpoint != "generation-tasks"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from veo_check.core.gateway import Gateway
-from veo_check.gateways import newapi, openai
+from veo_check.gateways import newapi, openai, openrouter
 from veo_check.gateways.base import FreeReads
 from veo_check.gateways.google import GOOGLE
 
@@ -18,6 +18,7 @@ _KNOWN: tuple[tuple[Gateway, FreeReads | None], ...] = (
     (newapi.FLATKEY, newapi.READS),
     (newapi.NEWAPI, newapi.READS),
     (openai.OPENAI, openai.READS),
+    (openrouter.OPENROUTER, openrouter.READS),
     (GOOGLE, None),
 )
 GATEWAYS: Mapping[str, Gateway] = {gateway.name: gateway for gateway, _ in _KNOWN}

@@ -6,7 +6,7 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -83,26 +83,31 @@ def smoke_request(route: Route) -> Request:
     return route.request.model_copy(update=changed)
 
 
-def with_smoke_shape(route: Route, capability: Capability | None) -> Route:
-    """The route with the cheapest smoke job that its model and mode take: short and small.
+def with_smoke_shape(
+    route: Route, capability: Capability | None, priced: Callable[[Route], bool] = lambda _: True
+) -> Route:
+    """The route with the cheapest smoke job that its model and mode take: small and short.
 
-    Only where the file leaves length or resolution open.
+    Only where the file leaves resolution or length open. One that is not `priced` cannot be paid
+    for; where none is, the cheapest stands.
     """
     if capability is None:
         return route
     mode, given = route.request.mode, route.smoke.model_fields_set
-    size = None if "resolution" in given else capability.smallest(mode)
-    open_lengths = () if "seconds" in given else sorted(capability.lengths(mode))
-    smoke = route.smoke.model_copy(update={"resolution": size} if size else {})
-    for seconds in open_lengths or (smoke.seconds,):
-        shorter = smoke.model_copy(update={"seconds": seconds})
-        changed = route.model_copy(update={"smoke": shorter})
-        parts = unsupported(capability, smoke_request(changed))
-        if not any(part.code in {"seconds", "full-length"} for part in parts):
-            break
-    else:
-        changed = route.model_copy(update={"smoke": smoke})
-    return route if changed.smoke == route.smoke else changed
+    sizes = [] if "resolution" in given else capability.sizes(mode)
+    lengths = [] if "seconds" in given else sorted(capability.lengths(mode))
+    fitting = []
+    for size in sizes or [route.smoke.resolution]:
+        for seconds in lengths or [route.smoke.seconds]:
+            shape = {"resolution": size, "seconds": seconds}
+            changed = route.model_copy(update={"smoke": route.smoke.model_copy(update=shape)})
+            parts = unsupported(capability, smoke_request(changed))
+            if not any(part.code in {"seconds", "full-length"} for part in parts):
+                fitting.append(changed)
+                break
+    best = next((changed for changed in fitting if priced(changed)), None)
+    chosen = best or next(iter(fitting), route)
+    return route if chosen.smoke == route.smoke else chosen
 
 
 def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported]:

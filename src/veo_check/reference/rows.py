@@ -121,10 +121,10 @@ class Capability:
         """The clip lengths that a mode takes; empty: unknown."""
         return self.mode_seconds.get(mode or "", self.seconds)
 
-    def smallest(self, mode: str | None) -> str | None:
-        """The smallest picture that a mode makes, which is the cheapest; None: unknown."""
+    def sizes(self, mode: str | None) -> list[str]:
+        """The resolutions that a mode makes, the smallest, which is the cheapest, first."""
         known = self.mode_resolutions.get(mode or "", self.resolutions)
-        return min(known, key=lambda size: int(_LINES.get(size, size[:-1])), default=None)
+        return sorted(known, key=lambda size: int(_LINES.get(size, size[:-1])))
 
 
 #: how many lines a resolution has whose name does not say it

@@ -116,7 +116,8 @@ class OpenJob(ReportPart):
     """A paid job whose end is not known, and the commands for it.
 
     `resume` continues it, `look` shows its record. `close` gives it up: set where only a person
-    can find out what became of it. `at_stake` is USD at most.
+    can find out what became of it. `at_stake` is USD at most. `said`: what was last answered
+    about it, or what is known of a submit that may or may not have been accepted.
     """
 
     job: str
@@ -127,6 +128,7 @@ class OpenJob(ReportPart):
     resume: str
     look: str
     close: str | None = None
+    said: str | None = None
 
 
 class BudgetReport(ReportPart):

@@ -180,6 +180,7 @@ class _Page:
         why = f"{'INTERRUPTED while job' if interrupted else 'JOB'} {job.job} {became}"
         said = f"{why} at {job.gateway}{stake}"
         yield from [self.paint(line, "inconclusive") for line in self.wrap(said, "", "  ")]
+        yield from self.wrap(job.said, "  ", "  ") if job.said else []
         if job.close is None:
             steps = {"continue it; this sends nothing new:": job.resume}
         else:

@@ -47,15 +47,15 @@ def invalid(message: str) -> Response:
     return error(400, "INVALID_ARGUMENT", message)
 
 
+def _info(reason: str, service: str) -> dict[str, object]:
+    place = {"domain": "googleapis.com", "metadata": {"service": service}}
+    return {"@type": f"{_TYPE}ErrorInfo", "reason": reason, **place}
+
+
 def bad_api_key(service: str = GEMINI_SERVICE) -> Response:
     """The Gemini API answers a wrong key with 400, not 401; of the Agent Platform not observed."""
     text = "API key not valid. Please pass a valid API key."
-    info = {
-        "@type": f"{_TYPE}ErrorInfo",
-        "reason": "API_KEY_INVALID",
-        "domain": "googleapis.com",
-        "metadata": {"service": service},
-    }
+    info = _info("API_KEY_INVALID", service)
     words = {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": text}
     return error(400, "INVALID_ARGUMENT", text, [info, words])
 
@@ -78,14 +78,7 @@ def bad_access_token() -> Response:
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
         "cookie or other valid authentication credential. See "
         "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        [
-            {
-                "@type": f"{_TYPE}ErrorInfo",
-                "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED",
-                "domain": "googleapis.com",
-                "metadata": {"service": "aiplatform.googleapis.com"},
-            }
-        ],
+        [_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", "aiplatform.googleapis.com")],
     )
 
 

@@ -280,6 +280,8 @@ def _surface_of_host(host: str) -> Surface | None:
         return "gemini-api"
     if host == _AGENT_PLATFORM_HOST or host.endswith(f"-{_AGENT_PLATFORM_HOST}"):
         return "agent-platform"
+    if host == "openrouter.ai":
+        return "openrouter"
     if host == "flatkey.ai" or host.endswith(".flatkey.ai"):
         return "flatkey"
     return None

@@ -12,8 +12,15 @@ from urllib.parse import unquote
 from veo_check.core.secrets import SANDBOX_KEY_MARK
 
 #: Who is being simulated. `newapi` is Flatkey's gateway without Flatkey's own additions.
-Surface = Literal["gemini-api", "agent-platform", "flatkey", "newapi", "openai"]
-SURFACES: tuple[Surface, ...] = ("gemini-api", "agent-platform", "flatkey", "newapi", "openai")
+Surface = Literal["gemini-api", "agent-platform", "flatkey", "newapi", "openai", "openrouter"]
+SURFACES: tuple[Surface, ...] = (
+    "gemini-api",
+    "agent-platform",
+    "flatkey",
+    "newapi",
+    "openai",
+    "openrouter",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ KEYS: dict[str, str] = {
     "flatkey": f"sk-{SANDBOX_KEY_MARK}flatkey",
     "newapi": f"sk-{SANDBOX_KEY_MARK}newapi",
     "openai": f"sk-{SANDBOX_KEY_MARK}openai",
+    "openrouter": f"sk-{SANDBOX_KEY_MARK}openrouter",
 }
 
 #: Further keys: of the same gateway account, for tests of "another key" and of a production key; an

@@ -158,6 +158,8 @@ def _keep(path: Path, entry: Entry, index: int, tools: Dependencies) -> str | No
 #: which looks every 15 s.
 _FOR_A_CHARGE = (5.0, 20.0)
 _FOR_A_REFUND = (16.0, 20.0)
+#: The same where a gateway says that its record comes later: ten minutes in all.
+_FOR_A_LATE_RECORD = (15.0, 15.0, 30.0, *(60.0,) * 9)
 #: When a refusal's charge is read, in seconds after it: a gateway takes the money before it asks
 #: upstream, and gives it back when that refuses.
 AFTER_A_REFUSAL = (5.0, 25.0)
@@ -175,10 +177,18 @@ def read_bill(
     if operation is None:
         return Missing("usage", "not-run", "the job was not accepted, so nothing is on record")
     waits = iter(_FOR_A_REFUND if entry.state == "failed" else _FOR_A_CHARGE)
+    late = iter(_FOR_A_LATE_RECORD)
     while True:
         read = driver.usage(operation.id, operation.request_id, entry.intent.at)
         if isinstance(read, Missing):
             return read
+        if read.pending:
+            wait = next(late, None)
+            if wait is None:
+                why = "the gateway's record of the job is not there yet; the next run asks again"
+                return Missing("usage", "server-error", why, read.exchanges)
+            tools.clock.sleep(wait)
+            continue
         wait = next(waits, None)
         if any(row.unit == "video token" for row in read.rows):
             return _by_tokens(entry, read, stake)
@@ -292,7 +302,6 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     )
     amounts = [_usd(charge, unit) for charge in charges]
     known = [amount for amount in amounts if amount is not None]
-    quotas = [charge.quota for charge in charges if charge.quota is not None]
     return UsageProof(
         source="usage-log",
         charges=len(charges),
@@ -306,11 +315,12 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         served_model=first.served_model if first else None,
         key=first.key if first else None,
         group=first.group if first else None,
+        provider=first.provider if first else None,
+        surface=first.surface if first else None,
         route=first.route if first else None,
         status=first.status if first else None,
         unit=first.unit if first else None,
         quantity=first.quantity if first else None,
-        billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
         reason=told.reason if told else None,
         symptom=told.symptom if told else None,

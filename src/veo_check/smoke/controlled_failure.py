@@ -20,7 +20,7 @@ from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
 from veo_check.smoke.cost import CostEstimate, lengths_of, stake_of_shape, wrong_stake
-from veo_check.smoke.journal import Entry
+from veo_check.smoke.journal import Entry, told_by
 from veo_check.smoke.steps import Settled, Step, not_accepted, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
 
@@ -118,7 +118,7 @@ def _unknown_key(
         request,
         mode="text-to-video",
         seconds=min(lengths, default=request.seconds),
-        resolution=(known.smallest("text-to-video") if known else None) or request.resolution,
+        resolution=request.resolution,
         image=None,
         unknown_key=True,
     )
@@ -318,7 +318,7 @@ def doubtful(entry: Entry) -> ControlledFailure:
     return replace(
         _failure(entry, "uncertain"),
         symptom="submit-uncertain",
-        text=entry.ended.text if entry.ended else None,
+        text=told_by(entry),
     )
 
 

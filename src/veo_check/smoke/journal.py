@@ -191,8 +191,8 @@ class Entry:
         return replace(self, state="unfinished", ended=ended)
 
     def resume(self) -> Entry:
-        """A later run polls on."""
-        self._from("submitted", "unfinished", "reopened")
+        """A later run polls on; also where a job is done and its video was not kept."""
+        self._from("submitted", "unfinished", "reopened", "finished")
         return replace(self, state="submitted", ended=None)
 
     def finished(self, ended: Ended) -> Entry:

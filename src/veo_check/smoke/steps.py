@@ -20,7 +20,6 @@ from veo_check.core.jobs import (
     JobRequest,
     PollAnswer,
     Submission,
-    VideoRef,
     WatchedDriver,
     meaning_of,
 )
@@ -149,14 +148,19 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     assert entry.operation is not None
     if opens_video(entry):
         tools.hide(entry.operation.id)
+    operation = entry.operation.id
     answer: PollAnswer | None = None
     none = Missing("smoke-job", "not-run", "nothing was delivered")
     delivery: Delivery | Missing | None = None
-    if entry.state in {"submitted", "unfinished", "reopened"}:
+    # where the look that ends a job delivers it, what was not kept is looked for again
+    again = isinstance(driver, WatchedDriver) and not entry.task_asked
+    if entry.state in {"submitted", "unfinished", "reopened"} or (
+        entry.state == "finished" and again
+    ):
         followed = follow(entry.resume(), route, driver, tools)
         entry, answer, delivery = followed.entry, followed.answer, followed.delivery
     elif entry.state == "finished":
-        answer = _announced(entry, driver, tools)
+        answer = ask(driver, operation, tools)
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
     if entry.state == "finished" and answer is not None and delivery is None:
         tools.progress(progress_of(entry, "fetching"))
@@ -400,15 +404,6 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
     return entry.mark_uncertain(replace(ended, symptom="submit-uncertain"))
 
 
-def _announced(entry: Entry, driver: JobDriver, tools: Dependencies) -> PollAnswer:
-    """Where the videos of a finished job are: their addresses are not kept, and a content path
-    needs none."""
-    assert entry.operation is not None
-    if isinstance(driver, WatchedDriver) and not entry.task_asked:
-        return PollAnswer("done", "finished", (VideoRef(),))
-    return ask(driver, entry.operation.id, tools)
-
-
 def _delivered(
     entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies
 ) -> Delivery | Missing:
@@ -450,7 +445,7 @@ def _with_record(
     if isinstance(usage, UsageProof):
         if job.served_model is None:
             job = replace(job, served_model=usage.served_model)
-        if job.state == "failed" and job.failure is None and usage.reason:
+        if job.state == "failed" and job.symptom in {None, "failed"} and usage.reason:
             job = replace(job, symptom=usage.symptom or job.symptom, failure=usage.reason)
     if isinstance(usage, UsageProof) and usage.billed is not None:
         return replace(job, charged=usage.billed > usage.refunded)
