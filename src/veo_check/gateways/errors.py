@@ -91,11 +91,6 @@ class ErrorBody:
         """The upstream's own sentence, where it has one; else the nearest around it."""
         return (self.inner.told if self.inner else "") or self.message
 
-    @property
-    def innermost(self) -> ErrorBody:
-        """The upstream's own error, where a gateway passed it on; else this one."""
-        return self.inner.innermost if self.inner else self
-
     def says(self, *phrases: str) -> bool:
         """Whether any message on the way in holds one of these phrases, whatever the case."""
         here = self.message.casefold()
