@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer import Argument
+from typer import Argument, Option
 
 from veo_check.cli.output import (
     AsOfDay,
@@ -20,10 +20,12 @@ from veo_check.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
 
     from veo_check.engine.runbook import Runbook
+    from veo_check.routefile.load import RouteFile
 
 
 _WIDTH = 100
@@ -34,6 +36,9 @@ def fallback(
     as_of: AsOfDay = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,
+    state: Annotated[
+        Path | None, Option(metavar="DIR", help="The state folder, if it is not beside the file.")
+    ] = None,
     output: Outputs = None,
 ) -> None:
     """Print the runbook: every failure, the decision, who is billed, what it costs. No network.
@@ -53,15 +58,65 @@ def fallback(
         raise InvalidFileError("\n".join(map(str, loaded)))
     judging = judged_day(as_of, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
+    proven = _proven(loaded, state, judging.day)
     write_each(
         outputs,
-        text=lambda: _text(book, judging.day),
-        json=lambda: _json(book, judging.day),
+        text=lambda: _text(book, judging.day, proven),
+        json=lambda: _json(book, judging.day, proven),
     )
     raise typer.Exit(int(book.exit_code))
 
 
-def _text(book: Runbook, day: date) -> str:
+def _proven(file: RouteFile, state: Path | None, day: date) -> dict[str, str]:
+    """What the record says of each fallback's own smoke job, by the fallback's name.
+
+    Whether a proof still holds for today's catalogue row, only a run can tell.
+    """
+    import os
+    from datetime import timedelta
+
+    from veo_check.core.fallbacks import candidates
+    from veo_check.core.secrets import Redactor
+    from veo_check.evidence.proofs import SealedProof, proof_key_variable, read_proofs
+    from veo_check.gateways.registry import gateway_of
+    from veo_check.http.keys import Keys, Secret
+    from veo_check.smoke.state_folder import StateFolder, state_folder
+
+    place = state_folder(file.path, state, os.environ, spend=False)
+    keys = Keys(os.environ, Redactor())
+
+    def key_for(variable: str) -> Secret | None:
+        found = keys.read(variable)
+        return found if isinstance(found, Secret) else None
+
+    told: dict[str, str] = {}
+    for candidate in candidates(file.route):
+        name, route = candidate.target.name, candidate.route
+        told[name] = "not proven by a job of its own"
+        for simulated in (False, True):
+            if route is None or not place.is_dir():
+                continue
+            own = route.via.key.env if route.via.key else None
+            surface, gateway = route.model.surface, gateway_of(route)
+            sealing = key_for(proof_key_variable(own, surface, gateway, key_for))
+            found = read_proofs(StateFolder(place, simulated).proofs_of(route.name), sealing)
+            if not found:
+                continue
+            word = " (simulated)" if simulated else ""
+            newest = found[0]
+            if not isinstance(newest, SealedProof):
+                told[name] = f"a proof is on record{word}, and cannot be read here: {newest.why}"
+                break
+            proof = newest.proof
+            until = (proof.paid_at + timedelta(seconds=proof.valid_for_seconds)).date()
+            good = proof.job.state == "finished" and proof.delivery is not None and day <= until
+            verb = "proven" if good else "proven no more"
+            told[name] = f"{verb} by its own smoke job {proof.id}{word}, until {until}"
+            break
+    return told
+
+
+def _text(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
     import io
 
     from rich import box
@@ -99,6 +154,8 @@ def _text(book: Runbook, day: date) -> str:
         console.print("Fallback routes, in this order:")
         for line in successor_lines(book):
             console.print(f"  {printable(line, 400)}" if line[0] != " " else f"    {line.strip()}")
+        for name, said in proven.items():
+            console.print(printable(f"  {name}: {said}", 400))
     for finding in book.broken_rules:
         console.print(f"BROKEN RULE: {printable(finding.message, 400)}")
         if finding.fix:
@@ -119,7 +176,7 @@ def _range(cost: tuple[Decimal, Decimal] | None) -> str:
     return usd(low) if low == high else f"{usd(low)} to {usd(high)}"
 
 
-def _json(book: Runbook, day: date) -> str:
+def _json(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
     import json
 
     from veo_check.core.money import usd
@@ -161,6 +218,7 @@ def _json(book: Runbook, day: date) -> str:
                     for change in target.changes
                 ],
                 "cannot_run": list(target.unfit),
+                "proven": proven.get(target.candidate.target.name),
             }
             for target in book.targets
         ],

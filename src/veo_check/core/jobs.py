@@ -513,5 +513,5 @@ class WatchedDriver(JobDriver, Protocol):
         """Look once, in turn. `refused`: this way does not exist here. What `sink` raises passes
         through."""
 
-    def served(self, operation: str) -> str | None:
-        """The model that served a job that has ended, where the gateway tells."""
+    def named(self, operation: str) -> PollAnswer:
+        """Ask once for the task of a job that has ended, where it names the model that served."""

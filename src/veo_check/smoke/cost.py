@@ -57,6 +57,12 @@ class SpendLimit:
             self._left -= amount
             return None
 
+    @property
+    def left(self) -> Decimal:
+        """What is not set aside yet."""
+        with self._lock:
+            return self._left
+
     def give_back(self, amount: Decimal) -> None:
         """Money set aside for a step that certainly cost nothing."""
         with self._lock:

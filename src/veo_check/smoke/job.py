@@ -82,6 +82,14 @@ def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Smo
         return unreadable(f"the lock of this route cannot be taken ({error.strerror or error})")
 
 
+def foreseen(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Decimal:
+    """What `run_smoke` would set aside for this route, in USD. Sends and writes nothing."""
+    purse = SpendLimit(Decimal(10) ** 9)
+    run = _Run(case, replace(wish, purse=purse), tools)
+    run._plan(run.record.status_now(), None, None, None)
+    return purse.total - purse.left
+
+
 def nothing_on_record() -> SmokeOutcome:
     """The outcome where there is no state folder and no leave to spend."""
     status = ProofStatus("none", "no smoke job is on record")
@@ -255,7 +263,8 @@ class _Run:
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, gateway_of(self.route).controlled_failure(self.route)
+        wish = self.wish
+        asked = gateway_of(self.route).controlled_failure(self.route) if wish.wrong else "none"
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None

@@ -53,6 +53,8 @@ class SpendPolicy:
     stopped: str | None = None
     renew: bool = False
     online: bool = True
+    #: whether the controlled failure is wanted too; a fallback's own job has none
+    wrong: bool = True
 
 
 @dataclass(frozen=True, slots=True)
