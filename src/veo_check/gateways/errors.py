@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
 from veo_check.core.frozen import dataclass
-from veo_check.core.jobs import Submission, Symptom
+from veo_check.core.jobs import Submission, Symptom, meaning_of
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 
 # JSON values from outside, as the types we need or None. Nothing here raises.
@@ -273,9 +273,12 @@ def key_refused(answer: Response, error: ErrorBody) -> bool:
 def failure_of(answer: Response, error: ErrorBody) -> Failure:
     """The failure of an answer that tells nothing about the model."""
     if key_refused(answer, error):
+        meaning = meaning_of(google_symptom(error) or _of_key(answer))
+        said = answer.shown(error.message).replace("; ", ", ")  # what follows "; " is the step
         return Failure(
             "key-refused",
-            f"{answer.place} refused the key with {answer.status}: {answer.shown(error.message)}",
+            f"{answer.place} refused the key with {answer.status}: {said} ({meaning.says}); "
+            f"{meaning.step(direct=True)}",
             answer.exchange,
             sent=True,
         )
