@@ -19,8 +19,8 @@ from veo_check.core.results import ControlledFailure, JobResult
 from veo_check.gateways.registry import gateway_of
 from veo_check.reference.load import load_reference
 from veo_check.smoke.journal import Entry, Journal, Operation
+from veo_check.smoke.outcome import SmokeOutcome
 from veo_check.smoke.state_folder import StateFolder
-from veo_check.smoke.steps import SmokeOutcome
 
 LABEL = "veo3.1-fast"
 SMOKE, WRONG = f"{LABEL} 4", f"{LABEL} 5"

@@ -14,8 +14,8 @@ import pytest
 from paid_world import Desk, Fate, Killed, World
 from veo_check.core.results import JobResult
 from veo_check.smoke.journal import Entry, Journal
+from veo_check.smoke.outcome import SmokeOutcome
 from veo_check.smoke.state_folder import StateFolder
-from veo_check.smoke.steps import SmokeOutcome
 
 WORLDS = {
     "good": lambda: World(),

@@ -20,7 +20,7 @@ from stage import Stage
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Route
 from veo_check.sandbox.server import SandboxTransport
-from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.outcome import SmokeOutcome
 
 JOBS = 10
 

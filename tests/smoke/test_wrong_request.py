@@ -32,7 +32,7 @@ from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import Reference, load_reference
 from veo_check.smoke.controlled_failure import WrongRequest, wrong_request
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.outcome import SmokeOutcome
 
 DAY = date(2026, 11, 22)
 UNREAD = Missing("catalog", "offline", "x")

@@ -48,8 +48,8 @@ from veo_check.pricing.job_cost import PriceSources
 from veo_check.reference.load import Reference
 from veo_check.smoke.cost import SpendLimit
 from veo_check.smoke.job import run_smoke
+from veo_check.smoke.outcome import SmokeOutcome
 from veo_check.smoke.state_folder import open_state_folder
-from veo_check.smoke.steps import SmokeOutcome
 from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 MODEL = "veo-3.1-fast-generate-001"

@@ -30,7 +30,7 @@ from veo_check.pricing.shape import Refusal, Shape
 from veo_check.report.model import CauseKind, CauseReport, Counts, DecidedBy, OpenJob
 from veo_check.report.shown import first_sentence
 from veo_check.smoke.cost import CostEstimate, smoke_stake
-from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.outcome import SmokeOutcome
 
 #: The order of importance: what failed, then what is missing, the cheapest to supply first.
 _RANK: tuple[CauseKind, ...] = (

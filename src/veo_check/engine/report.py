@@ -46,7 +46,7 @@ from veo_check.report.shown import first_sentence
 from veo_check.routefile.checklist import Checklist
 
 if TYPE_CHECKING:
-    from veo_check.smoke.steps import SmokeOutcome
+    from veo_check.smoke.outcome import SmokeOutcome
 
 
 #: Worst first: what an item shows of its checks.

@@ -59,13 +59,12 @@ from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
 from veo_check.smoke.cost import SpendLimit
-from veo_check.smoke.job import foreseen, nothing_on_record, run_smoke
+from veo_check.smoke.outcome import SmokeOutcome, nothing_on_record, unreadable
 from veo_check.smoke.state_folder import open_state_folder, state_folder
-from veo_check.smoke.steps import SmokeOutcome, unreadable
-from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
 
 if TYPE_CHECKING:
-    from veo_check.smoke.steps import SmokeOutcome
+    from veo_check.smoke.outcome import SmokeOutcome
+    from veo_check.smoke.tools import Dependencies, SmokeContext
 
 
 def settled(file: RouteFile, reference: Reference, day: date) -> RouteFile:
@@ -453,6 +452,10 @@ class Paying:
         online = not self.options.offline and not judging.hypothetical
         asked = not fallback or self.options.prove_fallbacks
         purse = self.purse if asked else None
+        # a run that neither pays nor finds a record waits for none of this code
+        from veo_check.smoke.job import run_smoke
+        from veo_check.smoke.tools import SpendPolicy
+
         wish = SpendPolicy(purse, stopped, self.options.renew, online, wrong=not fallback)
         return run_smoke(self._case(file, judging, facts), wish, tools)
 
@@ -465,6 +468,9 @@ class Paying:
         """
         if self.purse is None:
             return None
+        from veo_check.smoke.job import foreseen
+        from veo_check.smoke.tools import SpendPolicy
+
         wanted: list[tuple[RouteFile, Facts, bool]] = [(file, facts, True)]
         wanted += [(target, own.facts, False) for own, target, why in proving if why is None]
         total = Decimal(0)
@@ -480,6 +486,8 @@ class Paying:
         )
 
     def _tools(self, file: RouteFile, place: Path) -> Dependencies:
+        from veo_check.smoke.tools import Dependencies, pace_of
+
         simulated = is_simulated(self.options, self.asking, file.route)
         folder = open_state_folder(place, simulated=simulated)
         return Dependencies(
@@ -526,6 +534,8 @@ class Paying:
         return None if guessable else read
 
     def _case(self, file: RouteFile, judging: AsOf, facts: Mapping[type, object]) -> SmokeContext:
+        from veo_check.smoke.tools import SmokeContext
+
         route = file.route
         catalog = facts.get(Catalog)
         return SmokeContext(

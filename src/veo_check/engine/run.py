@@ -44,7 +44,7 @@ from veo_check.routefile.load import Problem, RouteFile
 
 if TYPE_CHECKING:
     from veo_check.engine.route import Paying, Proving
-    from veo_check.smoke.steps import SmokeOutcome
+    from veo_check.smoke.outcome import SmokeOutcome
 
 
 STATE_FOLDER = ".veo-check"

@@ -40,7 +40,7 @@ from veo_check.report.json import as_text, render
 from veo_check.report.model import Report, RouteReport
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile, load_route_file
-from veo_check.smoke.steps import SmokeOutcome
+from veo_check.smoke.outcome import SmokeOutcome
 
 
 @dataclass(frozen=True, slots=True)

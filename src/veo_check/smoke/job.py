@@ -42,20 +42,9 @@ from veo_check.smoke.journal import (
     Entry,
     at_most_spent,
 )
+from veo_check.smoke.outcome import PROBE, SmokeOutcome, by_proof, unreadable, without_job
 from veo_check.smoke.state_folder import route_lock
-from veo_check.smoke.steps import (
-    PROBE,
-    Settled,
-    SmokeOutcome,
-    Step,
-    by_job,
-    by_proof,
-    finish,
-    result_of,
-    send,
-    unreadable,
-    without_job,
-)
+from veo_check.smoke.steps import Settled, Step, by_job, finish, result_of, send
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
 
 
@@ -88,12 +77,6 @@ def foreseen(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Deci
     run = _Run(case, replace(wish, purse=purse), tools)
     run._plan(run.record.status_now(), None, None, None)
     return purse.total - purse.left
-
-
-def nothing_on_record() -> SmokeOutcome:
-    """The outcome where there is no state folder and no leave to spend."""
-    status = ProofStatus("none", "no smoke job is on record")
-    return without_job(status, status.sentence)
 
 
 #: What says of a good job of an earlier run, settled only now, that it speaks for today no more.

@@ -25,7 +25,6 @@ from veo_check.core.jobs import (
 )
 from veo_check.core.money import UsageError
 from veo_check.core.results import (
-    ControlledFailure,
     Delivery,
     JobKind,
     JobResult,
@@ -59,6 +58,7 @@ from veo_check.smoke.journal import (
     shown_operation,
     told_by,
 )
+from veo_check.smoke.outcome import PROBE, SmokeOutcome, delivered
 from veo_check.smoke.tools import Dependencies
 from veo_check.smoke.watch import ask, follow, progress_of
 
@@ -472,75 +472,6 @@ def _proof(settled: Settled, route: Route, tools: Dependencies) -> Proof:
         usage=replace(usage, exchanges=()) if isinstance(usage, UsageProof) else None,
         row=intent.row,
         owner=intent.owner,
-    )
-
-
-PROBE = "smoke-job"
-
-
-@dataclass(frozen=True, slots=True)
-class SmokeOutcome:
-    """The facts of the paid job, each or why not. `spent`: USD at most, by this run."""
-
-    job: JobResult | Missing
-    delivery: Delivery | Missing
-    usage: UsageProof | Missing
-    controlled_failure: ControlledFailure | Missing
-    proof: ProofStatus
-    life: ProvenLife | Missing
-    spent: Decimal = Decimal(0)
-    notes: tuple[str, ...] = ()
-    interrupted: bool = False
-
-    @property
-    def facts(self) -> dict[type, object]:
-        """By type, as checks ask for them."""
-        return {
-            JobResult: self.job,
-            Delivery: self.delivery,
-            UsageProof: self.usage,
-            ControlledFailure: self.controlled_failure,
-            ProvenLife: self.life,
-            ProofStatus: self.proof,
-        }
-
-
-def without_job(status: ProofStatus, why: str) -> SmokeOutcome:
-    """Nothing to judge: no job of this run, no proof of an earlier one."""
-    none = Missing(PROBE, "not-run", why)
-    return SmokeOutcome(none, none, none, none, status, none)
-
-
-def unreadable(why: str) -> SmokeOutcome:
-    """The journal cannot be read or written, so nothing in the state folder can be relied on."""
-    return without_job(ProofStatus("journal-unreadable", why), why)
-
-
-def delivered(delivery: Delivery | Missing | None) -> bool:
-    """Whether a whole video came: a status alone is no evidence that a model is alive."""
-    return isinstance(delivery, Delivery) and any(video.complete for video in delivery.videos)
-
-
-def by_proof(status: ProofStatus) -> SmokeOutcome:
-    """The facts of a valid proof. Their evidence is the proof, not an exchange of this run."""
-    proof = status.proof
-    if proof is None or status.expires is None:
-        return without_job(status, status.sentence)
-    cited = (f"proof:{proof.id}",)
-    none = Missing(PROBE, "not-run", f"proof {proof.id} does not hold it")
-    return SmokeOutcome(
-        job=replace(proof.job, exchanges=cited),
-        delivery=replace(proof.delivery, exchanges=cited) if proof.delivery else none,
-        usage=replace(proof.usage, exchanges=cited) if proof.usage else none,
-        controlled_failure=(
-            replace(proof.controlled_failure, exchanges=cited) if proof.controlled_failure else none
-        ),
-        proof=status,
-        life=(
-            ProvenLife(proof.job.served_model, proof.id, status.expires, cited)
-            if delivered(proof.delivery)
-            else none
-        ),
     )
 
 
