@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 from veo_check.core.reading import file_uri
 from veo_check.report.json import as_text
@@ -84,7 +85,10 @@ def rules_page() -> str:
     base = os.environ.get("VEO_CHECK_ACTION_PAGE", "")
     if base.startswith("https://") and base.isprintable() and " " not in base:
         return base
-    return file_uri(str(files("veo_check").joinpath("checklists", "README.md")))
+    package = Path(str(files("veo_check")))
+    # a wheel has the page inside the package, a clone beside it
+    places = (package / "checklists" / "README.md", package.parents[1] / "checklists" / "README.md")
+    return next((place for place in places if place.is_file()), places[0]).as_uri()
 
 
 def _rule(code: str, texts: Mapping[str, tuple[str, str, str]]) -> Json:
