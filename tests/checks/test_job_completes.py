@@ -240,7 +240,14 @@ def test_a_retirement_text_that_names_a_retired_id_leads_to_the_living_end(named
     job = replace(GOOD, state="refused", symptom="model-retired", replacement=named)
     fix = str(judged(job, route).findings[0].fix)
     assert named not in fix
-    assert fix.startswith("move to gemini-omni-1")
+    assert fix == "move to gemini-omni-1.2-flash, where its successors lead"
+
+
+def test_an_id_that_is_about_to_go_is_not_where_to_go() -> None:
+    route = a_route({**GOOGLE, "model.surface": "gemini-api"})
+    named = {"symptom": "model-retired", "replacement": "gemini-omni-1.1-flash"}
+    fix = judged(replace(GOOD, state="refused", **named), route).findings[0].fix  # type: ignore[arg-type]
+    assert fix == "move to gemini-omni-1.2-flash, where its successors lead"
 
 
 @pytest.mark.parametrize("symptom", ["content-unavailable", "empty-result", None])

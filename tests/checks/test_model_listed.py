@@ -128,12 +128,12 @@ def test_the_method_is_long_running_calls_only() -> None:
 
 
 def test_google_does_not_offer_it() -> None:
-    gone = google("no-longer-available", replacement="gemini-omni-1.1-flash", text="is gone")
+    gone = google("no-longer-available", replacement="gemini-omni-1.2-flash", text="is gone")
     assert only(run(GOOGLE, official=gone)) == blocker(
         "model-listed/no-longer-available",
         f'Google no longer offers {MODEL} on agent-platform to this key. Google says: "is gone"',
         at="via.model",
-        fix="move to gemini-omni-1.1-flash",
+        fix="move to gemini-omni-1.2-flash",
         evidence=("x2",),
     )
     assert only(run(GOOGLE, official=google("not-found"))) == blocker(

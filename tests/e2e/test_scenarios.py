@@ -153,3 +153,18 @@ def test_a_wrong_location_is_one_failure_that_names_the_right_one(
         "set via.location to us-central1",
     )
     assert ran.report["routes"][0]["spent"] in {None, "0.00"}  # it stops the money
+
+
+@pytest.mark.parametrize("example", ["flatkey-veo-3.1-fast", "openai-litellm"])
+@pytest.mark.parametrize("why", ["denied", "invalid", "precondition"])
+def test_googles_refusal_of_the_gateways_own_key_is_not_blamed_on_ours(
+    why: str, example: str, veo: Run, root: Path, tmp_path: Path
+) -> None:
+    file = root / f"examples/{example}.yaml"
+    words = ("--scenario", f"job-gateway-key-{why}", "--spend", "3", "--state", tmp_path / "s")
+    ran = veo("run", file, *words, "-o", "json")
+    assert ran.checks["key-accepted"]["status"] == "pass"
+    (finding,) = ran.checks["job-completes"]["findings"]
+    assert finding["code"] == "job-completes/gateway-key"
+    assert "not your key" in finding["message"]
+    assert "operator" in finding["fix"]

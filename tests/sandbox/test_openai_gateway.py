@@ -121,6 +121,9 @@ def test_a_proxy_without_a_database_and_a_wrong_key(
         ("job-retired", {}, 404, "is no longer available"),
         ("veo-retired", {}, 404, "Publisher Model"),
         ("job-429", {}, 429, "litellm.RateLimitError"),
+        ("job-gateway-key-invalid", {}, 401, "litellm.AuthenticationError"),
+        ("job-gateway-key-denied", {}, 403, "PERMISSION_DENIED"),
+        ("job-gateway-key-precondition", {}, 400, "FAILED_PRECONDITION"),
     ],
 )
 def test_refusals(scenario: str, body: dict[str, Any], status: int, text: str) -> None:

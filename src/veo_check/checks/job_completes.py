@@ -200,7 +200,7 @@ def _failed(
         )
     elif move:
         which = "which the answer names" if move == job.replacement else "where its successors lead"
-        fix = f"move to {move}, {which}; {fix}"
+        fix = f"move to {move}, {which}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"

@@ -48,7 +48,7 @@ def usage_recorded(
             yield note(
                 "usage-recorded/estimate",
                 f"The gateway estimated ${usd(job.estimate)} in a header of its answer to the "
-                "submit, before the job ran. Nobody stores that, and it is no bill.",
+                "submit, before the job ran. It is stored nowhere, and it is no bill.",
                 at="via.gateway",
                 evidence=job.exchanges,
             )

@@ -296,14 +296,15 @@ def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None
 
 def to_move_to(reference: Reference, model: str, surface: str, judging: AsOf) -> str | None:
     """Where to go when `model` is named as the way out: there, or where its own chain ends if it is
-    gone as well; None where that ends nowhere."""
+    gone as well or soon will be; None where that ends nowhere."""
     known = reference.surfaces(model)
     here = surface if surface in known or not known else known[0]
     judged = judge_lifecycle(reference, model, here, judging)
-    if judged.state not in {"retired", "rerouted"}:
-        return model
-    end = living_end(successors(reference, judged, judging))
-    return end.model if end is not None else None
+    leaving = judged.state in {"retired", "rerouted", "retiring"}
+    end = living_end(successors(reference, judged, judging)) if leaving else None
+    if end is not None:
+        return end.model
+    return None if judged.state in {"retired", "rerouted"} else model
 
 
 def serving_surfaces(reference: Reference, model: str, judging: AsOf) -> tuple[str, ...]:

@@ -427,7 +427,7 @@ def upstream_request(body: dict[str, object]) -> dict[str, object] | None:
 def _before_google(state: State, token: Token, estimate: Estimate) -> Response | None:
     """What ends a submit between the charge and Google's answer, in its scenario."""
     refused = next(
-        (refusal for fault, refusal in _UPSTREAM_REFUSALS.items() if state.has(fault)), None
+        (refusal for fault, refusal in UPSTREAM_REFUSALS.items() if state.has(fault)), None
     )
     if refused is not None:
         return task_error(refused.status, "fail_to_fetch_task", refused.body.decode())
@@ -448,7 +448,7 @@ def _before_google(state: State, token: Token, estimate: Estimate) -> Response |
 
 
 #: How Google refuses the key of the gateway's own channel.
-_UPSTREAM_REFUSALS: dict[Fault, Response] = {
+UPSTREAM_REFUSALS: dict[Fault, Response] = {
     "gateway-key-denied": error(403, "PERMISSION_DENIED", "The caller does not have permission"),
     "gateway-key-invalid": bad_api_key(),
     "gateway-key-precondition": error(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from veo_check.sandbox.google import finished, forward
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.media import video_of
+from veo_check.sandbox.newapi_jobs import UPSTREAM_REFUSALS
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import DROPPED, Job, Request, Response, accepts, as_json, as_text
 
@@ -30,6 +31,14 @@ _SIZES = {
     "1080x1920": ("1080p", "9:16"),
 }
 _PASSED = ("resolution", "aspectRatio", "negativePrompt", "personGeneration", "durationSeconds")
+
+
+_ERRORS = {
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    429: "RateLimitError",
+}
 
 
 def answer(state: State, request: Request) -> Response:
@@ -131,6 +140,9 @@ def _accept(state: State, body: dict[str, object], label: str) -> Job | Response
         return _error(402, "Insufficient credits to create this video.", "insufficient_credits")
     if state.has("submit-422"):
         return as_json({"detail": [{"loc": ["body", "seconds"], "msg": "value is not valid"}]}, 422)
+    fault = state.scenario.fault
+    if fault in UPSTREAM_REFUSALS:
+        return _passed_on(UPSTREAM_REFUSALS[fault], label, bad_key=fault == "gateway-key-invalid")
     row = state.google_model(upstream, "agent-platform")
     job = forward(
         state,
@@ -162,15 +174,19 @@ def _upstream_body(body: dict[str, object]) -> dict[str, object]:
     return {"instances": [{"prompt": body.get("prompt", "")}], "parameters": parameters}
 
 
-def _passed_on(refusal: Response, label: str) -> Response:
-    """Google's own refusal, as a string inside the gateway's sentence."""
-    name = {404: "NotFoundError", 429: "RateLimitError"}.get(refusal.status, "BadRequestError")
+def _passed_on(refusal: Response, label: str, *, bad_key: bool = False) -> Response:
+    """Google's own refusal, as a string inside the gateway's sentence. LiteLLM answers 401 where
+    Google refuses the key of the deployment with 400 (litellm-and-sdks.md)."""
+    status = 401 if bad_key else refusal.status
+    name = _ERRORS.get(status, "BadRequestError")
     text = (
         f"litellm.{name}: Vertex_aiException {name} - {refusal.body.decode()}\n\n"
         f"LiteLLM: model group '{label}' failed with the error above. No fallback was attempted."
     )
-    kind = "throttling_error" if refusal.status == 429 else "invalid_request_error"
-    return _error(refusal.status, text, kind)
+    kind = {401: "authentication_error", 429: "throttling_error"}.get(
+        status, "invalid_request_error"
+    )
+    return _error(status, text, kind)
 
 
 def _id(job: Job, model: str) -> str:
