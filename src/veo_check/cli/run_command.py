@@ -104,6 +104,10 @@ def execute(
     if not any(output.format == "text" and output.file is None for output in wanted):
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
+    if all(output.file is not None for output in wanted):
+        from veo_check.report.text import verdict_in_a_line
+
+        tell(verdict_in_a_line(ran.report))
     try:
         write_outputs(ran.report, wanted, detail)
     finally:
@@ -115,8 +119,12 @@ def execute(
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:
     """Every route file among files and folders, and every problem of those that are not valid."""
     paths, passed_over = route_paths(arguments)
-    for path in passed_over:
-        tell(f"{path}: no route in it, passed over")
+    if len(passed_over) == 1:
+        tell(f"{passed_over[0]}: no route in it, passed over")
+    elif passed_over:
+        names = ", ".join(str(path) for path in passed_over[:3])
+        more = ", ..." if len(passed_over) > 3 else ""
+        tell(f"{len(passed_over)} YAML files without a route passed over: {names}{more}")
     files: list[RouteFile] = []
     problems: list[Problem] = []
     for path in paths:
