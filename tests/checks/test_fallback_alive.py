@@ -110,6 +110,6 @@ def test_a_fallback_that_is_only_declared_to_work_warns() -> None:
     judged = {"model-lifecycle": Status.PASS, "endpoint-family": Status.WARN}
     outcome = run(outcome_of(judged))
     assert codes(outcome) == ["warning unproved", "note alive"]
-    assert outcome.findings[0].fix == "run the fallback as a route of its own, once with --spend"
+    assert outcome.findings[0].fix == "prove it by a job of its own: --spend USD --prove-fallbacks"
     blocked = run(outcome_of(judged | {"endpoint-family": Status.BLOCKED}))
     assert (blocked.findings, blocked.blocked is None) == ((), False)

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, missing
+from check_world import GOOGLE, MODEL, OPENAI, a_route, codes, heard, judging, missing
 from paid_jobs import MEDIA, proof
 from veo_check.checks.job_completes import job_completes
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
@@ -44,6 +44,7 @@ def judged(
         delivery=delivery,
         proof=status,
         reference=load_reference(),
+        judging=judging(),
     )
 
 
@@ -70,6 +71,23 @@ def test_who_served_it(served: str | None, via: dict[str, object], said: str) ->
     route = a_route({"request.resolution": "720p", **via})
     outcome = judged(replace(GOOD, served_model=served), route)
     assert codes(outcome) == ["note finished", said]
+
+
+@pytest.mark.parametrize("served", ["video-pool-7", "veo-9-generate-001", "gemini-veo-fast"])
+def test_a_name_that_is_no_known_id_is_unknown_and_not_another_model(served: str) -> None:
+    job = replace(GOOD, served_model=served)
+    outcome = judged(job)
+    assert codes(outcome) == ["note finished", "warning served-name"]
+    assert outcome.status_at(Tier.PRODUCTION) is Status.BLOCKED
+    assert outcome.status_at(Tier.STAGING) is Status.WARN
+    assert served in str(outcome.blocked)
+    known = a_route({"request.resolution": "720p", "model.also_known_as": ["other", served]})
+    assert codes(judged(job, known)) == ["note finished", "note served"]
+
+
+def test_an_echo_of_the_label_tells_nothing() -> None:
+    outcome = judged(replace(GOOD, served_model="veo3.1-fast"))
+    assert codes(outcome) == ["note finished", "warning served-unknown"]
 
 
 def test_a_model_that_answers_a_rerouted_one_says_who_announced_it() -> None:
@@ -136,6 +154,76 @@ def test_every_symptom_has_a_meaning() -> None:
     assert len({one.says for one in MEANINGS.values()}) == len(MEANINGS)
 
 
+#: what only routes through a gateway have, and what only routes to Google itself have
+OF_GATEWAYS = ("gateway", "proxy", "litellm", "new-api", "usage log", "channel", "label")
+OF_GOOGLE = ("via.location", "via.project", "billing export", "print-access-token")
+
+
+@pytest.mark.parametrize("symptom", get_args(Symptom))
+def test_no_step_is_about_software_that_the_route_does_not_use(symptom: Symptom) -> None:
+    meaning = MEANINGS[symptom]
+    direct, through = meaning.step(direct=True), meaning.step(direct=False)
+    only_gateways = symptom in {
+        *("no-channel", "not-priced", "model-not-allowed", "gateway-key", "gateway-misconfigured"),
+        *("family-not-routed", "cooling-down"),
+    }
+    if not only_gateways:
+        assert [word for word in OF_GATEWAYS if word in direct.lower()] == []
+    only_google = symptom == "poll-answers-error"
+    operators = through.startswith("ask the gateway's operator, whose access to Google it is")
+    if not only_google and not operators:
+        assert [word for word in OF_GOOGLE if word in through.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Support codes: 29310472", "29310472 means celebrity"),
+        ("... Support codes: 58061214, 15236754", "58061214 means child, 15236754 means celebrity"),
+        ("support code:42237218", "42237218 means video safety violation"),
+        ("Support codes: 12345678", "12345678 means nothing that is known"),
+        ("no codes at all", None),
+    ],
+)
+@pytest.mark.parametrize("via", [{}, OPENAI, GOOGLE], ids=["flatkey", "openai", "google"])
+def test_a_filters_support_codes_are_explained(
+    text: str, said: str | None, via: dict[str, object]
+) -> None:
+    job = replace(GOOD, state="failed", symptom="filtered", failure=f"Blocked. {text}")
+    message = judged(job, a_route(via)).findings[0].message
+    assert ("Google's support code" in message) is (said is not None)
+    assert said is None or f"Google's support code {said}." in message
+
+
+@pytest.mark.parametrize("symptom", ["model-unknown", "model-retired"])
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (
+            "This model models/veo-3.0-fast-generate-001 is no longer available. Please update "
+            f"your code to use models/{MODEL}.",
+            "veo-3.0-fast-generate-001",
+        ),
+        (
+            "Publisher Model `projects/p/locations/us-central1/publishers/google/models/"
+            "veo-2.0-generate-001` was not found",
+            "veo-2.0-generate-001",
+        ),
+        (f"models/{MODEL} is not found for API version v1beta", None),
+        ("models/veo3.1-fast is not found", None),
+        ("No such model", None),
+    ],
+)
+def test_a_404_about_another_model_says_that_the_label_is_mapped_elsewhere(
+    symptom: str, text: str, other: str | None
+) -> None:
+    job = replace(GOOD, state="refused", symptom=symptom, failure=text, status_code=404)
+    finding = judged(job).findings[0]
+    mapped = f"The answer is about {other}, not about {MODEL}: the label veo3.1-fast is mapped to"
+    assert (mapped in finding.message) is (other is not None)
+    assert ("map veo3.1-fast to" in str(finding.fix)) is (other is not None)
+
+
 def test_a_retirement_text_names_where_to_go() -> None:
     job = replace(
         GOOD, state="refused", symptom="model-retired", replacement="veo-4", status_code=404
@@ -144,6 +232,15 @@ def test_a_retirement_text_names_where_to_go() -> None:
     assert finding.fix is not None
     assert finding.fix.startswith("move to veo-4, which the answer names")
     assert finding.actual == "HTTP 404"
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-generate-001"])
+def test_a_retirement_text_that_names_a_retired_id_leads_to_the_living_end(named: str) -> None:
+    route = a_route({**GOOGLE, "model.surface": "gemini-api"})
+    job = replace(GOOD, state="refused", symptom="model-retired", replacement=named)
+    fix = str(judged(job, route).findings[0].fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
 
 
 @pytest.mark.parametrize("symptom", ["content-unavailable", "empty-result", None])

@@ -23,6 +23,7 @@ from veo_check.checks.key_accepted import key_accepted
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Outcome, blocker
+from veo_check.core.jobs import MEANINGS, Symptom
 
 #: what one job of the tests' route costs: 8 s at 0.12, in quota units
 ONE_JOB = 480_000
@@ -55,6 +56,37 @@ def last(outcome: Outcome) -> Finding:
 def test_a_key_of_the_wrong_kind_names_the_command_that_makes_a_token() -> None:
     answer = KeyAnswer("refused", 401, "API keys are not supported", symptom="wrong-credential")
     assert "gcloud auth print-access-token" in str(last(run(answer=answer, changes=GOOGLE)).fix)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "step"),
+    [
+        ("old-api-key", "make a new API key, which begins AQ."),
+        ("token-refused", "gcloud auth print-access-token"),
+        ("key-refused", "put a working key into the variable"),
+        ("api-disabled", "gcloud services enable"),
+    ],
+)
+def test_what_is_wrong_with_googles_key_has_its_own_step(symptom: Symptom, step: str) -> None:
+    answer = KeyAnswer("refused", 401, "no", symptom=symptom)
+    finding = last(run(answer=answer, changes=GOOGLE))
+    assert step in str(finding.fix)
+    assert (MEANINGS[symptom].says in finding.message) is (symptom != "key-refused")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        KeyAnswer("refused", 401, "Invalid token"),  # upstream new-api
+        KeyAnswer("denied", 403, "no quota", symptom="no-quota"),  # Flatkey
+    ],
+)
+def test_a_key_with_nothing_left_is_not_called_a_bad_key(answer: KeyAnswer) -> None:
+    outcome = run(a_usage(available=0), answer)
+    assert codes(outcome) == ["blocker no-quota"]
+    assert last(outcome).fix == "raise the key's quota in the gateway's console"
+    assert codes(run(a_usage(), answer)) == [f"blocker {answer.state}"]
+    assert codes(run(a_usage(available=0, unlimited=True), answer)) == [f"blocker {answer.state}"]
 
 
 def test_refused_is_one_failure_and_the_end() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from check_world import (
     only,
 )
 from check_world import official as google
+from paid_jobs import proof
 from veo_check.checks.location_served import location_served
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
 from veo_check.core.findings import (
@@ -32,6 +34,7 @@ from veo_check.core.findings import (
     note,
     warning,
 )
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.reference.load import Reference, load_reference
 
 EUROPE = {"via.location": "europe-west4"}
@@ -41,6 +44,8 @@ def run(
     changes: dict[str, Any] | None = None,
     official: OfficialModel | Missing | None = None,
     proven: ProvenLife | Missing | None = None,
+    job: JobResult | Missing | None = None,
+    status: ProofStatus | Missing | None = None,
     book: Reference | None = None,
     **when: Any,
 ) -> Outcome:
@@ -51,6 +56,8 @@ def run(
         judging=judging(**when),
         official=official or missing(),
         proven=proven or missing(),
+        job=job or missing(),
+        status=status or missing(),
     )
 
 
@@ -174,3 +181,47 @@ def test_a_finished_job_settles_what_is_not_known() -> None:
     # nor does a proof outweigh Google's own word about the place
     refused = run(EUROPE, google("not-found", location="europe-west4"), a_proof())
     assert codes(refused) == ["blocker elsewhere"]
+
+
+def refusal(symptom: str) -> JobResult:
+    return replace(
+        proof().job,
+        job="j1",
+        state="refused",
+        symptom=symptom,
+        failure="No such model",
+        exchanges=("job:j1",),
+    )
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize(
+    ("symptom", "location", "fails"),
+    [
+        ("not-at-location", "us-central1", True),
+        ("not-at-location", "europe-west4", True),
+        ("model-unknown", "europe-west4", True),
+        # where its pages place the model, such a 404 is about the id or the access to it
+        ("model-unknown", "us-central1", False),
+    ],
+)
+def test_a_refused_job_outweighs_what_pages_and_listings_say(
+    symptom: str, location: str, fails: bool, earlier: bool
+) -> None:
+    job = refusal(symptom)
+    on_record = ProofStatus("not-finished", "it was refused", misplaced=job)
+    outcome = run(
+        {"via.location": location},
+        google(location=location),
+        job=None if earlier else job,
+        status=on_record if earlier else None,
+    )
+    assert codes(outcome) == (["blocker refused"] if fails else ["note answered"])
+    if fails:
+        step = str(only(outcome).fix)
+        assert ("set via.location to us-central1" in step) is (location != "us-central1")
+        assert ("ask Google for access" in step) is (location == "us-central1")
+
+
+def test_a_refusal_for_another_reason_says_nothing_of_the_place() -> None:
+    assert codes(run(job=refusal("no-quota"))) == ["note named"]

@@ -1,14 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from check_world import GOOGLE, MODEL, OPENAI, a_listing, a_route, codes, heard, missing, only
+from check_world import (
+    GOOGLE,
+    MODEL,
+    OPENAI,
+    a_listing,
+    a_route,
+    codes,
+    heard,
+    judging,
+    missing,
+    only,
+)
 from check_world import official as google
 from veo_check.checks.model_listed import model_listed
 from veo_check.core.facts import GatewayListing, Missing, OfficialModel
-from veo_check.core.findings import Outcome, blocker, note
+from veo_check.core.findings import TARGETS, Outcome, blocker, note
+from veo_check.reference.load import load_reference
 
 GEMINI = {**GOOGLE, "model.surface": "gemini-api"}
 
@@ -23,6 +37,8 @@ def run(
         route=a_route(changes),
         listing=listing or missing(),
         official=official or missing(probe="official-model"),
+        reference=load_reference(),
+        judging=judging(),
     )
 
 
@@ -34,6 +50,23 @@ def test_the_label_is_offered_and_that_is_all_it_proves() -> None:
         at="via.model",
         evidence=("x1",),
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "tiers"),
+    [
+        (date(2026, 9, 24), "blocker shutdown-date", ["fail", "fail", "fail"]),
+        (date(2026, 12, 24), "blocker shutdown-date", ["warn", "warn", "fail"]),
+        (date(2027, 9, 24), "note shutdown-date", ["pass", "pass", "pass"]),
+    ],
+)
+def test_a_shutdown_day_in_the_listing_is_said(day: date, code: str, tiers: list[str]) -> None:
+    listing = a_listing("veo3.1-fast")
+    ending = replace(listing, models=(replace(listing.models[0], shutdown=day),))
+    outcome = run(OPENAI, listing=ending)
+    assert sorted(codes(outcome)) == sorted([code, "note label"])
+    assert [outcome.status_at(tier).value for tier in TARGETS] == tiers
+    assert any(f"shut down on {day}" in finding.message for finding in outcome.findings)
 
 
 def test_the_label_is_not_offered() -> None:
@@ -110,3 +143,26 @@ def test_google_does_not_offer_it() -> None:
         fix="set via.model to an id that Google offers to this key, or ask for access",
         evidence=("x2",),
     )
+
+
+@pytest.mark.parametrize("named", ["veo-3.1-generate-preview", "veo-3.0-fast-generate-001"])
+def test_a_retired_id_that_google_names_is_not_where_to_go(named: str) -> None:
+    gone = google("no-longer-available", surface="gemini-api", replacement=named)
+    fix = str(only(run(GEMINI, official=gone)).fix)
+    assert named not in fix
+    assert fix.startswith("move to gemini-omni-1")
+
+
+def test_what_google_does_not_find_says_at_which_location() -> None:
+    said = only(run(GOOGLE, official=google("not-found", location="us-central1")))
+    assert "on agent-platform at us-central1 to this key" in said.message
+    assert "via.location to one that serves this one (not us-central1)" in str(said.fix)
+
+
+@pytest.mark.parametrize("place", ["europe-west4", "global"])
+def test_where_no_page_places_the_model_the_location_is_the_cause(place: str) -> None:
+    outcome = run(GOOGLE, official=google("not-found", location=place))
+    assert outcome.findings == ()
+    assert str(outcome.blocked).endswith("see location-served")
+    gone = run(GOOGLE, official=google("no-longer-available", location=place))
+    assert codes(gone) == ["blocker no-longer-available"]

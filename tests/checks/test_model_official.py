@@ -70,6 +70,9 @@ def test_an_alias_is_never_guessed() -> None:
         "publishers/google/models/",
         "projects/p-1/locations/us-central1/publishers/google/models/",
         "gemini/models/",
+        "vertex_ai_beta/",
+        "vertexai/",
+        "googleai/",
     ],
 )
 def test_a_prefix_is_no_part_of_an_id(prefix: str) -> None:

@@ -21,7 +21,7 @@ from check_world import (
     missing,
 )
 from veo_check.checks.price_agrees import percent, price_agrees
-from veo_check.core.facts import Catalog, DisplayPrice, Missing
+from veo_check.core.facts import Catalog, DisplayPrice, Missing, SkuPrice
 from veo_check.core.findings import Outcome, blocker
 
 OFFICIAL = a_price("0.12")
@@ -33,6 +33,7 @@ def run(
     asked: str = "0.12",
     catalog: Catalog | Missing | None = None,
     changes: dict[str, Any] | None = None,
+    sku: SkuPrice | Missing | None = None,
     **more: Any,
 ) -> Outcome:
     route, book = a_route(changes), a_book(prices=list(prices), **more)
@@ -43,6 +44,7 @@ def run(
         reference=book,
         judging=judging(),
         cost=a_cost(route, book, catalog),
+        sku=sku or missing("not-configured", "billing-sku"),
     )
 
 
@@ -53,6 +55,30 @@ def test_all_three_agree() -> None:
         "For this request: gateway $0.96, Google $0.96 (2026-11-10), LiteLLM $0.96 (2026-11-01)."
     )
     assert len(outcome.uses) == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit_known", "code"),
+    [
+        ("0.12", True, "note sku"),
+        ("0.16", True, "blocker sku-differs"),
+        ("0.12", False, "note sku-unit"),
+    ],
+)
+def test_the_sku_of_a_bill_is_one_more_official_price(
+    rate: str, unit_known: bool, code: str
+) -> None:
+    amount = Decimal(rate)
+    per_second = amount if unit_known else None
+    sku = SkuPrice("7DE3-56E5-CE6C", amount, "count", per_second, Decimal(0), "u", ("x7",))
+    named = {"model.billing_sku": sku.sku}
+    outcome = run(OFFICIAL, SECOND, changes=named, sku=sku)
+    assert codes(outcome) == [code, "note compared"]
+    assert outcome.findings[0].evidence == ("x7",)
+    assert codes(run(OFFICIAL, SECOND, sku=sku)) == ["note compared"]  # the route names none
+    unread = missing("no-key", "billing-sku", "VEO_CHECK_BILLING_KEY is not set")
+    outcome = run(OFFICIAL, SECOND, changes=named, sku=unread)
+    assert codes(outcome) == ["note sku-unread", "note compared"]
 
 
 def test_the_markup_has_a_limit() -> None:
@@ -109,7 +135,10 @@ def test_no_second_source() -> None:
     assert codes(run(OFFICIAL)) == ["warning no-second-source", "note compared"]
     outcome = run(OFFICIAL, changes=GOOGLE)
     assert codes(outcome) == ["note compared"]
-    assert outcome.blocked == "only Google prices this request; nothing to compare"
+    assert outcome.blocked == (
+        "only Google prices this request; veo-check refresh --openrouter or --cost-map may add a "
+        "second source"
+    )
 
 
 def test_a_second_source_that_is_too_old_is_none() -> None:

@@ -114,6 +114,6 @@ def test_what_does_not_apply_is_decided_from_gateway_and_surface_alone(surface: 
         "location-served": elsewhere if surface == "agent-platform" else sorted(GATEWAYS),
         "price-unit": ["google", "openai"],
         "catalog-row": ["google", "openai"],
-        "catalog-group": ["google", "openai"],
-        "availability-status": ["google", "openai"],
+        "catalog-group": ["google", "openai", "openrouter"],
+        "availability-status": ["google", "openai", "openrouter"],
     }

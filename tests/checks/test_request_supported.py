@@ -7,13 +7,16 @@ import pytest
 
 from check_world import GOOGLE, MODEL, a_book, a_capability, a_route, codes, heard, only
 from veo_check.checks.request_supported import request_supported
+from veo_check.core.facts import Missing
 from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, blocker, note
-from veo_check.reference.capabilities import smoke_request, with_smoke_length
+from veo_check.reference.capabilities import smoke_request, with_smoke_shape
 from veo_check.reference.load import Reference, load_reference
 
 
 def run(changes: dict[str, Any] | None = None, book: Reference | None = None) -> Outcome:
-    return heard(request_supported, route=a_route(changes), reference=book or a_book())
+    unread = Missing("catalog", "not-run", "not read here")
+    known = book or a_book()
+    return heard(request_supported, route=a_route(changes), reference=known, catalog=unread)
 
 
 def test_it_fits() -> None:
@@ -111,7 +114,7 @@ def test_a_length_that_was_never_written_is_one_that_the_model_takes(
 ) -> None:
     route = a_route(changes)
     capability = load_reference().capability(route.model.official, route.model.surface)
-    assert with_smoke_length(route, capability).smoke.seconds == seconds
+    assert with_smoke_shape(route, capability).smoke.seconds == seconds
 
 
 def test_where_sources_differ_it_warns() -> None:

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from check_world import GOOGLE, LABEL, a_route, codes, heard, judging, missing
+from check_world import GOOGLE, LABEL, OPENAI, a_route, codes, heard, judging, missing
 from veo_check.checks.usage_recorded import usage_recorded
 from veo_check.core.findings import Outcome, Status, Tier, ValidUntil
 from veo_check.core.results import JobResult, SmokeShape, UsageProof
 
-ROUTE = a_route({"via.key.name": "ci-smoke"})
+ROUTE = a_route({"via.key.name": "ci-smoke", "via.group": "plg"})
 JOB = JobResult("j1", "finished", SmokeShape.of_route(ROUTE), operation_id="op-1")
 ROW = UsageProof(
     "usage-log",
@@ -29,7 +29,13 @@ ROW = UsageProof(
     status="consume",
     unit="second",
 )
-SEEN = {"what": "usage-record", "by": "a@example.com", "on": "2026-11-20", "expires": "2026-12-20"}
+SEEN = {
+    "what": "usage-record",
+    "by": "a@example.com",
+    "on": "2026-11-20",
+    "expires": "2026-12-20",
+    "billed": "0.48",
+}
 
 
 def judged(usage: object, route: object = ROUTE, job: JobResult = JOB) -> Outcome:
@@ -44,7 +50,8 @@ def judged(usage: object, route: object = ROUTE, job: JobResult = JOB) -> Outcom
         (replace(ROW, model="sora-2"), ["blocker another-model", "note row"], Status.FAIL),
         (replace(ROW, unit=None, route=None), ["warning incomplete", "note row"], Status.WARN),
         (replace(ROW, key="other"), ["warning another-key", "note row"], Status.WARN),
-        (replace(ROW, source="cost-header"), ["warning header-only", "note row"], Status.WARN),
+        (replace(ROW, group="default"), ["blocker another-group", "note row"], Status.FAIL),
+        (replace(ROW, group=None), ["note row"], Status.PASS),
         (missing("not-offered", "usage", "none"), [], Status.BLOCKED),
     ],
 )
@@ -63,10 +70,15 @@ def test_the_row(usage: object, said: list[str], status: Status) -> None:
         ({"operation": "op-1", "expires": "2026-11-21"}, Status.BLOCKED),
         ({"operation": "op-1", "on": "2026-10-20"}, Status.BLOCKED),
         ({"operation": "op-1", "what": "dashboard-record"}, Status.BLOCKED),
+        ({"operation": "op-1", "billed": None}, Status.BLOCKED),
     ],
 )
-def test_google_direct_needs_a_person(changed: dict[str, str], status: Status) -> None:
-    route = a_route({**GOOGLE, "confirmations": [SEEN | changed]})
+@pytest.mark.parametrize("via", [GOOGLE, OPENAI], ids=["google", "openai"])
+def test_where_no_key_can_read_a_record_a_person_has_to(
+    via: dict[str, object], changed: dict[str, str | None], status: Status
+) -> None:
+    told = {name: value for name, value in (SEEN | changed).items() if value is not None}
+    route = a_route({**via, "confirmations": [told]})
     outcome = judged(missing("not-offered", "usage"), route)
     assert outcome.status_at(Tier.PRODUCTION) is status
     if status is Status.PASS:
@@ -75,6 +87,21 @@ def test_google_direct_needs_a_person(changed: dict[str, str], status: Status) -
         )
     else:
         assert outcome.blocked
+
+
+def test_an_estimate_in_a_header_is_no_record() -> None:
+    job = replace(JOB, estimate=Decimal("0.32"))
+    outcome = judged(missing("not-offered", "usage"), a_route(OPENAI), job)
+    assert (codes(outcome), outcome.status_at(Tier.PRODUCTION)) == (
+        ["note estimate"],
+        Status.BLOCKED,
+    )
+    said = f"{outcome.findings[0].message} {outcome.blocked}"
+    assert "estimated $0.32" in said
+    assert "no bill" in said
+    assert "billing export" not in said  # of Google's console, which this route has not
+    for word in ("charged", "came back", "usage row"):
+        assert word not in said
 
 
 def test_without_an_operation_nothing_can_be_confirmed() -> None:

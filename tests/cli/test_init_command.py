@@ -199,7 +199,7 @@ def test_where_a_key_may_go_is_said_on_the_command_line(veo: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "--gateway: choose one of flatkey, newapi, openai, google"),
+        ((), "--gateway: choose one of flatkey, newapi, openai, openrouter, google"),
         (("--gateway", "nobody"), "--gateway: choose one of"),
         (("--gateway", "flatkey"), "--model LABEL is missing"),
         (("--gateway", "openai", "--model", "x"), "--base-url URL is missing"),

@@ -199,6 +199,24 @@ def test_a_live_row(veo: Command, sockets: SocketGuard) -> None:
     assert "USD per second for 720p in group plg." in said
 
 
+@pytest.mark.parametrize("gateway", ["flatkey", "newapi"])
+def test_a_row_is_asked_for_at_the_address_that_is_given(veo: Command, gateway: str) -> None:
+    base = f"https://{gateway}.example/api-gateway"
+    ran = veo(
+        *("--from-catalog", "veo3.1-fast", "--gateway", gateway, "--base-url", base),
+        *("--scenario", "healthy"),
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert f"the catalogue at {base}/api/" in " ".join(re.sub(r"\n *# +", " ", ran.out).split())
+    assert (ran.data["via"]["gateway"], ran.data["via"]["base_url"]) == (gateway, base)
+
+
+def test_a_gateway_that_needs_an_address_asks_for_it(veo: Command) -> None:
+    ran = veo("--from-catalog", "veo3.1-fast", "--gateway", "newapi", "--scenario", "healthy")
+    assert ran.code == 2
+    assert "name flatkey, or a new-api gateway's address" in ran.err
+
+
 def test_a_row_without_a_group_of_its_own_leaves_it_out(veo: Command) -> None:
     ran = veo("--from-catalog", "veo3.1-fast", "--gateway", "flatkey", "--scenario", "healthy")
     assert "group" not in ran.data["via"]

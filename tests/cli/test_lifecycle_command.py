@@ -73,6 +73,7 @@ def test_the_contested_id_shows_its_days_with_their_sources() -> None:
     assert code == 3
     for part in (
         "veo-3.1-generate-001 on agent-platform: contested",
+        "offered GA; us-central1; 50 requests a minute",
         "Google: 2026-11-17 or later",
         "LiteLLM: 2026-11-17 or later",
         "2026-11-17 or later: Google, official-copy, read 2026-10-13 (40 days old)",
@@ -174,6 +175,11 @@ def test_an_id_that_another_surface_knows_is_told_apart() -> None:
         "gemini/veo-3.1-generate-preview",
         "google/veo-3.1-generate-preview",
         "vertex_ai/veo-3.1-generate-preview",
+        "googleai/veo-3.1-generate-preview",
+        "models/veo-3.1-generate-preview:predictLongRunning",
+        "https://generativelanguage.googleapis.com/v1beta/models/veo-3.1-generate-preview",
+        "publishers/google/models/veo-3.1-generate-preview@default",
+        "veo-3.1-generate-preview@default",
     ],
 )
 def test_a_prefixed_id_has_the_ids_own_state(name: str) -> None:
@@ -188,6 +194,12 @@ def test_a_resellers_name_is_recognised(name: str) -> None:
     assert code == 3
     assert "how resellers write a name" in said(out)
     assert "eedance" not in out
+
+
+def test_an_id_that_is_gone_where_it_was_known_names_one_that_serves_here() -> None:
+    _, out, _ = run("veo-3.1-lite-generate-preview", "--surface", "agent-platform")
+    assert "move to veo-3.1-lite-generate-001." in said(out)
+    assert "surface that serves it: gemini-api" not in said(out)
 
 
 def test_a_rerouted_id_says_to_what_by_whom_and_how_sure_that_is() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from typer.testing import CliRunner
 
 from vendor_prices import FILE as VENDORS
 from veo_check.cli.price import price
+from veo_check.core.facts import Missing, SkuPrice
 from veo_check.core.money import VeoCheckError
+from veo_check.engine import catalog
 from veo_check.reference.load import load_reference
 
 FAST = ("veo-3.1-fast-generate-001", "--seconds", "8", "--resolution", "1080p")
@@ -157,11 +161,64 @@ def test_every_unit_from_the_command_line(arguments: str, expected: str) -> None
     assert answer["refused" if answer["expected"] is None else "expected"] == expected
 
 
+def test_a_named_sku_is_one_more_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(per_second: str | None) -> SkuPrice:
+        rate = None if per_second is None else Decimal(per_second)
+        source = "https://cloudbilling.googleapis.com/v1beta/skus/7DE3-56E5-CE6C/price"
+        return SkuPrice("7DE3-56E5-CE6C", Decimal("0.08"), "count", rate, Decimal(0), source)
+
+    silent = (*FAST[:3], "--resolution", "720p", "--no-audio", "--billing-sku", "7DE3-56E5-CE6C")
+    monkeypatch.setattr(catalog, "ask_sku", lambda sku: told("0.08"))
+    code, out, _ = run(*silent, *DAY)
+    text = " ".join(out.split())
+    assert code == 0
+    assert "$0.08 per count, one second of video: this request is $0.64, the same" in text
+    answer = asked(*silent)
+    assert answer["billing_sku"] == {
+        "id": "7DE3-56E5-CE6C",
+        "amount": "0.08",
+        "unit": "count",
+        "per_second": "0.08",
+        "free_below": "0",
+        "source": "https://cloudbilling.googleapis.com/v1beta/skus/7DE3-56E5-CE6C/price",
+    }
+    assert "billing_sku" not in asked(*FAST)
+    monkeypatch.setattr(catalog, "ask_sku", lambda sku: told(None))
+    _, out, _ = run(*silent, *DAY)
+    assert "what one count of this SKU is, is not known" in " ".join(out.split())
+    missing = Missing("billing-sku", "no-key", "VEO_CHECK_BILLING_KEY is not set")
+    monkeypatch.setattr(catalog, "ask_sku", lambda sku: missing)
+    code, out, _ = run(*silent, *DAY)
+    assert (code, "not read: VEO_CHECK_BILLING_KEY is not set" in out) == (0, True)
+    assert run(*FAST, "--billing-sku", "Veo 3 Fast Video")[0] == 2
+
+
 def test_a_near_miss_is_named() -> None:
     code, out, _ = run("veo-3.1-fst-generate-001", "--seconds", "8", *DAY)
     assert code == 1
-    assert "did you mean veo-3.1-fast-generate-001," in " ".join(out.split())
+    assert "Did you mean veo-3.1-fast-generate-001" in " ".join(out.split())
     assert "  code         unknown-model\n" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("fal-ai/veo3.1/fast", "how resellers write a name"),
+        ("veo3_fast", "how resellers write a name"),
+        ("veo-3.0-generate", "Did you mean veo-3.1-"),
+    ],
+)
+def test_a_name_that_is_no_id_is_told_apart_and_nothing_retired_is_suggested(
+    asked: str, said: str
+) -> None:
+    code, out, _ = run(asked, "--seconds", "8", "--resolution", "720p", *DAY)
+    text = " ".join(out.split())
+    assert code == 1
+    assert said in text
+    named = text.replace(asked, "")
+    assert not re.search(r"veo-[0-9.]+-(fast-)?generate-preview|veo-[23]\.0-", named)
+    assert ".." not in text.replace("...", "")
+    assert "?." not in text
 
 
 def test_a_route_is_priced_with_its_own_retries_and_volume(tmp_path: Path) -> None:
@@ -202,6 +259,24 @@ def test_a_team_adds_its_own_prices(tmp_path: Path) -> None:
     assert run(*FAST, "--reference", str(file))[0] == 2
     assert run(*FAST, "--reference", str(tmp_path / "none.yaml"))[0] == 2
     assert run(*FAST, "--reference", str(tmp_path))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "unit"),
+    [
+        ("our-fast --seconds 8 --resolution 720p", "0.96", "second"),
+        ("our-fast --seconds 8 --resolution 720p --no-audio", "0.80", "second"),
+        ("our-clip --seconds 8", "0.50", "clip"),
+        ("our-images --seconds 5 --input-images 3", "0.55", "credit"),
+        ("our-tokens --seconds 5 --resolution 720p", "0.7623", "token"),
+    ],
+)
+def test_the_example_of_a_teams_prices(
+    root: Path, arguments: str, expected: str, unit: str
+) -> None:
+    file = root / "examples/prices/team.yaml"
+    answer = asked(*arguments.split(), "--surface", "our-gateway", "--reference", str(file))
+    assert (answer["expected"], answer["unit"], answer["refused"]) == (expected, unit, None)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from veo_check.reference.load import (
     read_document,
     user_data_dir,
 )
-from veo_check.refresh.run import as_text
+from veo_check.refresh.upkeep import as_text
 
 DATA = Path(load.__file__).parent / "data"
 RunResult = tuple[int, str, str]
@@ -288,12 +288,26 @@ def test_nothing_new_leaves_the_packages_files_alone(refresh: Refresh, folder: P
     assert "Nothing was written." in out
 
 
-def test_old_rows_of_the_bundle_are_listed_with_their_source(refresh: Refresh) -> None:
-    code, out, err = refresh("--check-age", "45")
-    assert (code, err) == (1, "")
-    assert "54 days old: 1 row of Google, read on 2026-10-08: https://ai.google.dev/" in out
-    assert "    life:gemini-api:gemini-omni-1.1-flash:google-deprecations-2026-10\n" in out
-    assert refresh("--check-age", "36500") == (0, "No row in force is older than 36500 days.\n", "")
+def test_old_rows_are_listed_with_the_command_that_confirms_each(refresh: Refresh) -> None:
+    code, out, err = refresh("--check-age", "30")
+    assert (code, err) == (3, "")
+    for row, command in (
+        ("life:gemini-api:gemini-omni-1.1-flash:google-deprecations-2026-10", "veo-check refresh"),
+        (
+            "price:agent-platform:veo-3.1-fast-generate-001:720p:audio:google",
+            "veo-check refresh --knowledge",
+        ),
+        (
+            "cap:agent-platform:gemini-omni-1.1-flash-preview:google-omni-1.1-model-page-2026-09",
+            "veo-check refresh --models URL, the address of its model page",
+        ),
+    ):
+        [block] = [part for part in out.split(" days old: ") if part.startswith(f"{row}\n")]
+        assert block.splitlines()[2] == f"    {command}"
+    assert "171 rows in force, 9 of them by hand:\n" in out
+    code, out, _ = refresh("--check-age", "36500")
+    assert code == 0
+    assert out.startswith("No row in force is older than 36500 days.\n171 rows in force")
 
 
 def test_the_ages_of_another_file_can_be_asked_for(refresh: Refresh, folder: Path) -> None:

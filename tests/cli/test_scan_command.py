@@ -83,6 +83,7 @@ def test_json_is_the_documented_shape(veo: Command, folder: Path) -> None:
     assert ran.json == {
         "files": 2,
         "skipped": 1,
+        "more": 0,
         "hits": [
             {
                 "file": "a.py",

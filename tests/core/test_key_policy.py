@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from veo_check.core.secrets import (
+    BILLING_KEY,
+    KNOWLEDGE_KEY,
     AllowList,
     is_google,
     is_loopback,
@@ -84,6 +86,11 @@ VERTEX = "https://us-central1-aiplatform.googleapis.com/v1"
         (None, VERTEX, True),
         (None, "https://router.flatkey.ai", False),
         ("OPENAI_API_KEY", "https://api.openai.com/v1", True),
+        ("VEO_CHECK_KNOWLEDGE_KEY", "https://developerknowledge.googleapis.com/v1", True),
+        ("VEO_CHECK_KNOWLEDGE_KEY", "https://generativelanguage.googleapis.com/v1", False),
+        ("VEO_CHECK_BILLING_KEY", "https://cloudbilling.googleapis.com/v1beta", True),
+        ("VEO_CHECK_BILLING_KEY", "https://developerknowledge.googleapis.com/v1", False),
+        ("GOOGLE_API_KEY", "https://cloudbilling.googleapis.com/v1beta", False),
         ("OPENAI_API_KEY", "https://api.openai.com.evil.example/v1", False),
         ("AWS_SECRET_ACCESS_KEY", "https://router.flatkey.ai", False),
         ("GITHUB_TOKEN", GEMINI, False),
@@ -187,3 +194,13 @@ def test_a_route_without_a_key_is_told_what_to_do() -> None:
 )
 def test_google_is_its_own_hosts_and_nothing_else(url: str, google: bool) -> None:
     assert is_google(url) is google
+
+
+@pytest.mark.parametrize("name", [KNOWLEDGE_KEY, BILLING_KEY])
+def test_the_tools_own_keys_go_nowhere_else_whatever_is_allowed(name: str) -> None:
+    leave = AllowList(keys=frozenset({(name, "https://gateway.example")}))
+    refused = refusal_of_key(name, "https://gateway.example/v1", leave)
+    assert refused is not None
+    assert refused.endswith(
+        "goes to Google's own host for it alone, not to https://gateway.example"
+    )

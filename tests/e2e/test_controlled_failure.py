@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 Run = Callable[..., Any]
-DASHBOARD = """
+LOGGING = """
 logging:
   sample: logs/veo-jobs.jsonl
   fields: {operation_id: op, poll_attempts: polls}
-confirmations:
-  - {what: dashboard-record, by: video-platform@example.com, on: 2026-11-20, expires: 2026-12-20}
 """
-USAGE = """\
+CONFIRMED = """confirmations:
+  - {what: dashboard-record, by: video-platform@example.com, on: 2026-11-20, expires: 2026-12-20}
   - what: usage-record
     by: video-platform@example.com
     on: 2026-11-20
     operation: OPERATION
+    billed: BILLED
     expires: 2026-12-20
 """
 
@@ -30,7 +30,7 @@ USAGE = """\
 def production(root: Path, tmp_path: Path) -> Callable[..., Path]:
     """An example that aims at staging, for production, with what only a person can add."""
 
-    def write(example: str, more: str = DASHBOARD) -> Path:
+    def write(example: str, more: str = LOGGING) -> Path:
         text = (root / f"examples/{example}.yaml").read_text()
         assert text.count("target: staging") == 1
         path = tmp_path / "production" / "route.yaml"
@@ -64,19 +64,25 @@ def test_a_route_to_the_agent_platform_becomes_ready(
     assert failure["status"] in {"pass", "warn"}
     assert "veo-3.0-fast-generate-001, which was shut down on 2026-06-30" in str(failure)
     operation = route["job"]["operation_id"]
-    if example == "google-agent-platform":
-        assert (paid.code, route["tier"]) == (3, "staging")
-        assert operation in str(paid.checks["usage-recorded"]["reason"])
-    confirmed = production(example, DASHBOARD + USAGE.replace("OPERATION", operation))
+    assert (paid.code, route["tier"]) == (3, "staging")
+    assert operation in str(paid.checks["usage-recorded"]["reason"])
+    quoted = sent(state)[0]["entry"]["intent"]["quoted"]
+    seen = CONFIRMED.replace("OPERATION", operation).replace("BILLED", quoted)
+    confirmed = production(example, LOGGING + seen)
     free = veo("run", confirmed, *words)
     assert (free.code, free.report["routes"][0]["tier"]) == (0, "production")
+    assert free.report["mode"] == "free"
     assert len(sent(state)) == 2
 
 
 @pytest.mark.parametrize(
     ("example", "outcome"),
-    # nobody can read at Google whether a request was charged
-    [("google-agent-platform", "warn"), ("flatkey-veo-3.1-fast", "pass")],
+    # at Google and at a proxy it cannot be read whether a request was charged
+    [
+        ("google-agent-platform", "warn"),
+        ("flatkey-veo-3.1-fast", "pass"),
+        ("openai-litellm", "warn"),
+    ],
 )
 def test_a_wrong_length_refused_inside_the_operation_counts(
     example: str, outcome: str, veo: Run, root: Path, tmp_path: Path
@@ -104,6 +110,7 @@ def test_a_late_refusal_that_a_proxy_calls_completed_proves_nothing(
     text += "\nsmoke: {seconds: 4, resolution: 720p, controlled_failure: unsupported-parameter}\n"
     path = tmp_path / "route.yaml"
     path.write_text(text.replace('per_job: "2.00"', 'per_job: "2.50"'))
-    ran = veo("run", path, "--sandbox", "--spend", "10", "-o", "json")
+    words = ("--scenario", "job-errors-hidden", "--spend", "10", "-o", "json")
+    ran = veo("run", path, *words)
     assert ran.checks["controlled-failure"]["status"] == "fail"
     assert "controlled-failure/unclear" in ran.codes

@@ -21,6 +21,8 @@ EXAMPLES = {
         "research",
     ),
     "google-agent-platform": (("--sandbox",), 0, "ready", "staging"),
+    "google-omni": (("--sandbox",), 3, "inconclusive", "staging"),
+    "openrouter": (("--sandbox",), 3, "inconclusive", "staging"),
     "openai-litellm": (("--sandbox",), 3, "inconclusive", "none"),
 }
 

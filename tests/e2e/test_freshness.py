@@ -13,10 +13,10 @@ import pytest
 from official_pages import versions_md
 from veo_check.core.clock import SystemClock
 from veo_check.reference.load import bundled_document
-from veo_check.refresh.run import as_text
+from veo_check.refresh.upkeep import as_text
 
 Run = Callable[..., Any]
-DAY = date(2026, 11, 22)
+DAY = date(2026, 11, 30)
 LITE = "veo-3.1-lite-generate-001"
 
 RESEARCH = f"""\
@@ -79,11 +79,11 @@ def test_a_ready_research_route_is_inconclusive_over_a_reference_60_days_old(
     reason = old.checks["reference-fresh"]["reason"]
     assert reason == (
         "1 of 1 lifecycle fact is too old: the oldest was last confirmed 60 days ago, on "
-        "2026-09-23; more than 45 days are too much for a lifecycle fact: run veo-check "
+        "2026-10-01; more than 45 days are too much for a lifecycle fact: run veo-check "
         "refresh, or update veo-check"
     )
     # prices last longer, and the person who runs it may decide otherwise
-    assert statuses(old, "price-known") == ("warn",)
+    assert statuses(old, "price-known", "price-fresh") == ("pass", "warn")
     assert offline(veo, research, reference(60), "--max-age", "60").code == 0
     assert offline(veo, research, reference(10), "--max-age", "9").code == 3
 
@@ -113,7 +113,7 @@ def test_refresh_mends_what_it_says_it_mends(
     assert veo("refresh", "--versions", page, "--write", old).code == 0
     gone = offline(veo, research, old)
     assert (gone.code, gone.report["verdict"]) == (3, "inconclusive")
-    assert "no longer lists it, read on 2026-11-22" in gone.checks["model-lifecycle"]["reason"]
+    assert "no longer lists it, read on 2026-11-30" in gone.checks["model-lifecycle"]["reason"]
 
 
 def test_a_proof_keeps_a_production_route_alive_and_its_old_dates_warn(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from veo_check.cli.main import main
+from veo_check.sandbox.wire import OTHER_KEYS
 
 Run = Callable[..., Any]
 
@@ -135,6 +136,22 @@ def test_a_short_proof_key_seals_nothing(
         (ran.out + ran.err).split()
     )
     assert said is not bool(proofs)
+
+
+def test_an_api_key_of_the_agent_platform_seals_its_own_proof(
+    veo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_ACCESS_TOKEN", OTHER_KEYS["agent-platform-api-key"])
+    words = ("run", EXAMPLES / "google-agent-platform.yaml", "--sandbox", "--state", tmp_path / "s")
+    veo(*words, "--spend", "5", "-o", "json")
+    assert submits(tmp_path / "s") == 2
+    later = veo(*words, "--spend", "5", "-o", "json")  # the proof answers: nothing more is sent
+    assert submits(tmp_path / "s") == 2
+    assert later.checks["job-completes"]["status"] == "warn"  # paid at a lower resolution
+    (proof,) = (tmp_path / "s").glob("simulated/proofs/*/*.json")
+    assert veo("evidence", "verify", proof).out.endswith("holds under GOOGLE_ACCESS_TOKEN\n")
+    monkeypatch.setenv("GOOGLE_ACCESS_TOKEN", "ya29.another-login")
+    assert "VEO_CHECK_PROOF_KEY" in veo("evidence", "verify", proof).out
 
 
 def test_two_routes_of_one_name_do_not_void_each_other(

@@ -161,6 +161,7 @@ def test_a_check_that_ends_the_process_is_an_error_and_not_exit_code_0() -> None
         # not known where, or by which family: only a job tells
         ("location-served", Status.BLOCKED, None, False),
         ("location-served", Status.FAIL, "elsewhere", True),
+        ("location-served", Status.FAIL, "refused", False),
         ("location-served", Status.SKIPPED, None, True),
         ("location-served", Status.ERROR, None, True),
         ("endpoint-family", Status.BLOCKED, None, False),

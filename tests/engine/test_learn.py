@@ -69,4 +69,6 @@ def test_each_route_gets_its_facts_in_order(parallel: int) -> None:
 )
 def test_a_check_that_needs_a_price_has_the_gateways_asked(check: str) -> None:
     plan = select(built_in_checklist(), RunOptions(only=frozenset({check})))
-    assert [probe.id for probe in wanted(route(), plan).probes] == ["gateway-status", "catalog"]
+    probes = [probe.id for probe in wanted(route(), plan).probes]
+    of_its_own = ["billing-sku"] if check == "price-agrees" else []
+    assert probes == ["gateway-status", "catalog", *of_its_own]

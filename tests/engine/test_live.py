@@ -78,14 +78,14 @@ def judged(handler: Handler, model: str, surface: str) -> LifecycleJudgement:
 
 
 PREVIEW, GA, OMNI = "veo-3.1-generate-preview", "veo-3.1-generate-001", "gemini-omni-1.1-flash"
-LITE = "veo-3.1-lite-generate-001"
+LITE, NEWEST = "veo-3.1-lite-generate-001", "gemini-omni-1.2-flash"
 NO = answers_404(GONE)
 UNKNOWN = answers_404(NOT_FOUND)
 DENIED = answers_404(NO_ACCESS)
 
 #: (model, surface, Google's answer) -> state, exit code, replacement
 STATES: dict[str, tuple[str, str, Handler, tuple[str, int, str | None]]] = {
-    "listed, and no date": (OMNI, "gemini-api", offers, ("alive", 0, None)),
+    "listed, and no date": (NEWEST, "gemini-api", offers, ("alive", 0, None)),
     "listed, and a promise run out": (GA, "agent-platform", offers, ("contested", 0, None)),
     "listed, though its date has passed": (
         PREVIEW,
@@ -118,7 +118,7 @@ STATES: dict[str, tuple[str, str, Handler, tuple[str, int, str | None]]] = {
         answers_404(GONE, wrapped=True),
         ("retired", 1, "gemini-omni-1.2-flash"),
     ),
-    "not found, though the table offers it": (OMNI, "gemini-api", UNKNOWN, ("retired", 1, None)),
+    "not found, though the table offers it": (OMNI, "gemini-api", UNKNOWN, ("retired", 1, NEWEST)),
     "not found, and in no table": ("veo-9-new", "gemini-api", UNKNOWN, ("unknown", 1, None)),
     "not found or no access": (LITE, "agent-platform", DENIED, ("retired", 1, None)),
 }
@@ -253,6 +253,6 @@ def test_the_simulated_google_settles_what_the_table_cannot() -> None:
         (PREVIEW, "agent-platform"): ("not-found", "retired", 1),
         (GA, "gemini-api"): ("not-found", "unknown", 1),
         (GA, "agent-platform"): ("offered", "contested", 0),
-        (OMNI, "gemini-api"): ("offered", "alive", 0),
+        (OMNI, "gemini-api"): ("offered", "retiring", 1),
         (OMNI, "agent-platform"): ("not-found", "unknown", 1),
     }

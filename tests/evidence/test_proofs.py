@@ -14,9 +14,10 @@ from paid_jobs import MEDIA, NOON, ROUTE, ROW, Signet, proof
 from veo_check.core.clock import AsOf
 from veo_check.core.results import JobState, NewestJob, Proof, ProofStatus, RowSeen
 from veo_check.core.route import Route
+from veo_check.core.secrets import CredentialKind
 from veo_check.evidence.proofs import assess, proof_key_variable, read_proofs, write_proof
 from veo_check.evidence.records import from_text, to_text
-from veo_check.gateways.registry import gateway_of
+from veo_check.gateways.registry import GATEWAYS
 
 TODAY = date(2026, 11, 22)
 KEY = Signet()
@@ -265,16 +266,44 @@ def test_a_sentence_holds_nothing_unchecked(tmp_path: Path) -> None:
     assert "\x1b" not in judged(tmp_path).sentence
 
 
+class Holds(Signet):
+    """A secret of one of Google's forms."""
+
+    def __init__(self, kind: CredentialKind) -> None:
+        super().__init__()
+        self._kind = kind
+
+    @property
+    def kind(self) -> CredentialKind:
+        return self._kind
+
+
 @pytest.mark.parametrize(
-    ("via", "surface", "variable"),
+    ("gateway", "variable", "surface", "kind", "sealed_by"),
     [
-        ({}, "agent-platform", "FLATKEY_SMOKE_KEY"),
-        ({"key": None}, "agent-platform", None),
-        ({"gateway": "google"}, "gemini-api", "FLATKEY_SMOKE_KEY"),
-        ({"gateway": "google"}, "agent-platform", "VEO_CHECK_PROOF_KEY"),
-        ({"gateway": "google", "key": {"adc": True}}, "gemini-api", "VEO_CHECK_PROOF_KEY"),
+        ("flatkey", "A_KEY", "agent-platform", "other", "A_KEY"),
+        ("openai", "A_KEY", "agent-platform", "other", "A_KEY"),
+        ("google", "A_KEY", "gemini-api", "api-key", "A_KEY"),
+        ("google", "A_KEY", "gemini-api", "other", "A_KEY"),
+        # a token changes with every login; an API key does not
+        ("google", "A_KEY", "agent-platform", "other", "VEO_CHECK_PROOF_KEY"),
+        ("google", "A_KEY", "agent-platform", "api-key", "A_KEY"),
+        ("google", "A_KEY", "agent-platform", "old-api-key", "A_KEY"),
+        ("google", "A_KEY", "agent-platform", None, "VEO_CHECK_PROOF_KEY"),
+        ("google", None, "agent-platform", None, "VEO_CHECK_PROOF_KEY"),
+        ("google", None, "gemini-api", None, "VEO_CHECK_PROOF_KEY"),
+        ("unheard-of", "A_KEY", "agent-platform", None, "A_KEY"),
     ],
 )
-def test_which_key_seals(via: dict[str, object], surface: str, variable: str | None) -> None:
-    route = changed(via=via, model={"surface": surface})
-    assert proof_key_variable(route, gateway_of(route)) == variable
+def test_which_key_seals(
+    gateway: str,
+    variable: str | None,
+    surface: str,
+    kind: CredentialKind | None,
+    sealed_by: str,
+) -> None:
+    def key_for(name: str) -> Signet | None:
+        assert name == variable
+        return None if kind is None else Holds(kind)
+
+    assert proof_key_variable(variable, surface, GATEWAYS.get(gateway), key_for) == sealed_by

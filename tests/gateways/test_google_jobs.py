@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from fake_clock import FakeClock
 from job_world import (
     GEMINI,
+    KEYS,
     MODEL,
     SENTENCES,
     VERTEX,
@@ -25,6 +27,7 @@ from job_world import (
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
 from veo_check.gateways.google_jobs import is_operation
+from veo_check.http.keys import KeyName
 
 OPERATION = f"models/{MODEL}/operations/abc123"
 PARENT = "projects/proj/locations/us-central1/publishers/google"
@@ -44,6 +47,40 @@ def polled(clock: FakeClock, reply: httpx.Response | Exception) -> PollAnswer:
     return driver(gemini(), Network(reply), clock).poll(OPERATION)
 
 
+@pytest.mark.parametrize(
+    ("value", "header", "sent"),
+    [
+        ("ya29.a-token", "authorization", "Bearer ya29.a-token"),
+        ("AQ.Ab8RN6-a-key", "x-goog-api-key", "AQ.Ab8RN6-a-key"),
+    ],
+)
+def test_an_agent_platform_job_is_sent_and_asked_with_a_token_or_an_api_key(
+    value: str, header: str, sent: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KEYS, "GOOGLE_TOKEN", value)
+    network = Network(ok({"name": LONG_OPERATION}), ok({"name": LONG_OPERATION}))
+    key = KeyName("GOOGLE_TOKEN", "google")
+    made = driver(replace(agent_platform(), key=key), network, clock)
+    assert made.submit(request()).operation == LONG_OPERATION
+    assert made.poll(LONG_OPERATION).state == "running"
+    both = {"authorization", "x-goog-api-key"}
+    for one in network.requests:
+        assert {name: one.headers[name] for name in both & set(one.headers)} == {header: sent}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize(
+    "name", [LONG_OPERATION, f"{PARENT}/models/{MODEL}/operations/{'a' * 3000}"]
+)
+def test_any_2xx_with_an_operation_is_an_accepted_job(
+    name: str, status: int, clock: FakeClock
+) -> None:
+    got = driver(agent_platform(), Network(no(status, {"name": name})), clock).submit(request())
+    assert (got.state, got.operation, got.status_code) == ("accepted", name, status)
+    got = driver(agent_platform(), Network(no(status, {"done": True})), clock).submit(request())
+    assert got.state == "uncertain"
+
+
 def test_the_gemini_api_gets_the_body_that_the_sdk_sends(clock: FakeClock) -> None:
     network = Network(ok({"name": OPERATION}))
     got = driver(gemini(), network, clock).submit(request())
@@ -55,7 +92,7 @@ def test_the_gemini_api_gets_the_body_that_the_sdk_sends(clock: FakeClock) -> No
         exchanges=("x1",),
     )
     assert network.asked == [("POST", f"{GEMINI}/v1beta/models/{MODEL}:predictLongRunning")]
-    assert network.requests[0].headers["x-goog-api-key"] == "AIza-gemini-key-value"
+    assert network.requests[0].headers["x-goog-api-key"] == "AQ.gemini-key-value"
     assert "authorization" not in network.requests[0].headers
     assert network.body() == {
         "instances": [{"prompt": "a boat"}],
@@ -365,7 +402,7 @@ def test_videos_are_fetched_with_the_key_or_taken_from_the_operation(clock: Fake
     answer = jobs.fetch(OPERATION, VideoRef(SAMPLE["video"]["uri"]), 0, got.append)
     place = "generativelanguage.googleapis.com/v1beta/files/q:download"
     assert answer == FetchAnswer(ok=True, status_code=200, place=place, exchanges=("x1",))
-    assert network.requests[0].headers["x-goog-api-key"] == "AIza-gemini-key-value"
+    assert network.requests[0].headers["x-goog-api-key"] == "AQ.gemini-key-value"
     jobs.fetch(OPERATION, VideoRef(content=b" inline"), 1, got.append)
     assert b"".join(got) == b"mp4 inline"
     assert len(network.requests) == 1

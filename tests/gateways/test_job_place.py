@@ -101,7 +101,6 @@ def test_a_place_is_read_off_the_route() -> None:
             route(gateway="openai", base_url="https://o.example", endpoint="video-generations"),
             "not-offered",
         ),
-        (route(**{**GOOGLE, "endpoint": "interactions"}), "not-offered"),
         (route(**{**GOOGLE, "project": None}), "not-configured"),
         (route("byteplus", **GOOGLE), "not-offered"),
     ],

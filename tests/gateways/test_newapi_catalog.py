@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answers import answer
+from check_world import a_route
+from fake_clock import FakeClock
+from job_world import Network, door, no, ok
 from veo_check.core.facts import Catalog, CatalogRow, DisplayPrice
-from veo_check.gateways.newapi import catalog_asks, is_absent, read_catalog
+from veo_check.gateways.newapi import catalog_asks, read_catalog
+from veo_check.gateways.probes import CATALOG, Asking
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
 
@@ -256,11 +260,11 @@ def test_where_the_catalogue_is_asked_for(
     assert all(ask.key is None and ask.on_behalf_of == key for ask in asks)
 
 
-def test_only_an_absent_catalogue_sends_to_the_next() -> None:
-    assert [is_absent(answer({}, status)) for status in (200, 400, 403, 404, 503)] == [
-        False,
-        True,
-        False,
-        True,
-        False,
-    ]
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_only_an_absent_catalogue_sends_to_the_next(status: int, clock: FakeClock) -> None:
+    network = Network(no(status, {}), ok({"data": [ROW]}))
+    asking = Asking(door(network, clock))
+    via = {"via.console_url": "https://console.flatkey.ai", "via.key.env": "FLATKEY_KEY"}
+    got = CATALOG.learn(a_route(via), asking)
+    absent = status != 403
+    assert (isinstance(got, Catalog), len(network.requests)) == (absent, 2 if absent else 1)

@@ -209,7 +209,7 @@ def poll(
         (
             "video-generations",
             row("NOT_START"),
-            PollAnswer("running", "NOT_START", served_model=MODEL, billed_quota=240000),
+            PollAnswer("running", "NOT_START", served_model=MODEL),
         ),
         (
             "video-generations",
@@ -219,7 +219,6 @@ def poll(
                 "SUCCESS",
                 videos=(VideoRef(CONTENT),),
                 served_model=MODEL,
-                billed_quota=240000,
             ),
         ),
         (
@@ -231,7 +230,6 @@ def poll(
                 served_model=MODEL,
                 symptom="filtered",
                 text="blocked by our safety filters",
-                billed_quota=0,
             ),
         ),
         (
@@ -268,7 +266,6 @@ def test_three_shapes_tell_how_the_job_is(
         got.served_model,
         got.symptom,
         got.text,
-        got.billed_quota,
     ) == (
         expected.state,
         expected.status,
@@ -276,7 +273,6 @@ def test_three_shapes_tell_how_the_job_is(
         expected.served_model,
         expected.symptom,
         expected.text,
-        expected.billed_quota,
     )
 
 

@@ -57,13 +57,16 @@ def test_an_operation_that_holds_the_key_is_written_down_nowhere(
     assert (got.state, got.operation, got.served_model) == ("uncertain", None, None)
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize("status", [200, 201, 202, 207])
 @pytest.mark.parametrize("state", ["pending", "queued", "in_progress"])
 def test_an_answer_with_an_id_is_an_accepted_job(clock: FakeClock, status: int, state: str) -> None:
-    body = {"id": "job-abc123", "polling_url": "/api/v1/videos/job-abc123", "status": state}
-    network = Network(no(status, body))
-    got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
-    assert (got.state, got.operation) == ("accepted", "job-abc123")
+    for job in ("job-abc123", "x" * 4096):
+        body = {"id": job, "polling_url": f"/api/v1/videos/{job}", "status": state}
+        network = Network(no(status, body))
+        got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
+        assert (got.state, got.operation) == ("accepted", job)
+    network = Network(no(status, {"id": "x" * 4097, "status": state}))
+    assert driver(proxy(), network, clock).submit(request("veo-fast")).state == "uncertain"
 
 
 def test_a_submit_stops_the_proxys_own_retries(clock: FakeClock) -> None:
@@ -208,11 +211,12 @@ def test_steady_refusals_of_polls_quote_the_proxys_words(
     assert (got.state, got.symptom, got.text) == ("refused", "poll-misconfigured", words)
 
 
-def validation_error(holds: str) -> httpx.Response:
-    """LiteLLM 1.106.2's answer to every poll of an operation without samples, as measured."""
+def validation_error(holds: str, field: str = ".generatedSamples") -> httpx.Response:
+    """LiteLLM 1.106.2's and 1.110.2's answer to every poll of an operation without samples."""
     text = (
         "litellm.InternalServerError: GeminiException InternalServerError - 1 validation error for "
-        "GeminiLongRunningOperationResponse\nresponse.generateVideoResponse.generatedSamples\n"
+        "GeminiLongRunningOperationResponse\nresponse.generateVideoResponse"
+        f"{field}\n"
         f"  Field required [type=missing, input_value={holds}, input_type=dict]\n"
     )
     error = {"message": text, "type": "internal_server_error", "param": None, "code": "500"}
@@ -223,6 +227,12 @@ def validation_error(holds: str) -> httpx.Response:
     ("reply", "state", "symptom"),
     [
         (validation_error("{'raiMediaFilteredCount':...Reasons': ['x']}"), "failed", "filtered"),
+        (
+            validation_error("{'@type': 'type.googleapi...pport codes: 42237218']}", ""),
+            "failed",
+            "filtered",
+        ),
+        (validation_error("{'@type': 'type.googleapis.com/x'}", ""), "failed", "empty-result"),
         (validation_error("{}"), "failed", "empty-result"),
         (no(500, {"error": {"message": "Cannot connect to host", "code": "500"}}), "trouble", None),
         (no(500, "Internal Server Error"), "trouble", None),
@@ -243,6 +253,11 @@ def validation_error(holds: str) -> httpx.Response:
             "operation-unknown",
         ),
         (no(401, {"error": {"message": "x"}}), "refused", "poll-refused"),
+        (
+            no(401, {"error": {"message": "litellm.AuthenticationError: Vertex_aiException - x"}}),
+            "refused",
+            "gateway-key",
+        ),
         (ok({}), "trouble", None),
         (httpx.Response(200, text="<html>"), "trouble", None),
         (httpx.ConnectError("down"), "trouble", None),

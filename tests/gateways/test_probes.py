@@ -32,6 +32,7 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProductionKey,
+    SkuPrice,
     SmokeKeyVariable,
 )
 from veo_check.core.secrets import AllowList
@@ -47,6 +48,7 @@ def test_probes_have_ids_facts_and_a_price_of_their_own() -> None:
         "gateway-status": GatewayStatus,
         "catalog": Catalog,
         "official-model": OfficialModel,
+        "billing-sku": SkuPrice,
         "production-key": ProductionKey,
     }
 
@@ -59,7 +61,8 @@ def test_a_flatkey_route_learns_everything_with_each_key_at_its_own_host(clock: 
     )
     way = asking(world, clock)
     facts = learn_all(of, way)
-    assert codes(facts) == {probe.id: probe.fact.__name__ for probe in PROBES}
+    learned = {probe.id: probe.fact.__name__ for probe in PROBES}
+    assert codes(facts) == learned | {"billing-sku": "not-configured"}
     smoke, production = "Bearer sk-smoke-key-value", "Bearer sk-production-key-value"
     assert world.seen == [
         (f"{ROUTER}/v1/models", smoke),
@@ -107,6 +110,9 @@ def test_the_plan_is_what_is_sent(clock: FakeClock) -> None:
                 "GET", f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}", "GOOGLE_TOKEN"
             ),
         ),
+        "billing-sku": Missing(
+            "billing-sku", "not-configured", "the route names no model.billing_sku"
+        ),
         "production-key": Missing(
             "production-key", "not-configured", "the route names no production_key"
         ),
@@ -126,6 +132,7 @@ def test_one_bad_key_is_one_finding_and_otherwise_missing_facts(clock: FakeClock
         "gateway-status": "GatewayStatus",
         "catalog": "Catalog",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert facts["key-answer"] == KeyAnswer("refused", 401, "Invalid token", ("x1",))
@@ -148,6 +155,7 @@ def test_offline_nothing_is_asked_and_only_the_environment_is_known(clock: FakeC
         "gateway-status": "offline",
         "catalog": "offline",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert world.seen == []
@@ -170,6 +178,7 @@ def test_a_route_without_a_key_learns_what_is_public(clock: FakeClock) -> None:
         "gateway-status": "GatewayStatus",
         "catalog": "Catalog",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
 
@@ -198,7 +207,7 @@ def test_a_key_that_ran_out_still_has_a_listing(clock: FakeClock) -> None:
     listing = facts["gateway-listing"]
     assert isinstance(listing, GatewayListing)
     assert listing.source == f"{CONSOLE}/v1/available_models"
-    assert facts["key-answer"] == KeyAnswer("denied", 403, "no quota", ("x1",))
+    assert facts["key-answer"] == KeyAnswer("denied", 403, "no quota", ("x1",), "no-quota")
 
 
 def test_google_direct_asks_google_with_the_routes_key(clock: FakeClock) -> None:
@@ -215,7 +224,7 @@ def test_google_direct_asks_google_with_the_routes_key(clock: FakeClock) -> None
     url = f"{GEMINI}/v1beta/models/{MODEL}"
     world = World({url: {"name": f"models/{MODEL}"}})
     assert codes(learn_all(gemini, asking(world, clock)))["official-model"] == "OfficialModel"
-    assert world.seen == [(url, "AIza-gemini-key-value")]
+    assert world.seen == [(url, "AQ.gemini-key-value")]
 
 
 REFUSED_PROJECT = (
@@ -278,6 +287,8 @@ def test_another_403_is_not_asked_about_again(said: str, clock: FakeClock) -> No
         ("https://us-central1-aiplatform.googleapis.com", "europe-west4", None),
         ("https://aiplatform.googleapis.com", "us-central1", None),
         ("https://aiplatform.googleapis.com", "global", "global"),
+        ("http://127.0.0.1:9000", "us-central1", None),
+        ("https://video.example/v1", "europe-west4", None),
     ],
 )
 def test_an_answer_is_about_the_location_of_the_host_that_gave_it(
@@ -288,9 +299,25 @@ def test_an_answer_is_about_the_location_of_the_host_that_gave_it(
     def google(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=OFFERED)
 
-    official = learn_all(of, asking(google, clock))["official-model"]
+    leave = AllowList(
+        frozenset((("GOOGLE_TOKEN", base_url.removesuffix("/v1")),) if base_url else ())
+    )
+    official = learn_all(of, asking(google, clock, leave=leave))["official-model"]
     assert isinstance(official, OfficialModel)
     assert official.location == about
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_the_agent_platform_is_asked_with_an_api_key_where_the_variable_holds_one(
+    direct: bool, clock: FakeClock
+) -> None:
+    key = {"env": "GOOGLE_TOKEN"}
+    of = route(gateway="google", key=key) if direct else route(listing={"key": key})
+    url = f"{VERTEX}/v1beta1/publishers/google/models/{MODEL}"
+    world = World({**FLATKEY, url: OFFERED})
+    way = asking(world, clock, environ=ENVIRON | {"GOOGLE_TOKEN": "AQ.Ab8RN6-key-value"})
+    assert codes(learn_all(of, way))["official-model"] == "OfficialModel"
+    assert (url, "AQ.Ab8RN6-key-value") in world.seen
 
 
 def test_the_global_location_has_an_address_of_its_own(clock: FakeClock) -> None:
@@ -328,6 +355,7 @@ def test_an_openai_gateway_has_a_listing_and_a_key(clock: FakeClock) -> None:
         "gateway-status": "not-offered",
         "catalog": "not-offered",
         "official-model": "not-configured",
+        "billing-sku": "not-configured",
         "production-key": "not-configured",
     }
     assert world.seen == [(f"{base}/v1/models", "Bearer sk-proxy-key-value")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from fake_clock import FakeClock
 from job_world import (
+    KEYS,
     MODEL,
     SENTENCES,
     Network,
@@ -24,6 +26,7 @@ from job_world import (
 )
 from veo_check.core.jobs import Submission
 from veo_check.gateways.base import JobEndpoint
+from veo_check.http.keys import KeyName
 
 GONE = (
     f"This model models/{MODEL} is no longer available. Please update your code to use "
@@ -85,6 +88,18 @@ INVALID_KEY = google(
     "INVALID_ARGUMENT",
     details=[{"reason": "API_KEY_INVALID"}],
 )
+PROVISIONING = (
+    "Service agents are being provisioned (https://cloud.google.com/). Service agents are needed "
+    "to read the Cloud Storage file provided. So please try again in a few minutes."
+)
+DISABLED = google(
+    403,
+    "Agent Platform API has not been used in project 12 before or it is disabled.",
+    "PERMISSION_DENIED",
+    details=[{"reason": "SERVICE_DISABLED"}],
+)
+#: an upstream's body as Python prints bytes
+PRINTED = json.dumps(google(400, DURATION_RANGE, "INVALID_ARGUMENT"), indent=2).replace("\n", "\\n")
 BUSY = "\u5f53\u524d\u5206\u7ec4\u4e0a\u6e38\u8d1f\u8f7d\u5df2\u9971\u548c"
 #: FastAPI's
 UNPROCESSABLE = {
@@ -97,7 +112,7 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
     (gemini(), no(404, google(404, UNKNOWN, "NOT_FOUND")), "model-unknown", True),
     (agent_platform(), no(404, google(404, NO_ACCESS, "NOT_FOUND")), "model-unknown", True),
     (gemini(), no(400, INVALID_KEY), "key-refused", False),
-    (agent_platform(), no(401, google(401, "bad", "UNAUTHENTICATED")), "key-refused", False),
+    (agent_platform(), no(401, google(401, "bad", "UNAUTHENTICATED")), "token-refused", False),
     (agent_platform(), no(403, google(403, "denied", "PERMISSION_DENIED")), "access-denied", False),
     (gemini(), no(429, EXHAUSTED), "rate-limited", False),
     (gemini(), no(400, google(400, DURATION_TYPE, "INVALID_ARGUMENT")), "duration-refused", True),
@@ -156,7 +171,31 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
         True,
     ),
     # the gateway's own key at its upstream, not ours
-    (flatkey(), no(400, task("fail_to_fetch_task", json.dumps(INVALID_KEY))), "refused", False),
+    (flatkey(), no(400, task("fail_to_fetch_task", json.dumps(INVALID_KEY))), "gateway-key", False),
+    (
+        flatkey(),
+        no(403, task("fail_to_fetch_task", json.dumps(google(403, "no", "PERMISSION_DENIED")))),
+        "gateway-key",
+        False,
+    ),
+    (
+        flatkey(),
+        no(400, task("fail_to_fetch_task", json.dumps(google(400, "no", "FAILED_PRECONDITION")))),
+        "gateway-key",
+        False,
+    ),
+    (
+        flatkey(),
+        no(401, task("fail_to_fetch_task", json.dumps(google(401, "no", "UNAUTHENTICATED")))),
+        "gateway-key",
+        False,
+    ),
+    (
+        flatkey(),
+        no(400, task("fail_to_fetch_task", json.dumps(google(400, PROVISIONING, "X")))),
+        "provisioning",
+        False,
+    ),
     (flatkey(), no(429, task("fail_to_fetch_task", BUSY)), "rate-limited", False),
     (flatkey(), no(429, task("get_channel_failed", "concurrency")), "rate-limited", False),
     (flatkey(), no(429), "rate-limited", False),  # the limiter's own: no body
@@ -181,9 +220,92 @@ REFUSED: list[tuple[JobEndpoint, httpx.Response, str, bool]] = [
     (
         proxy(),
         no(401, litellm("AuthenticationError", INVALID_KEY, 401, "authentication_error")),
-        "refused",
+        "gateway-key",
         False,
     ),
+    (
+        proxy(),
+        no(401, litellm("AuthenticationError", "API key expired", 401, "authentication_error")),
+        "gateway-key",
+        False,
+    ),
+    (
+        proxy(),
+        no(403, litellm("PermissionDeniedError", google(403, "no", "X"), 403, "x")),
+        "gateway-key",
+        False,
+    ),
+    (
+        proxy(),
+        no(403, litellm("PermissionDeniedError", DISABLED, 403, "x")),
+        "api-disabled",
+        False,
+    ),
+    (
+        proxy(),
+        no(401, {"error": {"message": "Authentication Error, Invalid proxy server token passed"}}),
+        "key-refused",
+        False,
+    ),
+    (
+        proxy(),
+        no(400, {"error": {"message": "Budget has been exceeded!", "type": "budget_exceeded"}}),
+        "no-quota",
+        False,
+    ),
+    (
+        proxy(),
+        no(400, {"error": {"message": "litellm: vertex_project is required", "code": "400"}}),
+        "gateway-misconfigured",
+        False,
+    ),
+    (
+        proxy(),
+        no(
+            400,
+            {
+                "error": {
+                    "message": "Provider returned error",
+                    "code": 400,
+                    "metadata": {"raw": json.dumps(google(400, DURATION_RANGE, "X"))},
+                }
+            },
+        ),
+        "duration-refused",
+        True,
+    ),
+    (
+        proxy(),
+        no(
+            400,
+            {"error": {"message": f"Vertex_aiException - b'{PRINTED}'", "code": "400"}},
+        ),
+        "duration-refused",
+        True,
+    ),
+    (proxy(), no(403, {"error": {"message": "Key limit exceeded."}}), "no-quota", False),
+    (proxy(), no(404, {"error": {"message": "No endpoints found for x."}}), "no-channel", False),
+    (
+        proxy(),
+        no(400, {"error": {"message": "google/veo-fast is not a valid model ID"}}),
+        "model-unknown",
+        True,
+    ),
+    (
+        proxy(),
+        no(400, {"error": {"message": "", "code": "moderation_blocked"}}),
+        "filtered",
+        False,
+    ),
+    (gemini(), no(400, google(400, "Blocked by our safety filter.", "X")), "filtered", False),
+    (
+        gemini(),
+        no(403, google(403, "It was reported as leaked.", "X")),
+        "key-refused",
+        False,
+    ),
+    (agent_platform(), no(403, DISABLED), "api-disabled", False),
+    (gemini(), no(400, google(400, PROVISIONING, "FAILED_PRECONDITION")), "provisioning", False),
     (
         proxy(),
         no(400, {"error": {"message": "No connected db.", "type": "no_db_connection"}}),
@@ -370,3 +492,67 @@ def test_refusals_hold_no_keys(clock: FakeClock) -> None:
     network = Network(no(401, routed(text)))
     got: Submission = driver(flatkey(), network, clock).submit(request("veo3.1-fast"))
     assert got.text == "Incorrect API key provided: [redacted]. Bearer [redacted] (request id: abc)"
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "body", "symptom"),
+    [
+        ("AIza-of-old", 400, INVALID_KEY, "old-api-key"),
+        ("AIza-of-old", 401, google(401, "bad", "UNAUTHENTICATED"), "old-api-key"),
+        ("AQ.a-key", 400, INVALID_KEY, "key-refused"),
+        ("AQ.a-key", 401, google(401, "bad", "UNAUTHENTICATED"), "key-refused"),
+        ("ya29.expired", 401, google(401, "bad", "UNAUTHENTICATED"), "token-refused"),
+        (
+            "AQ.a-key",
+            401,
+            google(401, "API keys are not supported by this API. Expected OAuth2", "X"),
+            "wrong-credential",
+        ),
+    ],
+)
+@pytest.mark.parametrize("surface", ["agent-platform", "gemini-api"])
+def test_what_is_wrong_with_a_key_that_google_refuses(
+    key: str,
+    status: int,
+    body: dict[str, Any],
+    symptom: str,
+    surface: str,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = agent_platform() if surface == "agent-platform" else gemini()
+    assert place.key is not None
+    monkeypatch.setitem(KEYS, str(place.key.variable), key)
+    if surface == "agent-platform":
+        place = replace(place, key=KeyName("GOOGLE_TOKEN", "google"))
+    network = Network(no(status, body))
+    assert driver(place, network, clock).submit(request(place.label)).symptom == symptom
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"errors": [{"title": "No such plan", "hint": "x"}]}, "No such plan"),
+        ({"error": {"errors": ["odd words"]}}, "odd words"),
+        ({"result": "denied for a reason"}, "denied for a reason"),
+        ("plain words", "plain words"),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 403, 418, 500, 503])
+def test_the_words_of_an_answer_of_no_known_shape_are_kept(
+    body: Any, said: str, status: int, clock: FakeClock
+) -> None:
+    got = driver(flatkey(), Network(no(status, body)), clock).submit(request())
+    assert got.text is not None
+    assert said in got.text
+
+
+def test_every_reason_of_a_422_is_quoted_with_its_place(clock: FakeClock) -> None:
+    detail = [
+        {"loc": ["body", "duration"], "msg": "Input should be '4s', '6s' or '8s'"},
+        {"loc": ["body", "size"], "msg": "Field required"},
+    ]
+    got = driver(proxy(), Network(no(422, {"detail": detail})), clock).submit(request())
+    assert got.text == (
+        "body.duration: Input should be '4s', '6s' or '8s'; body.size: Field required"
+    )

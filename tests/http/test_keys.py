@@ -36,6 +36,25 @@ def test_a_seal_is_an_hmac_under_the_secret() -> None:
     assert Secret(VALUE).seal(b"message") == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "kind", "google"),
+    [
+        ("AQ.Ab8RN6value", "api-key", ("x-goog-api-key", "AQ.Ab8RN6value")),
+        ("AIzaSyvalue", "old-api-key", ("x-goog-api-key", "AIzaSyvalue")),
+        ("ya29.value", "other", ("Authorization", "Bearer ya29.value")),
+        ("eyJhbGciOi.value", "other", ("Authorization", "Bearer eyJhbGciOi.value")),
+    ],
+)
+def test_google_gets_an_api_key_in_its_own_header_and_a_token_as_one(
+    value: str, kind: str, google: tuple[str, str]
+) -> None:
+    secret = Secret(value)
+    assert secret.kind == kind
+    assert KeyName("K", "google").header(secret) == google
+    assert KeyName("K", "x-goog-api-key").header(secret) == ("x-goog-api-key", value)
+    assert KeyName("K").header(secret) == ("Authorization", f"Bearer {value}")
+
+
 def test_reading_a_key_masks_it_from_then_on() -> None:
     redactor = Redactor()
     keys = Keys({"MY_KEY": f"  {VALUE[3:]}\n"}, redactor)

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NAMES = {"flatkey", "newapi", "openai", "openrouter", "litellm"}
-#: The literal and its default addresses; and LiteLLM as the publisher of a price list.
-ELSEWHERE = {"core/route.py", "refresh/cost_map.py", "refresh/run.py"}
+#: The literal and its default addresses; and publishers of price lists.
+ELSEWHERE = {
+    "cli/refresh.py",
+    "core/route.py",
+    "reference/rows.py",
+    "refresh/lists.py",
+    "refresh/run.py",
+    "refresh/upkeep.py",
+}
 
 
 def constants(root: Path) -> Iterator[tuple[str, str]]:

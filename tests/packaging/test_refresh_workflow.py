@@ -95,10 +95,11 @@ def runner(tmp_path: Path) -> Runner:
 
 
 def refresh(code: int, *, changes: bool) -> str:
-    """A stand-in for `veo-check refresh --write-bundle DIR -o text:FILE`."""
+    """A stand-in for `veo-check refresh --write-bundle DIR -o text:FILE`, and with --cost-map."""
     write = 'printf \'{\\n  "rows": [1, 2]\\n}\\n\' > "$3/lifecycle.json"' if changes else ":"
+    the_map = 'if [ "$2" = --cost-map ]; then : > "${7#text:}"; exit 0; fi'
     check = '[ "$1 $2 $4" = "refresh --write-bundle -o" ]'
-    return f'{check} || exit 9; {write}; echo "{ROW}" > "${{5#text:}}"; exit {code}'
+    return f'{the_map}; {check} || exit 9; {write}; echo "{ROW}" > "${{5#text:}}"; exit {code}'
 
 
 def test_changes_are_handed_on_as_a_patch(runner: Runner, root: Path) -> None:

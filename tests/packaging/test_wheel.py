@@ -83,6 +83,7 @@ def test_the_metadata_names_what_it_needs(wheel: Path) -> None:
         metadata = archive.read(name).decode()
     needed = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
     assert sorted(needed) == [
+        "beautifulsoup4",
         "certifi",
         "httpcore",
         "httpx",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import date
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
-from veo_check.core.route import Route
-from veo_check.pricing.shape import Shape, normal_resolution
+from veo_check.core.route import Mode, Route
+from veo_check.pricing.quote import quote
+from veo_check.pricing.shape import Refusal, Shape, normal_resolution
+from veo_check.reference.capabilities import unsupported
+from veo_check.reference.load import load_reference
 
 ROUTE = {
     "version": 1,
@@ -112,3 +118,41 @@ def test_dimensions_that_rules_match_on() -> None:
 def test_a_shape_is_possible(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must"):
         Shape("m", "s", **wrong)  # type: ignore[arg-type]
+
+
+#: every model of Google's whose capabilities are known, where it may still be called
+SERVED = [
+    (row.model, row.surface)
+    for row in load_reference().capabilities
+    if row.model in {"veo-3.1-generate-001", "veo-3.1-fast-generate-001"}
+    or row.model in {"veo-3.1-lite-generate-001", "gemini-omni-1.2-flash"}
+]
+
+
+@pytest.mark.parametrize(("model", "surface"), SERVED)
+def test_price_and_run_refuse_the_same_shapes(model: str, surface: str) -> None:
+    book = load_reference()
+    known = book.capability(model, surface)
+    every = itertools.product(
+        get_args(Mode),
+        (3, 4, 5, 6, 7, 8, 10, 15, 16),
+        ("360p", "720p", "1080p", "4k"),
+        ("16:9", "9:16", "1:1"),
+        (True, False),
+        (1, 2, 4, 5),
+    )
+    for mode, seconds, resolution, ratio, audio, count in every:
+        asked = Shape(
+            model,
+            surface,
+            seconds=Decimal(seconds),
+            resolution=resolution,
+            aspect_ratio=ratio,
+            audio=audio,
+            count=count,
+            mode=mode,
+        )
+        refused = any(part.outcome == "unsupported" for part in unsupported(known, asked))
+        priced = quote(book, asked, date(2026, 11, 30))
+        unpriceable = isinstance(priced, Refusal) and priced.code == "unsupported-combination"
+        assert unpriceable is refused, asked

@@ -3,9 +3,9 @@
 Each client lives in an environment of its own, named by a variable; without it, a skip:
 
     VEO_CHECK_GENAI_PYTHON          a Python with google-genai 2.34.0
-    VEO_CHECK_GENAI_NEWEST_PYTHON   a Python with google-genai 3.4.0
-    VEO_CHECK_OPENAI_PYTHON         a Python with the openai package
-    VEO_CHECK_LITELLM               the `litellm` of litellm[proxy] 1.106.2, with google-auth
+    VEO_CHECK_GENAI_NEWEST_PYTHON   a Python with google-genai 3.6.1
+    VEO_CHECK_OPENAI_PYTHON         a Python with openai 3.57.0
+    VEO_CHECK_LITELLM               the `litellm` of litellm[proxy] 1.108.7, with google-auth
     VEO_CHECK_FLATKEY_CLI           the `flatkey` program of @flatkey-ai/cli
 """
 

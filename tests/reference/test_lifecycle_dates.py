@@ -13,7 +13,6 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import OfficialModel
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
-    counting,
     freshness,
     judge_lifecycle,
     last_usable_day,
@@ -22,6 +21,7 @@ from veo_check.reference.lifecycle import (
     successors,
 )
 from veo_check.reference.load import Reference
+from veo_check.reference.readings import counting
 
 DAY = date(2026, 11, 22)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +20,41 @@ from official_pages import (
     cost_map,
     deprecations_html,
     deprecations_md,
+    model_page_md,
+    offers_md,
+    omni_page_md,
     pricing_md,
-    versions_html,
     versions_md,
 )
 from refreshing import EMPTY
 from veo_check.core.money import InvalidFileError
+from veo_check.pricing.quote import quote, quotes_by_source
+from veo_check.pricing.shape import Quote, Shape
 from veo_check.reference.load import bundled_document, parse_reference
-from veo_check.refresh.run import PAGES, PageName, PageRequest, Refreshed, refresh, refusal
+from veo_check.refresh.run import (
+    TWINS as PAGES,
+)
+from veo_check.refresh.run import (
+    PageName,
+    PageRequest,
+    Refreshed,
+    refresh,
+    refusal,
+    requests_for,
+)
 
 DAY = date(2026, 11, 22)
 GEMINI = "https://ai.google.dev/gemini-api/docs"
-CLOUD = "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions"
-ALL = tuple(PageRequest(page) for page in PAGES)
+MODELS = "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models"
+CLOUD = f"{MODELS}/model-versions"
+ALL = requests_for(PAGES)
 TWINS = {
     f"{GEMINI}/deprecations.md.txt": deprecations_md(),
     f"{CLOUD}.md.txt": versions_md(),
     f"{GEMINI}/pricing.md.txt": pricing_md(),
+    f"{MODELS}/video/generate-videos-from-text.md.txt": offers_md("veo-9.0-generate-001"),
+    f"{MODELS}/veo/3-1-generate.md.txt": model_page_md(),
+    f"{MODELS}/gemini/omni-1-1-flash.md.txt": omni_page_md(),
 }
 
 
@@ -62,7 +83,7 @@ def told(done: Refreshed) -> dict[str, tuple[str, str | None]]:
     return {page.page: (page.state, page.detail) for page in done.pages}
 
 
-def test_the_three_pages_of_google_are_read_from_their_twins() -> None:
+def test_the_pages_of_google_are_read_from_their_twins() -> None:
     web = Web(TWINS)
     done = read(web, *ALL)
     assert web.asked == list(TWINS)
@@ -71,28 +92,36 @@ def test_the_three_pages_of_google_are_read_from_their_twins() -> None:
     assert {(row.source.kind, row.source.url, row.source.confirmed) for row in rows} == {
         ("official", f"{GEMINI}/deprecations", DAY),
         ("official", CLOUD, DAY),
+        ("official", f"{MODELS}/video/generate-videos-from-text", DAY),
+        ("official", f"{MODELS}/veo/3-1-generate", DAY),
+        ("official", f"{MODELS}/gemini/omni-1-1-flash", DAY),
     }
     assert not done.unreadable
     assert done.extended
 
 
-@pytest.mark.parametrize("status", [404, 410])
-def test_the_html_is_read_where_the_twin_is_missing(status: int) -> None:
+def test_a_page_without_a_twin_is_not_read_as_html() -> None:
     def web(request: httpx.Request) -> httpx.Response:
         if str(request.url).endswith(".md.txt"):
-            return httpx.Response(status)
-        page = versions_html() if "cloud" in str(request.url) else deprecations_html()
-        return httpx.Response(200, content=page)
+            return httpx.Response(404)
+        return httpx.Response(200, content=deprecations_html())
 
-    done = read(web, PageRequest("deprecations"), PageRequest("versions"))
-    assert told(done) == {"deprecations": ("read", None), "versions": ("read", None)}
-    assert [page.place for page in done.pages] == [f"{GEMINI}/deprecations", CLOUD]
+    [page] = read(web, PageRequest("deprecations")).pages
+    assert (page.state, page.place) == ("unreadable", f"{GEMINI}/deprecations.md.txt")
+
+
+def test_a_whole_html_page_is_refused_with_where_to_look() -> None:
+    html = b"<!doctype html><html><body>" + deprecations_html() + b"</body></html>"
+    url = f"{GEMINI}/deprecations"
+    [page] = read(Web({url: html}), PageRequest("deprecations", url)).pages
+    assert page.state == "unreadable"
+    assert "give its Markdown twin, with .md.txt after its address" in (page.detail or "")
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (httpx.Response(404), "deprecations answered 404"),
+        (httpx.Response(404), "deprecations.md.txt answered 404"),
         (httpx.Response(403), "deprecations.md.txt answered 403"),
         (httpx.Response(500), "deprecations.md.txt answered 500"),
         (httpx.Response(302, headers={"location": "https://other.example/"}), "a redirect"),
@@ -118,6 +147,7 @@ def test_one_bad_page_leaves_the_others() -> None:
         "deprecations": "read",
         "versions": "unreadable",
         "pricing": "read",
+        "models": "read",
     }
     assert (done.unreadable, done.extended) == (True, True)
 
@@ -287,7 +317,7 @@ def test_the_real_pages_on_top_of_the_bundle(shared: Path) -> None:
     real = shared / "real"
     places: dict[PageName, str] = {
         "deprecations": "google-deprecations-2026-10.md.txt",
-        "versions": "agent-platform-model-versions-2026-08-01.html",
+        "versions": "agent-platform-model-versions-2026-09.md",
         "pricing": "google-pricing-veo-2026-09-24.md.txt",
         "cost-map": "litellm-video-prices-1.110.2.json",
     }
@@ -298,8 +328,61 @@ def test_the_real_pages_on_top_of_the_bundle(shared: Path) -> None:
         clock=FakeClock(),
         transport=httpx.MockTransport(Web({})),
     )
-    assert told(done) == dict.fromkeys(places, ("read", None))
+    said = told(done)
+    assert said.pop("pricing") == ("known", "it says nothing that is not known of that day")
+    assert set(said.values()) == {("read", None)}
     assert [change.text for page in done.pages for change in page.changes] == [
         "row gone: gemini-omni-flash-preview on gemini-api: the page lists it no more; it said "
-        "2026-09-30 at the earliest, which has passed: it stays retired"
+        "2026-09-30 at the earliest, which has passed: it stays retired",
+        "row gone: veo-2.0-generate-001 on agent-platform: the page lists it no more; it said "
+        "2026-06-30, which has passed: it stays retired",
     ]
+
+
+def test_openrouters_list_is_a_second_source_of_the_agent_platforms_silent_prices() -> None:
+    made = ["720p", "1080p", "4K"]
+    rates = {
+        "duration_seconds_with_audio": "0.12",
+        "duration_seconds_with_audio_720p": "0.10",
+        "duration_seconds_with_audio_4k": "0.30",
+        "duration_seconds_without_audio": "0.10",
+        "duration_seconds_without_audio_720p": "0.08",
+        "duration_seconds_without_audio_4k": "0.25",
+    }
+    model = {"id": "google/veo-3.1-fast", "supported_resolutions": made, "pricing_skus": rates}
+    web = Web(
+        {"https://openrouter.ai/api/v1/videos/models": json.dumps({"data": [model]}).encode()}
+    )
+    day = date(2026, 12, 1)
+    done = refresh(
+        bundled_document(),
+        requests_for(("openrouter",)),
+        day,
+        clock=FakeClock(),
+        transport=httpx.MockTransport(web),
+    )
+    assert told(done) == {"openrouter": ("read", None)}
+    book = parse_reference(done.document, "test")
+    shape = Shape("veo-3.1-fast-generate-001", "agent-platform", Decimal(8), "720p", audio=False)
+    views = {
+        (view.source.publisher, view.source.kind): view.expected
+        for view in quotes_by_source(book, shape, day)
+        if isinstance(view, Quote)
+    }
+    assert views == {
+        ("google", "official-copy"): Decimal("0.64"),
+        ("openrouter", "gateway"): Decimal("0.64"),
+    }
+    own = quote(book, replace(shape, model="google/veo-3.1-fast", surface="openrouter"), day)
+    assert isinstance(own, Quote)
+    assert own.expected == Decimal("0.64")
+    # read again, it adds nothing and the day moves
+    again = refresh(
+        done.document,
+        requests_for(("openrouter",)),
+        date(2026, 12, 8),
+        clock=FakeClock(),
+        transport=httpx.MockTransport(web),
+    )
+    before, after = (len(parse_reference(one.document, "x").prices) for one in (done, again))
+    assert (before, again.pages[0].changes) == (after, ())

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from veo_check.reference.rows import DateKind
-from veo_check.refresh.cost_map import read_cost_map
-from veo_check.refresh.merge import PriceRow
+from veo_check.reference.load import bundled_document, parse_reference
+from veo_check.reference.prices import PriceRule
+from veo_check.reference.rows import DateKind, LifecycleRow
+from veo_check.refresh.lists import read_cost_map
+from veo_check.refresh.merge import merge
 from veo_check.refresh.pages import UnreadablePageError
+from veo_check.refresh.readings import PriceRow
+from veo_check.refresh.run import PageRequest, _reading
 
 
 def kind_of(_model: str, surface: str, _day: date) -> DateKind:
@@ -132,19 +136,45 @@ def test_what_cannot_be_trusted_is_refused(content: bytes, words: str) -> None:
     assert str(raised.value).isprintable()
 
 
-def test_the_real_map_gives_its_dates(shared: Path) -> None:
-    content = (shared / "real" / "litellm-video-prices-1.109.1.json").read_bytes()
+def test_the_real_map_gives_its_dates_and_successors(shared: Path) -> None:
+    content = (shared / "real" / "litellm-video-prices-1.110.2.json").read_bytes()
     dates, prices = read_cost_map(content, kind_of)
-    assert {(row.surface, row.model): str(row.shutdown) for row in dates} == {
-        ("gemini-api", "gemini-omni-flash-preview"): "2026-10-22",
-        ("gemini-api", "veo-3.1-fast-generate-preview"): "2026-10-22",
-        ("gemini-api", "veo-3.1-generate-preview"): "2026-10-22",
-        ("gemini-api", "veo-3.1-lite-generate-preview"): "2026-10-22",
-        ("agent-platform", "veo-3.1-generate-001"): "2026-11-17",
-        ("agent-platform", "veo-3.1-fast-generate-001"): "2026-11-17",
-        ("agent-platform", "veo-3.0-generate-001"): "2026-06-30",
-        ("agent-platform", "veo-3.0-fast-generate-001"): "2026-06-30",
-        ("agent-platform", "veo-2.0-generate-001"): "2026-06-30",
+    gemini, cloud, next_omni = "gemini-api", "agent-platform", "gemini-omni-1.2-flash"
+    assert {(row.surface, row.model): (str(row.shutdown), row.replacement) for row in dates} == {
+        (gemini, "gemini-omni-1.1-flash"): ("2026-12-03", next_omni),
+        (gemini, "gemini-omni-flash-preview"): ("2026-10-22", next_omni),
+        (gemini, "veo-3.1-fast-generate-preview"): ("2026-10-22", next_omni),
+        (gemini, "veo-3.1-generate-preview"): ("2026-10-22", next_omni),
+        (gemini, "veo-3.1-lite-generate-preview"): ("2026-10-22", next_omni),
+        (cloud, "gemini-omni-flash-preview"): ("2026-11-06", None),
+        (cloud, "veo-3.1-generate-001"): ("2026-11-17", None),
+        (cloud, "veo-3.1-fast-generate-001"): ("2026-11-17", None),
+        (cloud, "veo-3.0-generate-001"): ("2026-06-30", "veo-3.1-generate-001"),
+        (cloud, "veo-3.0-fast-generate-001"): ("2026-06-30", "veo-3.1-fast-generate-001"),
+        (cloud, "veo-2.0-generate-001"): ("2026-06-30", "veo-3.1-generate-001"),
+        ("openai", "sora-2"): ("2026-09-24", None),
+        ("openai", "sora-2-pro"): ("2026-09-24", None),
     }
     lite = [row for row in prices if row.model == "veo-3.1-lite-generate-001"]
     assert tiers(tuple(lite)) == {"720p": "0.05", "1080p": "0.08"}
+    omni = {(row.surface, row.amount) for row in prices if row.model == next_omni}
+    assert {(surface, str(amount.normalize())) for surface, amount in omni} == {
+        (gemini, "12"),
+        (cloud, "12"),
+    }
+
+
+def test_every_living_row_of_the_bundle_is_confirmed_by_the_real_map(shared: Path) -> None:
+    content = (shared / "real" / "litellm-video-prices-1.110.2.json").read_bytes()
+    day = date(2026, 12, 1)
+    read = _reading(
+        bundled_document(), PageRequest("cost-map", "map.json"), content, "a" * 64, "map.json", day
+    )
+    merged = merge(bundled_document(), read)
+    assert merged.changes == ()
+    book = parse_reference(merged.document, "test")
+    prices = [row for row in book.prices if row.live_on(day)]
+    rows: list[PriceRule | LifecycleRow] = [*prices, *book.lifecycle_rows]
+    listed = [row for row in rows if row.source.publisher == "litellm"]
+    assert listed
+    assert [row.id for row in listed if row.source.confirmed != day] == []

@@ -18,9 +18,10 @@ from official_pages import (
     versions_html,
     versions_md,
 )
+from refreshing import captured
 from veo_check.refresh import google
-from veo_check.refresh.merge import DateRow
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
+from veo_check.refresh.readings import DateRow
 
 read_deprecations = partial(google.read_dates, form=google.DEPRECATIONS)
 read_versions = partial(google.read_dates, form=google.VERSIONS)
@@ -125,8 +126,8 @@ REFUSED = {
     "too large": (b"a" * (LARGEST_PAGE + 1), "larger than 8 MB"),
     "Markdown too large": (deprecations_md() + b"\na" * 600_000, "larger than 1000 kB"),
     # each of these keeps html.parser busy for hours
-    "tags without an end": (b"<table></table>" + b"<a " * 300_000, "in the middle of a tag"),
-    "comments without an end": (b"<table></table>" + b"<!--" * 300_000, "in the middle of a tag"),
+    "tags without an end": (b"<table></table>" + b"<a " * 300_000, "has no Veo table"),
+    "comments without an end": (b"<table></table>" + b"<!--" * 200_000, "in the middle of a tag"),
     "a table in a table": (
         deprecations_html().replace(b"<td>June 30, 2026</td>", b"<td><table></table></td>"),
         "inside another",
@@ -134,7 +135,7 @@ REFUSED = {
     "cut off": (deprecations_html()[:-40], "ends in the middle"),
     "a row outside its table": (
         deprecations_html().replace(b"<table>", b"", 2),
-        "outside its table",
+        "ends unbegun",
     ),
     "text between cells": (
         deprecations_html().replace(b"<td>June 30, 2026</td>", b"June 30, 2026"),
@@ -265,16 +266,14 @@ def test_the_captures_give_what_they_print(real: Path) -> None:
     october = read_deprecations(
         read_page((real / "google-deprecations-2026-10.md.txt").read_bytes())
     )
-    august = read_deprecations(
-        read_page((real / "google-deprecations-2026-08-01.html").read_bytes())
-    )
+    august = read_deprecations(read_page(captured(real / "google-deprecations-2026-08-01.html")))
     previews = [f"veo-3.1-{name}generate-preview" for name in ("", "fast-", "lite-")]
     assert {said(august)[one][1:3] for one in previews} == {(None, "none-announced")}
     assert {said(october)[one][1:3] for one in previews} == {("2026-10-22", "earliest")}
     assert set(said(october)) - set(said(august)) == {"gemini-omni-1.1-flash"}
     assert len(august) == 8
     versions = read_versions(
-        read_page((real / "agent-platform-model-versions-2026-08-01.html").read_bytes())
+        read_page(captured(real / "agent-platform-model-versions-2026-08-01.html"))
     )
     assert said(versions) == {
         "veo-3.1-generate-001": ("2025-11-17", "2026-11-17", "not-before", None),
@@ -287,6 +286,18 @@ def test_the_captures_give_what_they_print(real: Path) -> None:
             "veo-3.1-fast-generate-001",
         ),
         "veo-2.0-generate-001": ("2025-05-27", "2026-06-30", "exact", "veo-3.1-generate-001"),
+    }
+
+
+def test_the_september_versions_say_the_same_of_what_is_offered(real: Path) -> None:
+    september = said(
+        read_versions(read_page((real / "agent-platform-model-versions-2026-09.md").read_bytes()))
+    )
+    august = said(
+        read_versions(read_page(captured(real / "agent-platform-model-versions-2026-08-01.html")))
+    )
+    assert september == {
+        model: row for model, row in august.items() if model != "veo-2.0-generate-001"
     }
 
 

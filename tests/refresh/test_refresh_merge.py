@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from official_pages import DEPRECATIONS, NONE, PRICING, PRICING_IDS, deprecations_md, pricing_md
-from refreshing import EMPTY, put, reading, texts
+from refreshing import EMPTY, captured, put, reading, texts
 from veo_check.core.clock import AsOf
 from veo_check.core.money import InvalidFileError
 from veo_check.pricing.quote import quote
@@ -20,8 +20,9 @@ from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import bundled_document, parse_reference
 from veo_check.reference.rows import Source
-from veo_check.refresh.merge import DateRow, Merged, Reading, merge
+from veo_check.refresh.merge import Merged, merge
 from veo_check.refresh.pages import UnreadablePageError
+from veo_check.refresh.readings import DateRow, Reading
 
 FIRST, SECOND, THIRD = date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)
 VEO, LITE = "veo-9.0-generate-preview", "veo-9.0-lite-generate-preview"
@@ -176,7 +177,13 @@ def test_rows_are_appended_and_never_rewritten() -> None:
     second = put(first.document, "deprecations", changed(1, shutdown=NONE), SECOND)
     before: Any = first.document
     after: Any = second.document
-    assert after["lifecycle"][: len(before["lifecycle"])] == before["lifecycle"]
+    # what is said otherwise is a row more; what is said again has moved to the new reading
+    old, [row] = after["lifecycle"][:-1], after["lifecycle"][-1:]
+    assert old[1] == before["lifecycle"][1]
+    assert [one["model"] for one in old] == [one["model"] for one in before["lifecycle"]]
+    new_id, old_id = sorted(after["sources"], reverse=True)
+    assert {one["source"] for one in old} == {new_id, old_id}
+    assert (row["model"], row["source"]) == (old[1]["model"], new_id)
     assert before["sources"].items() <= after["sources"].items()
     assert (before["compiled"], after["compiled"]) == ("2026-09-01", "2026-10-01")
     assert EMPTY == {"compiled": "2026-01-01", "sources": {}, "lifecycle": []}
@@ -200,11 +207,21 @@ def test_an_older_reading_changes_nothing() -> None:
 def test_a_page_fetched_today_may_still_be_an_older_state() -> None:
     new, old = (deprecations_md(note=f"Last updated {day} UTC") for day in ("2026-09-20", FIRST))
     first = put(EMPTY, "deprecations", new, SECOND)
-    older = put(first.document, "deprecations", old, THIRD)
-    assert (older.document, older.state) == (first.document, "older")
-    assert older.detail == (
-        "it was last updated on 2026-09-01; its state of 2026-09-20 is known already"
-    )
+    with pytest.raises(
+        UnreadablePageError, match=r"on 2026-09-01; its state of 2026-09-20 is known"
+    ):
+        put(first.document, "deprecations", old, THIRD)
+
+
+def test_a_page_that_says_the_same_moves_the_day_and_adds_no_row() -> None:
+    first = put(EMPTY, "deprecations", deprecations_md(), FIRST)
+    again = put(first.document, "deprecations", deprecations_md(note="Read on."), SECOND)
+    before: Any = first.document
+    after: Any = again.document
+    assert (again.state, again.changes) == ("read", ())
+    assert len(after["lifecycle"]) == len(before["lifecycle"])
+    [source] = after["sources"].values()  # what no row names any more is gone
+    assert source["confirmed"] == SECOND.isoformat()
 
 
 def test_the_same_reading_twice_is_known() -> None:
@@ -247,7 +264,7 @@ def test_a_third_party_that_drops_a_row_makes_nothing_unknown() -> None:
 
 def test_from_august_to_october_the_real_pages_say_exactly_this(shared: Path) -> None:
     august, october = (
-        (shared / "real" / f"google-deprecations-{name}").read_bytes()
+        captured(shared / "real" / f"google-deprecations-{name}")
         for name in ("2026-08-01.html", "2026-10.md.txt")
     )
     first = put(EMPTY, "deprecations", august, date(2026, 8, 1))
@@ -346,18 +363,22 @@ def test_two_different_prices_of_one_day_are_refused() -> None:
 
 def test_a_price_for_all_resolutions_confirms_each_that_is_known(shared: Path) -> None:
     page = (shared / "real" / "google-pricing-veo-2026-09-24.md.txt").read_bytes()
-    merged = put_real(page, date(2026, 11, 22))
+    day = date(2026, 10, 12)
+    merged = put_real(page, day)
     assert merged.changes == ()
     book = parse_reference(merged.document, "test")
     confirmed = {
         (rule.model, *(rule.match.get("resolution") or ()))  # type: ignore[misc]
         for rule in book.prices
-        if rule.source.confirmed == date(2026, 11, 22)
+        if rule.source.confirmed == day
     }
-    assert ("veo-3.0-generate-001", "1080p") in confirmed
-    assert ("veo-2.0-generate-001",) in confirmed
+    # what ended by then is not about what is printed now
+    assert {model for model, *_ in confirmed} == {
+        f"veo-3.1-{name}generate-preview" for name in ("", "fast-", "lite-")
+    }
     assert ("veo-3.1-lite-generate-preview", "4k") not in confirmed
-    assert len(confirmed) == 13
+    assert len(confirmed) == 8
+    assert len(book.prices) == len(parse_reference(bundled_document(), "x").prices)
     # the first price of all stays what it was
     shape = Shape("veo-3.1-fast-generate-preview", "gemini-api", Decimal(8), "720p", audio=True)
     assert rate(merged, date(2026, 3, 1), shape) == "0.15"
@@ -374,3 +395,19 @@ def put_real(page: bytes, day: date) -> Merged:
 def test_a_document_that_is_none_is_an_error() -> None:
     with pytest.raises(InvalidFileError):
         put({"compiled": "2026-01-01", "lifecycle": {}}, "deprecations", deprecations_md(), FIRST)
+
+
+def test_a_page_takes_over_from_a_release_that_nothing_reads_again() -> None:
+    """The SDK's release was the first to offer Omni 1.2; then Google's page of dates lists it."""
+    new = ("gemini-omni-1.2-flash", "November 5, 2026", NONE, "")
+    page = deprecations_md(omni=[new])
+    read = reading("deprecations", page, date(2026, 12, 1))
+    url = "https://ai.google.dev/gemini-api/docs/deprecations"
+    merged = merge(bundled_document(), replace(read, source=replace(read.source, url=url)))
+    book = parse_reference(merged.document, "test")
+    [row] = book.lifecycle("gemini-omni-1.2-flash", "gemini-api")
+    assert (row.source.url, row.kind, row.released) == (url, "none-announced", date(2026, 11, 5))
+    before = parse_reference(bundled_document(), "x").lifecycle(
+        "gemini-omni-1.2-flash", "gemini-api"
+    )
+    assert [row.source.url for row in before] != [url]

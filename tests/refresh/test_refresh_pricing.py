@@ -87,8 +87,8 @@ def row(*amounts: str) -> tuple[Row, ...]:
 
 LABEL = "Veo 9 Standard video with audio price (default)"
 REFUSED: dict[str, tuple[bytes, str]] = {
-    "no section": (b"# Pricing\n\n## Gemini 9\n", "has no Veo table"),
-    "no table": (pricing_md().partition(b"\n|  |")[0] + b"\n\n## Veo 9", "has no Veo table"),
+    "no section": (b"# Pricing\n\n## Gemini 9\n", "has no video table"),
+    "no table": (pricing_md().partition(b"\n|  |")[0] + b"\n\n## Veo 9", "has no video table"),
     **{
         f"the unit {unit}": (
             pricing_md(head=("", "Free Tier", unit)),

@@ -20,7 +20,9 @@ NAMES = [
     "article-2026-06-17",
     "flatkey-veo-3.1-fast",
     "google-agent-platform",
+    "google-omni",
     "openai-litellm",
+    "openrouter",
 ]
 
 

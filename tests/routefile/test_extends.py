@@ -73,7 +73,7 @@ def test_a_problem_names_the_file_it_stands_in(pair: tuple[Path, Path]) -> None:
     assert problems(pair[0]) == [
         "route.yaml:7:20: request.seconds: has to be at least 1; this is '0'",
         "route.yaml:10:1: wavers: unknown key; did you mean waivers?",
-        "team.yaml:4:16: via.gateway: has to be flatkey, newapi, openai or google; "
+        "team.yaml:4:16: via.gateway: has to be flatkey, newapi, openai, openrouter or google; "
         "this is 'flatky'; did you mean flatkey?",
         "team.yaml:8:1: budgets: unknown key; did you mean budget?",
         "team.yaml:9:1: logging.sample: is missing",

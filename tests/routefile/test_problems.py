@@ -35,7 +35,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     (ROUTE, "route: {name: a, owner: {zzz: b}}", ["2:26: route.owner.zzz: unknown key; known here: team, cost_center, contact"]),
     (VIA, "via: {gateway: newapi, endpoint: videos, model: a}", ["3:1: via.base_url: is missing; gateway newapi needs a base_url"]),
     (VIA, "via: {gateway: Flatkey, endpoint: video_generations, model: a}", [
-        "3:16: via.gateway: has to be flatkey, newapi, openai or google; this is 'Flatkey'; did you mean flatkey?",
+        "3:16: via.gateway: has to be flatkey, newapi, openai, openrouter or google; this is 'Flatkey'; did you mean flatkey?",
         "3:35: via.endpoint: has to be videos, video-generations, generation-tasks, predict-long-running or interactions; this is 'video_generations'; did you mean video-generations?",
     ]),
     (VIA, VIA.replace("veo3.1-fast", "veo 3.1"), ["3:50: via.model: must not hold spaces, invisible characters or any of ? # % \\; this is 'veo 3.1'"]),
@@ -120,7 +120,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     text = text.replace("flatkey", "flatky").replace("1080p", "1080").replace("drafts", "8")
     assert problems(put(tmp_path, text + "waivers: x\nwaivers: y\nz: &a b\n")) == [
         "route.yaml:2:15: route.name: has to be text; write it in quotes; this is '8'",
-        "route.yaml:3:16: via.gateway: has to be flatkey, newapi, openai or google; "
+        "route.yaml:3:16: via.gateway: has to be flatkey, newapi, openai, openrouter or google; "
         "this is 'flatky'; did you mean flatkey?",
         "route.yaml:5:35: request.resolution: has to be 360p, 480p, 720p, 768p, 1080p, 2k or 4k; "
         "this is '1080'; did you mean 1080p?",

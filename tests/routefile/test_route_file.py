@@ -60,6 +60,8 @@ def test_every_key_of_the_format_is_read(tmp_path: Path) -> None:
                     "location": "us-central1",
                     "key": {"adc": True},
                 },
+                "also_known_as": ["veo31-fast-pool"],
+                "billing_sku": "7DE3-56E5-CE6C",
             },
             "request": {
                 "mode": "text-to-video",
@@ -119,6 +121,7 @@ def test_every_key_of_the_format_is_read(tmp_path: Path) -> None:
                     "by": "a@example.com",
                     "on": date(2026, 11, 20),
                     "operation": "op/1",
+                    "billed": Decimal("0.48"),
                     "expires": date(2026, 12, 20),
                 },
             ],
@@ -191,14 +194,14 @@ def test_an_empty_value_does_not_hide_a_wrong_key(tmp_path: Path) -> None:
         ("via.model", (17, 10)),
         ("via.key.env", (19, 14)),
         ("model.listing.key.adc", (27, 66)),
-        ("fallback.routes.0", (55, 7)),
-        ("fallback.routes.0.model.official", (58, 25)),
-        ("fallback.routes.0.for.0", (56, 13)),
-        ("confirmations.1.operation", (70, 72)),
-        ("waivers.0", (82, 5)),
-        ("waivers.0.expires", (82, 87)),
+        ("fallback.routes.0", (57, 7)),
+        ("fallback.routes.0.model.official", (60, 25)),
+        ("fallback.routes.0.for.0", (58, 13)),
+        ("confirmations.1.operation", (72, 72)),
+        ("waivers.0", (84, 5)),
+        ("waivers.0.expires", (84, 87)),
         # what is not there: the nearest around it
-        ("waivers.7.expires", (81, 1)),
+        ("waivers.7.expires", (83, 1)),
         ("via.nothing.at.all", (12, 1)),
         ("via.model.deeper", (17, 10)),
         ("nothing", (2, 1)),
@@ -312,3 +315,10 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
         ["loop:1:1: (file): cannot be read: Too many levels of symbolic links"],
         ["none:1:1: (file): there is no such file"],
     ]
+
+
+@pytest.mark.parametrize("name", ["VEO_CHECK_KNOWLEDGE_KEY", "VEO_CHECK_BILLING_KEY"])
+@pytest.mark.parametrize("place", ["FLATKEY_SMOKE_KEY", "FLATKEY_KEY"])
+def test_the_tools_own_keys_are_no_keys_of_a_route(tmp_path: Path, name: str, place: str) -> None:
+    said = problems(put(tmp_path, FULL.replace(f"env: {place}", f"env: {name}")))
+    assert any("is veo-check's own key" in str(problem) for problem in said), said

@@ -167,7 +167,7 @@ def test_status_publishes_the_unit() -> None:
         ("sk-vcsandboxanother", 200),
         ("sk-fk-vcsandboxflatkey", 401),
         ("sk-vcsandboxnewapi", 401),
-        ("AIzavcsandboxgemini", 401),
+        ("AQ.vcsandboxgemini", 401),
     ],
 )
 def test_a_key_is_cut_at_its_first_dash(key: str, status: int) -> None:
@@ -192,7 +192,10 @@ def test_keys_of_one_account_are_told_apart() -> None:
     url = f"{FLATKEY}/api/usage/token/"
     names = [
         box.get(url, key).json()["data"]["name"]
-        for key in (box.world.keys["flatkey"], *box.world.other_keys.values())
+        for key in (
+            box.world.keys["flatkey"],
+            *(key for name, key in box.world.other_keys.items() if name.startswith("flatkey")),
+        )
     ]
     assert names == ["ci-smoke", "another", "production"]
 

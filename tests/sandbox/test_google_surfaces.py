@@ -72,7 +72,7 @@ def test_an_unknown_model_is_not_found() -> None:
     ("headers", "status", "reason"),
     [
         ({"x-goog-api-key": "wrong"}, 400, "API_KEY_INVALID"),
-        ({"authorization": "Bearer AIzavcsandboxgemini"}, 403, "PERMISSION_DENIED"),
+        ({"authorization": "Bearer AQ.vcsandboxgemini"}, 403, "PERMISSION_DENIED"),
         ({}, 403, "PERMISSION_DENIED"),
     ],
 )
@@ -93,13 +93,15 @@ def test_the_key_may_be_in_the_query() -> None:
 def test_the_agent_platform_wants_an_access_token() -> None:
     box = Box("healthy")
     url = f"{AGENT_PLATFORM}/v1beta1/publishers/google/models"
-    answer = box.client.get(url, headers={"x-goog-api-key": box.world.keys["gemini-api"]})
+    answer = box.client.get(url, headers={"authorization": "Bearer ya29.expired"})
     assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
     offered = box.get(url).json()["publisherModels"]
     assert [(row["name"].rsplit("/", 1)[1], row["launchStage"]) for row in offered] == [
         ("veo-3.1-generate-001", "GA"),
         ("veo-3.1-fast-generate-001", "GA"),
         ("veo-3.1-lite-generate-001", "PUBLIC_PREVIEW"),
+        ("gemini-omni-1.1-flash-preview", "PUBLIC_PREVIEW"),
+        ("gemini-omni-1.2-flash", "GA"),
     ]
 
 
@@ -335,3 +337,18 @@ def test_an_operation_of_one_surface_is_unknown_on_the_other() -> None:
     assert box.fetch(f"{PUBLISHER}/m/operations/none").status_code == 404
     url = f"{AGENT_PLATFORM}/v1/{PUBLISHER}/m:fetchPredictOperation"
     assert box.post(url, {"operationName": "nonsense"}).status_code == 400
+
+
+def test_the_agent_platform_takes_a_token_or_an_api_key_each_in_its_header() -> None:
+    box = Box("healthy")
+    url = f"{AGENT_PLATFORM}/v1/publishers/google/models/veo-3.1-fast-generate-001"
+    token, key = box.world.keys["agent-platform"], box.world.other_keys["agent-platform-api-key"]
+    for headers, status in (
+        ({"authorization": f"Bearer {token}"}, 200),
+        ({"x-goog-api-key": key}, 200),
+        ({"authorization": f"Bearer {key}"}, 401),
+        ({"x-goog-api-key": token}, 400),
+        ({"x-goog-api-key": "AIza-of-old"}, 400),
+        ({}, 401),
+    ):
+        assert box.client.get(url, headers=headers).status_code == status

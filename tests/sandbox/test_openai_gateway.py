@@ -11,6 +11,11 @@ import pytest
 from sandbox_box import OPENAI, Box
 from veo_check.sandbox.media import mp4
 
+REFUSED_INSIDE = (
+    "Unsupported output video duration 5 seconds, supported durations are [8,4,6] for feature "
+    "text_to_video."
+)
+
 
 def submit(box: Box, **body: Any) -> httpx.Response:
     return box.video(OPENAI, **body)
@@ -129,9 +134,9 @@ def test_refusals(scenario: str, body: dict[str, Any], status: int, text: str) -
 @pytest.mark.parametrize(
     ("scenario", "poll", "content"),
     [
-        ("job-error-13", "completed", 500),
+        ("job-error-13", "failed", 500),
         ("job-no-video", "completed", 500),
-        ("job-filtered-wrapped", 500, 500),
+        ("job-filtered-wrapped", "completed", 500),
         ("job-content-502", "completed", 403),
         ("job-task-lost", 404, 500),
         ("job-empty-file", "completed", 200),
@@ -146,6 +151,22 @@ def test_endings(scenario: str, poll: object, content: int) -> None:
     assert said == poll
     assert box.get(f"{OPENAI}/v1/videos/{video}/content").status_code == content
     assert box.spent == "0.80"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "error"),
+    [
+        ("healthy", "failed", {"code": 3, "message": REFUSED_INSIDE}),
+        ("job-errors-hidden", "completed", None),
+    ],
+)
+def test_a_refusal_inside_the_operation(scenario: str, status: str, error: object) -> None:
+    box = Box(scenario)
+    video = submit(box, seconds="5").json()["id"]
+    box.finish()
+    said = box.get(f"{OPENAI}/v1/videos/{video}").json()
+    assert (said["status"], said["error"]) == (status, error)
+    assert box.get(f"{OPENAI}/v1/videos/{video}/content").status_code == 500
 
 
 def test_another_model_shows_in_the_id() -> None:

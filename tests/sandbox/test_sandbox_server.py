@@ -63,6 +63,7 @@ def test_the_introduction_says_where_everything_is(served: Served) -> None:
             "flatkey": origin,
             "newapi": f"{origin}/newapi",
             "openai": f"{origin}/openai",
+            "openrouter": f"{origin}/openrouter",
         },
         "keys": served.box.world.keys,
         "other_keys": served.box.world.other_keys,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veo_check.reference.load import load_reference
-from veo_check.scan.ids import LONGEST_ID, IdFinder
+from veo_check.scan.ids import LONGEST_ID, IdFinder, aliases_in, is_alias
 
 KNOWN = load_reference().models()
 PRICED = load_reference().priced_models()
@@ -153,6 +153,53 @@ def test_every_model_with_a_price_is_found(model: str) -> None:
 def test_what_stands_before_an_id_says_where_the_call_goes(text: str, surface: str | None) -> None:
     (span,) = finder.spans(text.format("veo-3.1-generate-001").encode())
     assert (span.id, span.surface) == ("veo-3.1-generate-001", surface)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fal-ai/kling-video/v2.5-turbo/pro/text-to-video",
+        "fal-ai/sora-2/text-to-video",
+        "fal-ai/bytedance/seedance/v1/pro/image-to-video",
+        "fal-ai/veo3.1/first-last-frame-to-video",
+        "fal-ai/veo3/fast",
+        "wavespeed-ai/kling-v2.1-t2v",
+    ],
+)
+@pytest.mark.parametrize("text", ['run("{}")', "model: {}\n", '{{"model": "{}"}}', "MODEL={}\n"])
+def test_a_resellers_path_is_found_whole(name: str, text: str) -> None:
+    found = [span.id for span in finder.spans(text.format(name).encode(), settings=True)]
+    assert found == [name]
+
+
+CONFIG = b"""\
+model_list:
+  - model_name: veo-3.1-generate-preview
+    litellm_params:
+      model: veo-3.1-generate-preview
+  - {model_name: "veo-31", litellm_params: {model: vertex_ai/veo-3.0-generate-001}}
+router_settings:
+  fallbacks: [{"veo-31": ["veo-3.1-generate-preview"]}]
+  model_group_alias: {"veo3": "veo-31", 'sora-3': veo-31}
+  other: veo-3.2-x
+"""
+BLOCK = CONFIG.replace(
+    b"""{"veo3": "veo-31", 'sora-3': veo-31}""",
+    b"""
+    veo3: veo-31
+    "sora-3": veo-31""",
+)
+
+
+@pytest.mark.parametrize("text", [CONFIG, BLOCK], ids=["flow", "block"])
+def test_names_of_a_litellm_config_are_no_ids_and_what_they_stand_for_is(text: bytes) -> None:
+    aliases = aliases_in(text)
+    assert aliases == {"veo-3.1-generate-preview", "veo-31", "veo3", "sora-3"}
+    found = [
+        span.id for span in finder.spans(text, settings=True) if not is_alias(span, text, aliases)
+    ]
+    assert found == ["veo-3.1-generate-preview", "veo-3.0-generate-001", "veo-3.2-x"]
+    assert aliases_in(text.replace(b"litellm_params", b"x")) == frozenset()
 
 
 def test_a_reference_may_name_anything() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fake_clock import calls_in
 from veo_check.scan import scanner
 from veo_check.scan.ids import IdFinder
 from veo_check.scan.scanner import Scan, scan
@@ -139,3 +141,45 @@ def test_a_mark_reaches_from_one_buffer_into_the_next(
         (one,) = look(tmp_path).found
         assert one.ignore is not None, filler
         assert (one.line, one.column) == (3, 6)
+
+
+def test_beyond_a_cap_each_id_is_kept_once_and_the_rest_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "_MOST_IN_FILE", 3)
+    (tmp_path / "a.py").write_text(f'"{ID}"\n' * 10 + '"sora-2"\n' * 5)
+    (tmp_path / "b.py").write_text(f'"{ID}"\n' * 2)
+    seen = look(tmp_path)
+    kept = [(found.file[-4:], found.line) for found in seen.found]
+    assert kept == [("a.py", number) for number in (1, 2, 3, 4, 11)] + [("b.py", 1), ("b.py", 2)]
+    assert seen.more == 10
+
+    monkeypatch.setattr(scanner, "_MOST_IN_ALL", 1)
+    (tmp_path / "a.py").write_text("".join(f'"veo-9.{minor}"\n' for minor in range(9)))
+    (tmp_path / "b.py").write_text(f'"{ID}"\n' * 2)
+    seen = scan([str(tmp_path / "a.py"), str(tmp_path / "b.py")], finder)
+    assert ID in {found.id for found in seen.found}  # a known id decides the exit code
+    assert len(seen.found) + seen.more == 11
+    assert len(seen.found) <= 3
+
+
+@pytest.mark.parametrize("name", ["a.py", "one-cell.ipynb", "cells.ipynb", "lines.ipynb"])
+def test_the_work_grows_no_faster_than_the_file(name: str, tmp_path: Path) -> None:
+    def work(many: int) -> int:
+        lines = [f'x = "{ID}" # {number}\n' for number in range(many)]
+        cells: dict[str, list[object]] = {
+            "one-cell.ipynb": ["".join(lines)],
+            "cells.ipynb": list(lines),
+            "lines.ipynb": [lines],
+        }
+        text = "".join(lines).replace("\n", ";")
+        if name in cells:
+            text = json.dumps({"cells": [{"source": source} for source in cells[name]]})
+        (tmp_path / name).write_text(text)
+
+        def read() -> None:
+            assert len(look(tmp_path).found) == many
+
+        return calls_in(read)
+
+    assert work(2_000) < 2.2 * work(1_000)

@@ -73,7 +73,6 @@ def test_a_good_job_from_end_to_end(desk: Desk) -> None:
         route="/v1/videos",
         unit="second",
         quantity=Decimal(4),
-        billed_quota=240_000,
         quota_per_unit=Decimal(500_000),
         exchanges=("x11",),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from check_world import a_route
+from check_world import a_route, judging
 from paid_jobs import Signet
 from paid_world import Desk
 from veo_check.checks.controlled_failure import controlled_failure
@@ -17,6 +17,7 @@ from veo_check.core.facts import Missing
 from veo_check.core.findings import Outcome, Status, Tier
 from veo_check.core.results import ControlledFailure, JobResult
 from veo_check.gateways.registry import gateway_of
+from veo_check.reference.load import load_reference
 from veo_check.smoke.journal import Entry, Journal, Operation
 from veo_check.smoke.state_folder import StateFolder
 from veo_check.smoke.steps import SmokeOutcome
@@ -45,7 +46,9 @@ def abandon(desk: Desk) -> None:
 
 def judged(desk: Desk, outcome: SmokeOutcome) -> Outcome:
     assert isinstance(outcome.controlled_failure, ControlledFailure)
-    found = controlled_failure(route=desk.route, failure=outcome.controlled_failure)
+    found = controlled_failure(
+        route=desk.route, gateway=gateway_of(desk.route), failure=outcome.controlled_failure
+    )
     return Outcome.collect(found)
 
 
@@ -60,10 +63,13 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
     assert isinstance(outcome.job, JobResult)
     assert (outcome.job.state, outcome.job.symptom) == ("uncertain", "submit-uncertain")
     assert outcome.job.charged is True
+    request = None if refusals == "total" else "req-refused-1"
     assert outcome.job.failure == (
-        f"answered as refused ({symptom}) and charged all the same: {symptom}"
+        f"answered as refused ({symptom}) and charged all the same: {symptom}; the key's total was "
+        "$2.00 before and $2.48 after: it grew by $0.48, and the job was quoted at $0.48"
+        + (f"; request {request}" if request else "")
     )
-    assert outcome.job.request_id == (None if refusals == "total" else "req-refused-1")
+    assert outcome.job.request_id == request
     assert outcome.spent == Decimal("0.48")
     found = Outcome.collect(
         job_completes(
@@ -72,6 +78,8 @@ def test_a_charged_refusal_of_the_job_is_uncertain(symptom: str, refusals: str, 
             job=outcome.job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED
@@ -331,6 +339,8 @@ def test_a_job_that_vanished_is_not_paid_for_again(how: str, desk: Desk) -> None
             job=job,
             delivery=outcome.delivery,
             proof=outcome.proof,
+            reference=load_reference(),
+            judging=judging(),
         )
     )
     assert found.status_at(Tier.PRODUCTION) is Status.BLOCKED

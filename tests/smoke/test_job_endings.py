@@ -208,11 +208,17 @@ def test_without_a_usage_record(desk: Desk) -> None:
     assert isinstance(desk.run().usage, Missing)
 
 
-def test_the_cost_header_stands_for_the_record(desk: Desk) -> None:
+def test_a_cost_header_is_an_estimate_and_no_record(desk: Desk) -> None:
     desk.world.log, desk.world.cost_header = False, Decimal("0.48")
     outcome = desk.run("5")
-    assert isinstance(outcome.usage, UsageProof)
-    assert (outcome.usage.source, outcome.usage.billed) == ("cost-header", Decimal("0.48"))
+    assert isinstance(outcome.usage, Missing)
+    assert isinstance(outcome.job, JobResult)
+    assert (outcome.job.estimate, outcome.job.quoted, outcome.job.charged) == (
+        Decimal("0.48"),
+        Decimal("0.48"),
+        None,
+    )
+    assert entries(desk)[0].billed is None
 
 
 def test_charged_twice_and_a_missing_row(tmp_path: Path) -> None:

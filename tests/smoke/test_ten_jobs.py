@@ -17,7 +17,8 @@ from check_world import a_route
 from sandbox_box import FLATKEY, ORIGINS, Box
 from sandbox_desk import SandboxDesk
 from stage import Stage
-from veo_check.core.results import JobResult
+from veo_check.core.results import JobResult, UsageProof
+from veo_check.core.route import Route
 from veo_check.sandbox.server import SandboxTransport
 from veo_check.smoke.steps import SmokeOutcome
 
@@ -25,14 +26,17 @@ JOBS = 10
 
 
 class Counting(SandboxTransport):
-    """The sandbox, and every status with which it answered."""
+    """The sandbox, and what it was asked and answered."""
 
-    statuses: list[int]
+    seen: list[tuple[str, int]]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = super().handle_request(request)
-        self.statuses.append(answer.status_code)
+        self.seen.append((request.url.path, answer.status_code))
         return answer
+
+    def count(self, path: str) -> int:
+        return [asked for asked, _ in self.seen].count(path)
 
 
 @pytest.fixture
@@ -68,28 +72,35 @@ def test_polled_as_before_most_jobs_lose_their_money(box: Box) -> None:
 
 def test_watched_by_content_all_are_refunded_and_no_answer_is_429(box: Box, tmp_path: Path) -> None:
     box.transport = counting = Counting(box.world, ORIGINS)
-    counting.statuses = []
+    counting.seen = []
     outcomes: list[SmokeOutcome] = []
-    asking = None
+    desks = [
+        SandboxDesk("", route_of(number), tmp_path / f"{number}", box) for number in range(JOBS)
+    ]
+    asking = desks[0].asking()  # one process, whose routes are watched side by side
 
-    def act(number: int) -> Callable[[], None]:
-        nonlocal asking
-        route = a_route(
-            {
-                "route.name": f"route-{number}",
-                "route.target": "staging",
-                "smoke": {"seconds": 4, "resolution": "720p", "deadline": "30m"},
-                "smoke.controlled_failure": "none",
-            }
-        )
-        desk = SandboxDesk("", route, tmp_path / f"{number}", box)
-        asking = asking or desk.asking()
+    def act(desk: SandboxDesk) -> Callable[[], None]:
         return lambda: outcomes.append(desk.run("1", asking=asking))
 
-    side_by_side(box, [act(number) for number in range(JOBS)])
+    side_by_side(box, [act(desk) for desk in desks])
     assert refunds(box) == JOBS
-    assert 429 not in counting.statuses
+    assert 429 not in {status for _, status in counting.seen}
     assert len(outcomes) == JOBS
     for outcome in outcomes:
         assert isinstance(outcome.job, JobResult)
         assert (outcome.job.state, outcome.job.task_asked) == ("failed", False)
+        assert isinstance(outcome.usage, UsageProof)
+        assert outcome.usage.refunded == outcome.usage.billed
+    # one read of the usage log serves several jobs, and all reads stay within what is allowed
+    assert counting.count("/api/log/token") < JOBS
+
+
+def route_of(number: int) -> Route:
+    return a_route(
+        {
+            "route.name": f"route-{number}",
+            "route.target": "staging",
+            "smoke": {"seconds": 4, "resolution": "720p", "deadline": "30m"},
+            "smoke.controlled_failure": "none",
+        }
+    )

@@ -56,6 +56,8 @@ def gone(
 ) -> Reference:
     """A book with the route's own model and these retired ones."""
     then = {} if at_end is None else {"at_end": at_end}
+    if at_end == "rerouted":
+        then["reroutes_to"] = "veo-9.9-generate-001"
     return a_book(
         lifecycle=[a_life(), *(a_life(model, shutdown=shutdown, **then) for model in models)],
         capabilities=[a_capability(), *(a_capability(model, **more) for model in models)],
@@ -97,6 +99,24 @@ def test_a_retired_model_is_sent_and_priced_at_the_smoke_tests_own_shape() -> No
         pytest.param(gone(), id="none is known"),
         pytest.param(gone("veo-a", shutdown="2026-10-24"), id="29 days ago"),
         pytest.param(gone("veo-a", at_end="rerouted"), id="a source says rerouted"),
+        pytest.param(
+            a_book(
+                lifecycle=[
+                    a_life(),
+                    a_life("veo-a", shutdown="2026-06-30"),
+                    a_life(
+                        "veo-a",
+                        surface="gemini-api",
+                        shutdown="2026-06-30",
+                        at_end="rerouted",
+                        reroutes_to="veo-4",
+                    ),
+                ],
+                capabilities=[a_capability(), a_capability("veo-a")],
+                prices=[a_price("0.12"), a_price("0.10", model="veo-a")],
+            ),
+            id="a source says rerouted on another surface",
+        ),
         pytest.param(gone("veo-a", seconds=[]), id="its lengths are unknown"),
         pytest.param(gone("veo-a", seconds=[5, 6, 8]), id="it takes other lengths"),
         pytest.param(gone("veo-a", resolutions=["1080p"]), id="other resolutions"),

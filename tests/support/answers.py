@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from veo_check.core.secrets import Redactor
+from veo_check.core.secrets import CredentialKind, Redactor
 from veo_check.http.answers import Response
 
 PLACE = "gateway.example/path"
@@ -16,6 +16,7 @@ def answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     exchange: str = "x1",
+    credential: CredentialKind | None = "other",
 ) -> Response:
     """An answer from `gateway.example/path`: bytes and text as they are, the rest as JSON."""
     if isinstance(body, bytes):
@@ -24,4 +25,4 @@ def answer(
         raw = body.encode()
     else:
         raw = json.dumps(body, ensure_ascii=False).encode()
-    return Response(status, headers or {}, raw, exchange, PLACE, Redactor(), keyed=True)
+    return Response(status, headers or {}, raw, exchange, PLACE, Redactor(), credential)

@@ -203,6 +203,8 @@ USAGE = UsageReport(
     status="consumed",
     unit="second",
     quantity="4",
+    seconds=None,
+    quoted="0.468",
     billed="0.468",
     owner="creative-tools",
 )

@@ -23,7 +23,7 @@ VERTEX = "https://us-central1-aiplatform.googleapis.com"
 PROXY = "http://127.0.0.1:4000"
 KEYS = {
     "FLATKEY_KEY": "sk-flatkey-key-value",
-    "GEMINI_KEY": "AIza-gemini-key-value",
+    "GEMINI_KEY": "AQ.gemini-key-value",
     "GOOGLE_TOKEN": "ya29.google-token-value",
     "PROXY_KEY": "sk-proxy-key-value",
 }
@@ -170,4 +170,34 @@ SENTENCES: list[tuple[str, str]] = [
     ("parameter-refused", "allow_all for personGeneration is currently not supported."),
     ("parameter-refused", "`negativePrompt` isn't supported by this model."),
     ("parameter-refused", "allow_all for `personGeneration` is currently not supported."),
+    ("parameter-refused", "sampleCount must be between 1 and 4"),
+    # of the same kinds, in other words: Google's older ones, OpenRouter's
+    (
+        "duration-refused",
+        "Duration 99s is not supported for this model. Supported durations: 4, 6, 8",
+    ),
+    ("duration-refused", "1080p is not supported for a duration of 4 seconds."),
+    (
+        "duration-refused",
+        "Resolution 1080p requires duration seconds to be 8 seconds, but got 6",
+    ),
+    ("combination-unsupported", "Image and reference images cannot be both set."),
+    (
+        "combination-unsupported",
+        "Resolution 4K is not supported for this model. Supported resolutions: 480p, 720p",
+    ),
+    ("combination-unsupported", "Unsupported aspect ratio 1:1."),
+    (
+        "bucket-denied",
+        "Access error: PERMISSION_DENIED - 403 Forbidden: Calling principal lacks "
+        "storage.objects.get on one or more Cloud Storage URIs.",
+    ),
+    (
+        "bucket-denied",
+        "The object does not exist, or bucket permissions prevent revealing object existence.",
+    ),
+    ("not-at-location", "Publisher Model `x` is not servable in region europe-west4."),
+    ("api-disabled", "Vertex AI API has not been used in project 12 before or it is disabled."),
+    ("api-disabled", "This API method requires billing to be enabled."),
+    ("token-refused", "Request had insufficient authentication scopes."),
 ]

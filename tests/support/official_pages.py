@@ -1,4 +1,4 @@
-"""Pages in the form of the official ones, written by hand: as Markdown twins and as HTML."""
+"""Pages in the form of the official ones, written by hand: Markdown, and with HTML tables in it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def deprecations_md(
 
 
 def deprecations_html(veo: Sequence[Row] = DEPRECATIONS, omni: Sequence[Row] = OMNI) -> bytes:
-    """The same as HTML."""
+    """The same with HTML tables inside."""
     return _html([(_HEAD, TEXT_MODELS), (_HEAD, veo), *([(_HEAD, omni)] if omni else [])])
 
 
@@ -56,7 +56,7 @@ def versions_md(veo: Sequence[Row] = VERSIONS) -> bytes:
 
 
 def versions_html(veo: Sequence[Row] = VERSIONS) -> bytes:
-    """The same as HTML."""
+    """The same with HTML tables inside."""
     return _html([(_HEAD_VERSIONS, TEXT_MODELS[:1]), (_HEAD_VERSIONS, veo)])
 
 
@@ -97,15 +97,14 @@ def pricing_md(
 
 
 def pricing_html(rows: Sequence[Row] = PRICING, *, separator: str = "<br>") -> bytes:
-    """The same as HTML."""
+    """The same with HTML tables inside."""
     cells = [(label, "Not available", separator.join(amounts)) for label, *amounts in rows]
     ids = ", ".join(f"<code>{one}</code>" for one in PRICING_IDS_LITE)
     return (
-        "<!doctype html>\n<html><body>\n<h1>Pricing</h1>\n<h2>Veo 9</h2>\n"
-        f"<em>{ids}</em>\n{_html_table(PRICING_HEAD, cells, code=False)}\n"
-        "<h2>Veo 8</h2>\n<em><code>veo-8.0-generate-001</code></em>\n"
+        f"# Pricing\n\n## Veo 9\n\n<em>{ids}</em>\n\n"
+        f"{_html_table(PRICING_HEAD, cells, code=False)}\n\n"
+        "## Veo 8\n\n<em><code>veo-8.0-generate-001</code></em>\n\n"
         f"{_html_table(PRICING_HEAD, [('Video price', 'Not available', '$0.35')], code=False)}\n"
-        "</body></html>\n"
     ).encode()
 
 
@@ -124,7 +123,7 @@ def _md_rows(head: Row, rows: Sequence[Row]) -> str:
 
 def _html(tables: Sequence[tuple[Row, Sequence[Row]]]) -> bytes:
     body = "\n".join(_html_table(head, rows) for head, rows in tables)
-    return f"<!doctype html>\n<html><body>\n{body}\n</body></html>\n".encode()
+    return f"The dates of models.\n\n{body}\n".encode()
 
 
 def _html_table(head: Row, rows: Sequence[Row], *, code: bool = True) -> str:
@@ -157,3 +156,162 @@ def cost_map() -> bytes:
         },
     }
     return json.dumps(rows, indent=1).encode()
+
+
+CLOUD_RATES: tuple[tuple[str, str, str, str], ...] = (
+    ("Veo 9", "720p, 1080p", "$0.40", "$0.20"),
+    ("Veo 9", "4k", "$0.60", "$0.40"),
+    ("Veo 9 Fast", "720p", "$0.10", "$0.08"),
+    ("Veo 9 Fast", "1080p", "$0.12", "$0.10"),
+    ("Veo 9 Lite", "720p", "$0.05", "$0.03"),
+)
+
+
+def cloud_pricing_md(rates: Sequence[tuple[str, str, str, str]] = CLOUD_RATES) -> bytes:
+    """The Veo part of the Agent Platform's pricing page: name, resolutions, with sound, silent."""
+    head = ("Model", "Feature", "Output", "Resolution", "Price")
+    rows: list[Row] = []
+    for name, resolution, heard, silent in rates:
+        sound = ("Video + Audio generation", "Video + Audio")
+        rows.append((name, *sound, resolution, f"{heard} / 1 count"))
+        rows.append((name, "Video generation", "Video", resolution, f"{silent} / 1 count"))
+    return f"# Pricing\n\n## Veo\n\n{_md_rows(head, rows)}\n".encode()
+
+
+def model_table(
+    model: str = "veo-9.0-generate-001",
+    lengths: str = "4, 6, or 8 seconds; reference image to video only supports 8 seconds.",
+    resolutions: str = "720p, 1080p, 4K",
+    retirement: str | None = "November 17, 2026 or later",
+    stage: str = "GA",
+) -> str:
+    """One model in the shape of a table with a label at the head of each row."""
+    retires = (
+        "" if retirement is None else f"<li>Retirement date <sup>\u2020</sup> : {retirement}</li>"
+    )
+    rows = (
+        ("Model ID", f"<code>{model}</code>"),
+        (
+            "Capabilities",
+            _items(
+                "Video generation<br />Text to video, image to video<br />Supported",
+                "Extend videos<br />Supported",
+                "Use reference images<br />Asset images<br />Supported",
+                "Sound generation<br />Supported",
+            ),
+        ),
+        (
+            "Technical specifications",
+            _items(
+                f"Video lengths: {lengths}",
+                "Maximum number of output videos per prompt: 4",
+                "Supported aspect ratios: 9:16, 16:9",
+                f"Supported output resolutions: {resolutions}",
+                "Supported framerates: 24 FPS",
+            ),
+        ),
+        ("Supported regions", _items("United States: <code>us-central1</code>")),
+        ("Quotas", _items("<b>Requests per minute per base model</b> : 50 tokens per minute")),
+        (
+            "Versions",
+            f"<ul><li><code>{model}</code><ul><li>Launch stage: {stage}</li>"
+            f"<li>Release date: November 17, 2025</li>{retires}</ul></li></ul>",
+        ),
+    )
+    body = "\n".join(
+        f"<tr>\n<th>{label}</th>\n<td>{value}</td>\n<td></td>\n</tr>" for label, value in rows
+    )
+    return f"<table>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def model_page_md(*tables: str) -> bytes:
+    """A page of models, one table each."""
+    parts = [
+        f"## Model {place}\n\n{table}" for place, table in enumerate(tables or (model_table(),))
+    ]
+    return "\n\n".join(["---\nname: documents/x\n---", *parts]).encode()
+
+
+def omni_page_md(model: str = "gemini-omni-9-flash-preview", longest: str = "10") -> bytes:
+    """A model page in the shape of labels and values below them."""
+    return f"""\
+# Omni
+
+Model ID
+
+`{model}`
+
+Capabilities
+
+  - [Generate videos from text](https://docs.example/text)
+    Supported
+  - Generate videos from references \\
+    Not supported
+  - [Generate videos from an image](https://docs.example/image) \\
+    Supported
+  - Videos from first and last frames \\
+    Supported
+  - Tuning \\
+    Not supported
+
+Technical specifications
+
+**Video** videocam
+
+  - Maximum video length (with audio): {longest} seconds
+  - Supported aspect ratios: 16:9, 9:16
+  - Supported resolutions: 360p, 720p, 1080p, 4k
+
+Supported regions
+
+**[Model availability](https://docs.example/locations)**
+
+  - Global: `global`
+
+**Standard PayGo**
+
+  - Global: `global`
+
+Versions
+
+`{model}`
+
+  - Launch stage: Preview
+  - Release date: August 27, 2026
+""".encode()
+
+
+def offers_md(*models: str) -> bytes:
+    """A how-to page that lists which models support it."""
+    items = "\n".join(f"  - [`{model}`](https://docs.example/{model}) preview" for model in models)
+    return f"# Generate\n\n**Veo**\n\n#### Click to expand supported models\n\n{items}\n".encode()
+
+
+def _items(*lines: str) -> str:
+    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
+
+
+def openrouter_list() -> bytes:
+    """OpenRouter's list of video models: units in the names of the amounts."""
+    veo = {
+        "duration_seconds_with_audio": "0.12",
+        "duration_seconds_without_audio": "0.10",
+        "duration_seconds_with_audio_720p": "0.10",
+        "duration_seconds_without_audio_720p": "0.08",
+        "duration_seconds_with_audio_4k": "0.30",
+        "duration_seconds_without_audio_4k": "0.25",
+    }
+    made = ["720p", "1080p", "4K"]
+    models = [
+        {"id": "google/veo-9.0-fast", "supported_resolutions": made, "pricing_skus": veo},
+        {
+            "id": "kwaivgi/kling-v9-std",
+            "supported_resolutions": ["720p"],
+            "pricing_skus": {
+                "duration_seconds": "0.084",
+                "duration_seconds_with_audio": "0.126",
+            },
+        },
+        {"id": "bytedance/seedance-9", "pricing_skus": {"video_tokens": "0.000007"}},
+    ]
+    return json.dumps({"data": models}, indent=1).encode()

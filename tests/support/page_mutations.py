@@ -16,7 +16,7 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")
 
 
-_VIDEO = re.compile(r"veo|omni|\$", re.I)
+_VIDEO = re.compile(r"veo|omni|\$|video|supported|us-central1|20[0-9]{2}", re.I)
 #: most mutations begin with the same page, so it is searched once
 _once = functools.lru_cache(maxsize=64)
 
@@ -63,7 +63,7 @@ def _cells(line: str) -> list[str]:
 
 def _change_row(text: str, dice: random.Random, change: Callable[[list[str]], object]) -> str:
     """Cells of one row moved, in Markdown or in HTML."""
-    if "<tr>" not in text:
+    if "<tr" not in text:
         lines = _lines(text)
         place = _video_line(text, dice)
         cells = _cells(lines[place])
@@ -101,12 +101,12 @@ def drop_cell(text: str, dice: random.Random) -> str:
 
 
 def add_cell(text: str, dice: random.Random) -> str:
-    empty = "<td></td>" if "<tr>" in text else "  "
+    empty = "<td></td>" if "<tr" in text else "  "
     return _change_row(text, dice, lambda cells: cells.insert(dice.randint(0, len(cells)), empty))
 
 
 def shift_cells(text: str, dice: random.Random) -> str:
-    empty = "<td></td>" if "<tr>" in text else "  "
+    empty = "<td></td>" if "<tr" in text else "  "
 
     def shift(cells: list[str]) -> None:
         cells.insert(dice.randrange(len(cells)), empty)
@@ -262,4 +262,6 @@ def broken(page: bytes, seed: int) -> Broken:
     names = " then ".join(one.__name__ for one in used)
     # in JSON, where a name stands for a tier, another name is another tier
     may_spell = {*SPELLING, rename_column} if page.startswith(b"{") else set(SPELLING)
+    if b"Capabilities" in page:  # where a line "Supported" lands says what is supported
+        may_spell |= {repeat_line}
     return Broken(text.encode("utf-8", "replace"), names, not may_spell.isdisjoint(used))

@@ -23,6 +23,7 @@ from veo_check.core.results import (
     binding_of,
 )
 from veo_check.core.route import Route
+from veo_check.core.secrets import CredentialKind
 from veo_check.evidence.records import Disk
 from veo_check.smoke.journal import Ended, Entry, Intent, Operation
 from veo_check.smoke.state_folder import StateFolder, open_state_folder, route_mark
@@ -89,6 +90,10 @@ class Signet:
 
     def __init__(self, value: str = "key-that-paid") -> None:
         self._value = value
+
+    @property
+    def kind(self) -> CredentialKind:
+        return "other"
 
     def seal(self, message: bytes) -> str:
         return hmac.new(self._value.encode(), message, hashlib.sha256).hexdigest()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
 from check_world import (
     a_book,
@@ -322,6 +323,8 @@ class WorldDriver:
         self.fate.step()
         if not self.world.log:
             return Missing("usage", "not-offered", "no usage record")
+        if self.world.log_trouble and self.world.posts:
+            return Missing("usage", self.world.log_trouble, "the total cannot be read now")
         read = UsageRead((), self.world.used, Decimal(QUOTA))
         self.world.looked()
         return read
@@ -401,7 +404,7 @@ class Desk:
         tools = Dependencies(
             folder=open_state_folder(self.folder, simulated=False, disk=disk),
             clock=self.clock,
-            driver_for=lambda _: self.driver_missing or WorldDriver(self.world, fate),
+            driver_for=lambda _: self.driver_missing or self.driver(fate),
             key_for=lambda _: self.key,
             pace_for=lambda route: pace_of(gateway_of(route)),
             hide=self.hidden.append,
@@ -411,7 +414,11 @@ class Desk:
         )
         return run_smoke(case, SpendPolicy(purse, stopped, renew, online), tools)
 
-    def changed(self, **more: object) -> Desk:
+    def driver(self, fate: Fate) -> WorldDriver:
+        """What a run asks the world by."""
+        return WorldDriver(self.world, fate)
+
+    def changed(self, **more: object) -> Self:
         """The same desk with another route file."""
         return replace(self, route=a_route({"via.group": "plg", **_dotted(more)}))
 

@@ -16,7 +16,7 @@ from veo_check.gateways.probes import PROBES, Asking
 ENVIRON = {
     "FLATKEY_SMOKE_KEY": "sk-smoke-key-value",
     "FLATKEY_PRODUCTION_KEY": "sk-production-key-value",
-    "GEMINI_API_KEY": "AIza-gemini-key-value",
+    "GEMINI_API_KEY": "AQ.gemini-key-value",
     "GOOGLE_TOKEN": "ya29.google-token-value",
     "OPENAI_KEY": "sk-proxy-key-value",
 }

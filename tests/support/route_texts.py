@@ -42,6 +42,8 @@ model:
   official: veo-3.1-fast-generate-001
   surface: agent-platform
   listing: {project: studio-1, location: us-central1, key: {adc: true}}
+  also_known_as: [veo31-fast-pool]
+  billing_sku: 7DE3-56E5-CE6C
 
 request:
   mode: text-to-video
@@ -85,7 +87,8 @@ logging:
 confirmations:
   - {what: dashboard-record, by: a@example.com, on: 2026-11-20, link: "https://x.example/…", \
 expires: 2026-12-20}
-  - {what: usage-record, by: a@example.com, on: 2026-11-20, operation: op/1, expires: 2026-12-20}
+  - {what: usage-record, by: a@example.com, on: 2026-11-20, operation: op/1, billed: "0.48", \
+expires: 2026-12-20}
 
 smoke:
   seconds: 4

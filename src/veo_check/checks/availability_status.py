@@ -7,7 +7,7 @@ from datetime import date
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import Catalog, CatalogRow, Missing, ProvenLife
 from veo_check.core.findings import Blocked, Findings, ValidUntil, blocker, check, note, warning
-from veo_check.core.gateway import Gateway, no_catalogue
+from veo_check.core.gateway import Gateway, no_status
 from veo_check.core.route import Route
 
 #: Since this day Flatkey's probe skips names that contain one of these words and stores
@@ -26,7 +26,7 @@ _BAD = {
 _OLD_DAYS = 7
 
 
-@check(item="catalog-row", since="0.1", not_for=no_catalogue)
+@check(item="catalog-row", since="0.1", not_for=no_status)
 def availability_status(
     route: Route,
     gateway: Gateway,

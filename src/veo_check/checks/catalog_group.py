@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veo_check.core.facts import Catalog, CatalogRow
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
-from veo_check.core.gateway import no_catalogue
+from veo_check.core.gateway import no_groups
 from veo_check.core.money import plain
 from veo_check.core.route import Route
 
@@ -12,7 +12,7 @@ from veo_check.core.route import Route
 EVERY_GROUP = "all"
 
 
-@check(item="catalog-row", since="0.1", not_for=no_catalogue)
+@check(item="catalog-row", since="0.1", not_for=no_groups)
 def catalog_group(route: Route, catalog: Catalog) -> Findings:
     """The group is enabled on the catalogue row, and its price ratio is known.
 

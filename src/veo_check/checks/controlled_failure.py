@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veo_check.core.findings import Blocked, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.results import ControlledFailure
 from veo_check.core.route import Route
@@ -20,7 +21,7 @@ _AT = "smoke.controlled_failure"
 
 
 @check(item="usage-proof", since="0.1")
-def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
+def controlled_failure(route: Route, gateway: Gateway, failure: ControlledFailure) -> Findings:
     """A request that must fail was refused with its reason, not re-routed and not charged.
 
     Why: a gateway that quietly changes a wrong request, or sends it to another model, turns every
@@ -35,7 +36,7 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             "controlled-failure/submit-uncertain",
             f"{sent}: {meaning.says}.",
             at=_AT,
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=failure.exchanges,
         )
         yield Blocked(f"job {failure.job}: {meaning.says}")
@@ -46,7 +47,7 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
         return
     if failure.outcome == "accepted":
         served = failure.served_model.rpartition("/")[2] if failure.served_model else None
-        rerouted = served is not None and served != route.model.official
+        rerouted = served is not None and served not in route.model.names
         yield blocker(
             "controlled-failure/rerouted" if rerouted else "controlled-failure/accepted",
             f"{sent}, was accepted{f' and served by {served}' if rerouted else ''}. "
@@ -54,7 +55,7 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             at=_AT,
             expected="a refusal that names the mistake",
             actual=f"accepted, served by {served}" if served else "accepted",
-            fix="validate requests before they are sent: this gateway does not",
+            fix=f"validate requests before they are sent: {gateway.answers_as} does not",
             evidence=failure.exchanges,
         )
         return
@@ -71,7 +72,9 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
                 at=_AT,
                 expected="a refusal that names the mistake",
                 actual="an operation that failed" if failure.late else _status(failure),
-                fix="have the gateway pass the vendor's own error on",
+                fix="read the answer in the evidence; another smoke.controlled_failure may be clear"
+                if gateway.direct
+                else "have the gateway pass the vendor's own error on",
                 evidence=failure.exchanges,
             )
     else:
@@ -88,8 +91,9 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             at=_AT,
             expected="no charge",
             actual="a charge",
-            fix="ask the gateway's operator for the refund; nothing more is sent for this route "
-            f"until `veo-check job abandon {failure.job}`",
+            fix=f"ask {'Google' if gateway.direct else 'the operator of the gateway'} for the "
+            "refund; nothing more is sent for this route until `veo-check job abandon "
+            f"{failure.job}`",
             evidence=failure.exchanges,
         )
     elif failure.charged is None:
@@ -97,7 +101,9 @@ def controlled_failure(route: Route, failure: ControlledFailure) -> Findings:
             "controlled-failure/charge-unknown",
             "Whether the refused request was charged cannot be read with this key.",
             at=_AT,
-            fix="look in the gateway's console, or Google's billing export",
+            fix="look in Google's billing export"
+            if gateway.direct
+            else "look in the gateway's console or usage log",
             evidence=failure.exchanges,
         )
 

@@ -46,7 +46,7 @@ def endpoint_family(
     """
     refused = _refused(job, status)
     if refused is not None:
-        yield _refusal(route, refused)
+        yield _refusal(route, gateway, refused)
         return
     said = _declared(route, gateway, reference, catalog, listing)
     if isinstance(proven, ProvenLife):
@@ -72,7 +72,7 @@ def _unreadable(status: ProofStatus | Missing) -> bool:
     return isinstance(status, ProofStatus) and status.code == "journal-unreadable"
 
 
-def _refusal(route: Route, job: JobResult) -> Finding:
+def _refusal(route: Route, gateway: Gateway, job: JobResult) -> Finding:
     meaning = meaning_of(job.symptom)
     day = f" of {job.submitted_at:%Y-%m-%d}" if job.submitted_at else ""
     text = f' ("{job.failure}")' if job.failure else ""
@@ -83,8 +83,8 @@ def _refusal(route: Route, job: JobResult) -> Finding:
         at="via.endpoint",
         expected=f"an endpoint family that accepts jobs for {route.via.model}",
         actual=f"HTTP {job.status_code}" if job.status_code else "refused",
-        fix=f"{meaning.next_step}; then run again with --spend, because only an accepted job "
-        "clears this",
+        fix=f"{meaning.step(direct=gateway.direct)}; then run again with --spend, because only an "
+        "accepted job clears this",
         evidence=job.exchanges,
     )
 

@@ -98,7 +98,7 @@ def _judged(
                 f"The fallback '{name}' is only declared to accept video jobs; no job has proven "
                 "it.",
                 at=at,
-                fix="run the fallback as a route of its own, once with --spend",
+                fix="prove it by a job of its own: --spend USD --prove-fallbacks",
             )
         if status in GOOD:
             continue

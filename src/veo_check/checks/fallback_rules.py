@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from veo_check.core.clock import AsOf
-from veo_check.core.findings import Finding, Findings, blocker, check, note
+from veo_check.core.findings import Finding, Findings, Tier, blocker, check, note
 from veo_check.core.route import Fallback, FallbackTarget, Route, Situation
 
 #: What each situation may be decided as. Anything else goes against the article's table.
@@ -93,6 +93,7 @@ def _approval(rules: Fallback, judging: AsOf) -> Iterator[Finding]:
             f"{'is' if len(missing) == 1 else 'are'} missing.",
             at="fallback",
             fix="name who approved them in fallback.approved_by, and the day in approved_on",
+            warn_below=Tier.PRODUCTION,
         )
     elif rules.approved_on > judging.expiry_day:
         yield blocker(

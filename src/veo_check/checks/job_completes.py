@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
+    CheckOutput,
     Finding,
     Findings,
+    Tier,
     ValidUntil,
     blocker,
     check,
@@ -16,13 +20,16 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.gateway import Gateway
-from veo_check.core.jobs import Meaning, Symptom, meaning_of
+from veo_check.core.jobs import Meaning, Symptom, meaning_of, support_codes
 from veo_check.core.results import Delivery, JobResult, JobState, ProofStatus, lower_resolution
 from veo_check.core.route import Route
+from veo_check.reference.lifecycle import to_move_to
 from veo_check.reference.load import Reference
 
 #: Says nothing lasting about the route: try again, or look first.
 _UNSETTLED = {"rate-limited", "cooling-down", "provisioning", "not-sent"}
+#: The model of a 404: its first sentence names it, a later one may name what replaces it.
+_NAMED = re.compile(r"\bmodels/([A-Za-z0-9][\w.@-]{2,80})")
 #: What the states are called that a run leaves when it is ended in between.
 _STILL: Mapping[JobState, Symptom] = {"submitted": "job-unfinished", "intent": "submit-uncertain"}
 
@@ -35,6 +42,7 @@ def job_completes(
     delivery: Delivery | Missing,
     proof: ProofStatus | Missing,
     reference: Reference,
+    judging: AsOf,
 ) -> Findings:
     """A real job finished, and the declared model served it.
 
@@ -47,7 +55,7 @@ def job_completes(
             # a status alone is only a word; whether a video came is still to be seen
             yield Blocked(f"job {job.job} was reported complete; {delivery.detail}")
         elif not delivery.videos:
-            yield _empty_handed(job, delivery)
+            yield _empty_handed(gateway, job, delivery)
         else:
             yield from _finished(route, gateway, job, reference)
         if isinstance(proof, ProofStatus) and proof.valid and proof.expires is not None:
@@ -57,7 +65,9 @@ def job_completes(
     meaning = meaning_of(word)
     step = meaning.step(direct=gateway.direct)
     if job.state in {"refused", "failed"} and job.symptom not in _UNSETTLED:
-        yield _failed(gateway, job, meaning)
+        named, surface = job.replacement, route.model.surface
+        move = named and to_move_to(reference, named, surface, judging)
+        yield _failed(route, gateway, job, meaning, move)
         return
     yield warning(
         f"job-completes/{word}",
@@ -72,7 +82,7 @@ def job_completes(
 
 def _finished(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     polls = f"{job.polls} polls" if job.polls != 1 else "1 poll"
     yield note(
         "job-completes/finished",
@@ -93,7 +103,7 @@ def _finished(
         )
 
 
-def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
+def _empty_handed(gateway: Gateway, job: JobResult, delivery: Delivery) -> Finding:
     """A status is only a word; a job without a video did not complete."""
     meaning = meaning_of(delivery.symptom)
     said = f' ("{delivery.failure}")' if delivery.failure else ""
@@ -104,27 +114,37 @@ def _empty_handed(job: JobResult, delivery: Delivery) -> Finding:
         at="via.model",
         expected="a video",
         actual="none",
-        fix=meaning.next_step,
+        fix=meaning.step(direct=gateway.direct),
         evidence=delivery.exchanges or job.exchanges,
     )
 
 
 def _served(
     route: Route, gateway: Gateway, job: JobResult, reference: Reference
-) -> Iterator[Finding]:
+) -> Iterator[CheckOutput]:
     official, served = route.model.official, _bare(job.served_model)
-    ambiguous = served == gateway.placeholder_model != official
+    # an echo of the label, or what a gateway writes where it does not know
+    ambiguous = served in {gateway.placeholder_model, route.via.model} - route.model.names
     if served is None or ambiguous:
         yield warning(
             "job-completes/served-unknown",
-            "Which model served the job cannot be read from the gateway's answers.",
+            f"Which model served the job cannot be read from {gateway.answers_as}'s answers.",
             at="model.official",
             expected=official,
-            actual=f"{served} (what the gateway writes where it does not know)" if served else None,
-            fix="ask the gateway's operator what runs behind the label",
+            actual=f"{served}, which says nothing" if served else None,
+            fix="read the operation's name by hand"
+            if gateway.direct
+            else "ask the gateway's operator what runs behind the label",
             evidence=job.exchanges,
         )
-    elif served != official:
+    elif served in route.model.names:
+        yield note(
+            "job-completes/served",
+            f"The job was served by {served}.",
+            at="model.official",
+            evidence=job.exchanges,
+        )
+    elif reference.surfaces(served):
         announced = _rerouted(route, served, reference)
         yield blocker(
             "job-completes/another-model",
@@ -132,16 +152,24 @@ def _served(
             at="model.official",
             expected=official,
             actual=served,
-            fix="declare the model that really runs, or have the gateway map the label to it",
+            fix="declare the model that really runs"
+            + ("" if gateway.direct else f", or have the gateway map the label to {official}"),
             evidence=job.exchanges,
         )
     else:
-        yield note(
-            "job-completes/served",
-            f"The job was served by {served}.",
+        who = gateway.answers_as[0].upper() + gateway.answers_as[1:]
+        named = f"{who} names the model that served the job {served}, which is no known id"
+        fix = f"ask the operator what it is; if it is {official}, list it in model.also_known_as"
+        yield warning(
+            "job-completes/served-name",
+            f"{named}.",
             at="model.official",
+            expected=official,
+            actual=served,
+            fix=fix,
             evidence=job.exchanges,
         )
+        yield Blocked(f"{named}; {fix}", warn_below=Tier.PRODUCTION)
 
 
 def _rerouted(route: Route, served: str, reference: Reference) -> str:
@@ -160,20 +188,50 @@ def _bare(model: str | None) -> str | None:
     return model.rpartition("/")[2] if model else None
 
 
-def _failed(gateway: Gateway, job: JobResult, meaning: Meaning) -> Finding:
+def _failed(
+    route: Route, gateway: Gateway, job: JobResult, meaning: Meaning, move: str | None
+) -> Finding:
     fix = meaning.step(direct=gateway.direct)
-    if job.replacement:
-        fix = f"move to {job.replacement}, which the answer names; {fix}"
+    other = _another_model(route, job)
+    if other is not None:
+        fix = (
+            f"ask the gateway's operator to map {route.via.model} to {route.model.official}, or "
+            "declare in model.official what the label stands for"
+        )
+    elif move:
+        which = "which the answer names" if move == job.replacement else "where its successors lead"
+        fix = f"move to {move}, {which}; {fix}"
     return blocker(
         f"job-completes/{job.symptom or job.state}",
         f"Job {job.job} {'was refused' if job.state == 'refused' else 'failed'}: {meaning.says}"
-        f"{_quoted(job)}. {_charge_of_failed(gateway, job)}",
+        f"{_quoted(job)}. {_told(route, job)}{_charge_of_failed(gateway, job)}",
         at="via.model",
         expected="a finished job",
         actual=f"HTTP {job.status_code}" if job.status_code else job.state,
         fix=fix,
         evidence=job.exchanges,
     )
+
+
+def _told(route: Route, job: JobResult) -> str:
+    """What the quoted answer says to those who can read it."""
+    other = _another_model(route, job)
+    if other is not None:
+        return (
+            f"The answer is about {other}, not about {route.model.official}: the label "
+            f"{route.via.model} is mapped to it. "
+        )
+    codes = support_codes(job.failure or "")
+    return f"{codes} " if codes else ""
+
+
+def _another_model(route: Route, job: JobResult) -> str | None:
+    """The model that a 404 names, where it is not the one that the route declares."""
+    if job.symptom not in {"model-unknown", "model-retired"}:
+        return None
+    named = [name.rstrip(".") for name in _NAMED.findall(job.failure or "")]
+    known = {route.model.official, route.via.model}
+    return next((name for name in named[:1] if name not in known), None)
 
 
 def _quoted(job: JobResult) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from veo_check.core.clock import AsOf
 from veo_check.core.facts import GatewayStatus, KeyAnswer, KeyUsage, Missing
 from veo_check.core.findings import Finding, Findings, blocker, check, note, warning
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.money import usd
 from veo_check.core.route import Route
@@ -20,6 +21,7 @@ _SHOWN = Decimal("0.0001")
 @check(item="catalog-row", since="0.1")
 def key_accepted(
     route: Route,
+    gateway: Gateway,
     answer: KeyAnswer,
     usage: KeyUsage | Missing,
     status: GatewayStatus | Missing,
@@ -33,16 +35,24 @@ def key_accepted(
     Fix: put a working key into the variable that `via.key.env` names, allow the model for it, or
     top it up.
     """
+    spent = isinstance(usage, KeyUsage) and not usage.unlimited and usage.available <= 0
+    if answer.state != "accepted" and spent and isinstance(usage, KeyUsage):
+        # gateways refuse a key with nothing left in words of their own, "Invalid token" among them
+        yield from _quota(usage, status, cost)
+        return
     if answer.state != "accepted":
         verb = "refused the key" if answer.state == "refused" else "knows the key, without access"
         said = f': "{answer.text}"' if answer.text else ""
+        who = gateway.answers_as[0].upper() + gateway.answers_as[1:]
+        named = answer.symptom not in {None, "key-refused"}
+        why = f" ({meaning_of(answer.symptom).says})" if named else ""
         yield blocker(
             f"key-accepted/{answer.state}",
-            f"The gateway {verb}: {route.base_url} answered HTTP {answer.status}{said}.",
+            f"{who} {verb}{why}: {route.base_url} answered HTTP {answer.status}{said}.",
             at="via.key",
             expected="accepted",
             actual=f"HTTP {answer.status}",
-            fix=_fix(answer),
+            fix=_fix(answer, gateway),
             evidence=answer.exchanges,
         )
         return
@@ -62,9 +72,9 @@ def key_accepted(
         yield say("key-accepted/quota-unknown", text, at="via.key", evidence=usage.exchanges)
 
 
-def _fix(answer: KeyAnswer) -> str:
+def _fix(answer: KeyAnswer, gateway: Gateway) -> str:
     if answer.symptom is not None:
-        return meaning_of(answer.symptom).next_step
+        return meaning_of(answer.symptom).step(direct=gateway.direct)
     if answer.state == "refused":
         return "put a working key for this gateway into the variable that via.key.env names"
     return "give the key, or its project, access to this API and model"

@@ -15,16 +15,27 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.gateway import Gateway
+from veo_check.core.jobs import meaning_of
+from veo_check.core.results import JobResult, ProofStatus
 from veo_check.core.route import AGENT_PLATFORM, DEFAULT_LOCATION, Route
 from veo_check.reference.load import Reference
 
 _AT = "via.location"
+#: Refusals of a submit that may be about the location.
+_NOT_FOUND = frozenset({"not-at-location", "model-unknown"})
 
 
 def _no_location(gateway: Gateway, surface: str) -> str | None:
     if not gateway.direct:
         return "the gateway chooses the location; this route names none"
     return None if surface == AGENT_PLATFORM else f"{surface} has no locations"
+
+
+def _refused(job: JobResult | Missing, status: ProofStatus | Missing) -> JobResult | None:
+    """The refusal that does not find the model there: of this run, else the newest on record."""
+    if isinstance(job, JobResult) and job.state == "refused" and job.symptom in _NOT_FOUND:
+        return job
+    return status.misplaced if isinstance(status, ProofStatus) else None
 
 
 @check(item="lifecycle", since="0.1", not_for=_no_location)
@@ -34,6 +45,8 @@ def location_served(
     judging: AsOf,
     official: OfficialModel | Missing,
     proven: ProvenLife | Missing,
+    job: JobResult | Missing,
+    status: ProofStatus | Missing,
 ) -> Findings:
     """The location that the route names serves the model.
 
@@ -49,6 +62,22 @@ def location_served(
     live = official if isinstance(official, OfficialModel) and not judging.hypothetical else None
     if live is not None and live.location != location:
         live = None  # another location's host answered
+    refused = _refused(job, status)
+    if refused is not None and (refused.symptom == "not-at-location" or (regions and not known)):
+        yield blocker(
+            "location-served/refused",
+            f"Job {refused.job} was refused in {location}: {meaning_of(refused.symptom).says}"
+            + (f' ("{refused.failure}").' if refused.failure else "."),
+            at=_AT,
+            expected=named or None,
+            actual=location,
+            fix=f"set via.location to {regions[0]}"
+            if regions and not known
+            else f"ask Google for access to {model} in {location} for the project, or set "
+            "via.location to another that serves it; then run again with --spend",
+            evidence=refused.exchanges,
+        )
+        return
     if live is not None and live.state == "offered":
         yield note(
             "location-served/answered",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from veo_check.core.findings import Blocked, CheckOutput, Findings, blocker, check, note
+from veo_check.core.gateway import Gateway
 from veo_check.core.jobs import meaning_of
 from veo_check.core.money import plain
 from veo_check.core.results import Delivery, JobResult, MediaFacts, SmokeShape
@@ -36,13 +37,13 @@ _BROKEN = {
 
 @check(item="async-job", since="0.1", waivable=False)
 def media_delivered(
-    route: Route, job: JobResult, delivery: Delivery, reference: Reference
+    route: Route, gateway: Gateway, job: JobResult, delivery: Delivery, reference: Reference
 ) -> Findings:
     """The delivered file is a whole clip of the length, size, frame rate and sound asked for.
 
     Why: `completed` proves nothing; gateways drop parameters silently, and a filtered job may be
     booked as a success whose content is an error page. Only the bytes tell.
-    Fix: compare what was asked with what came; send the parameters that this gateway honours.
+    Fix: compare what was asked with what came; send the parameters in the fields that are read.
     """
     if delivery.symptom is not None:
         meaning = meaning_of(delivery.symptom)
@@ -51,7 +52,7 @@ def media_delivered(
             f"media-delivered/{delivery.symptom}",
             f"The job finished and nothing could be fetched: {meaning.says}{said}.",
             at="request",
-            fix=meaning.next_step,
+            fix=meaning.step(direct=gateway.direct),
             evidence=delivery.exchanges,
         )
     if len(delivery.videos) != job.shape.count and delivery.symptom is None:
@@ -80,7 +81,7 @@ def _video(
             at="request",
             expected="a whole MP4 file",
             actual=broken,
-            fix="fetch it by hand; where it is the same there, report it to the gateway",
+            fix="fetch it by hand; where it is the same there, report it to whoever serves it",
             evidence=delivery.exchanges,
         )
         return
@@ -136,8 +137,7 @@ def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[
             at="smoke.resolution",
             expected=f"{wanted[0]}x{wanted[1]}",
             actual=f"{video.width}x{video.height}",
-            fix="send the resolution where this gateway honours it; LiteLLM drops some sizes, "
-            "new-api reads metadata.resolution only",
+            fix="send the resolution in the field that the API reads, or declare what it delivers",
             evidence=delivery.exchanges,
         )
 
@@ -152,7 +152,7 @@ def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterato
             at="smoke.seconds",
             expected=f"{asked.seconds} s",
             actual=f"{plain(video.seconds)} s",
-            fix="send the length where this gateway honours it, as a number",
+            fix="send the length as a number, in the field that the API reads",
             evidence=delivery.exchanges,
         )
 
@@ -167,7 +167,7 @@ def _rate(video: MediaFacts, known: int | None, delivery: Delivery) -> Iterator[
             at="model.official",
             expected=known,
             actual=plain(video.frame_rate),
-            fix="find out what the gateway re-encodes, or which model really ran",
+            fix="find out what re-encodes the video, or which model really ran",
             evidence=delivery.exchanges,
         )
 
@@ -186,7 +186,7 @@ def _sound(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator
         at="request.audio",
         expected="with audio" if asked.audio else "without audio",
         actual="with audio" if video.audio else "without audio",
-        fix="send the audio flag where this gateway honours it, or declare what it delivers",
+        fix="send the audio flag in the field that the API reads, or declare what it delivers",
         evidence=delivery.exchanges,
     )
 

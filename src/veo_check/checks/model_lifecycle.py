@@ -21,7 +21,7 @@ from veo_check.core.findings import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.results import JobResult, ProofStatus
-from veo_check.core.route import Route
+from veo_check.core.route import DEFAULT_LOCATION, Route
 from veo_check.core.secrets import is_google
 from veo_check.reference.lifecycle import (
     LifecycleJudgement,
@@ -68,7 +68,7 @@ def model_lifecycle(
     earlier = status.refused if isinstance(status, ProofStatus) else None
     live = _refused(route, gateway, job) or _refused(route, gateway, earlier) or live
     proof = proven if isinstance(proven, ProvenLife) else None
-    served = proof is not None and proof.model == route.model.official
+    served = proof is not None and proof.model in route.model.names
     judged = judge_lifecycle(
         reference,
         route.model.official,
@@ -113,6 +113,7 @@ def _refused(
         state,
         replacement=job.replacement,
         text=job.failure,
+        location=(route.via.location or DEFAULT_LOCATION) if gateway.direct else None,
         exchanges=job.exchanges,
     )
 
@@ -201,7 +202,7 @@ def _move(reference: Reference, judging: AsOf, judged: LifecycleJudgement) -> st
         return f"plan the move, and ask again: veo-check lifecycle {judged.model} --live"
     end = living_end(successors(reference, judged, judging))
     if end is not None:
-        return f"move to {end.model}; what changes: veo-check lifecycle {judged.model}"
+        return f"move to {end.model}; what changes: veo-check migrate ROUTE --to {end.model}"
     like = suggestions(reference, judged.model, judging, judged.surface)
     if like:
         return f"move to {like[0]}, the id on {judged.surface} that is most like it"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from veo_check.core.clock import AsOf
+from veo_check.core.facts import Missing, SkuPrice
 from veo_check.core.findings import (
     Blocked,
     Finding,
@@ -28,7 +29,12 @@ from veo_check.reference.load import Reference
 
 @check(item="pricing-unit", since="0.1")
 def price_agrees(
-    route: Route, via: Gateway, reference: Reference, judging: AsOf, cost: JobCost
+    route: Route,
+    via: Gateway,
+    reference: Reference,
+    judging: AsOf,
+    cost: JobCost,
+    sku: SkuPrice | Missing,
 ) -> Findings:
     """The gateway's price, the vendor's and a second source's agree within the allowed markup.
 
@@ -57,6 +63,8 @@ def price_agrees(
             "The gateway publishes no price of its own to compare.",
             at="via.gateway",
         )
+    if route.model.billing_sku is not None:
+        yield from _billed(route, base, sku)
     others = _others(reference, judging, basis)
     compared = isinstance(gateway, JobPrice)
     yield from _second_source(route, basis, others, compared=compared)
@@ -101,6 +109,39 @@ def _markup(route: Route, base: Quote, gateway: JobPrice) -> Iterator[Finding]:
             at="via.model",
             evidence=evidence,
         )
+
+
+def _billed(route: Route, base: Quote, sku: SkuPrice | Missing) -> Iterator[Finding]:
+    """What Google's bill charges for the SKU that the route file names, beside the price page."""
+    at, named = "model.billing_sku", route.model.billing_sku
+    if isinstance(sku, Missing):
+        yield note(
+            "price-agrees/sku-unread", f"The list price of SKU {named}: {sku.detail}.", at=at
+        )
+        return
+    told = f"SKU {sku.sku} costs ${usd(sku.amount)} per {sku.unit}"
+    if sku.per_second is None or base.per_second is None:
+        yield note(
+            "price-agrees/sku-unit",
+            f"{told}; what one {sku.unit} of it is, is not known, so it is not compared.",
+            at=at,
+            evidence=sku.exchanges,
+        )
+        return
+    share = sku.per_second / base.per_second - 1
+    text = f"{told}, one second of video; {base.source.publisher} prints ${usd(base.per_second)}."
+    if abs(share) > route.budget.max_markup:
+        yield blocker(
+            "price-agrees/sku-differs",
+            text,
+            at=at,
+            expected=f"within {percent(route.budget.max_markup)}",
+            actual=percent(share),
+            fix="look at the bill which SKU this request is charged to, and name that one",
+            evidence=sku.exchanges,
+        )
+    else:
+        yield note("price-agrees/sku", text, at=at, evidence=sku.exchanges)
 
 
 def _others(reference: Reference, judging: AsOf, basis: tuple[Quote, ...]) -> list[Quote]:
@@ -149,7 +190,10 @@ def _second_source(
                 evidence=(f"ref:{base.rule.id}",),
             )
         else:
-            yield Blocked(f"only {base.source.by} prices this request; nothing to compare")
+            yield Blocked(
+                f"only {base.source.by} prices this request; veo-check refresh --openrouter or "
+                "--cost-map may add a second source"
+            )
 
 
 def _named(one: Quote) -> str:

@@ -27,10 +27,11 @@ def price_unit(
     if len(catalog.rows) != 1:
         yield Blocked(f"the catalogue has {len(catalog.rows)} rows for '{label}', not 1")
         return
-    if group is None:
+    grouped = catalog.rows[0].skus is None
+    if grouped and group is None:
         yield Blocked("the price depends on the group, and the route file names no via.group")
         return
-    if catalog.ratio_for(group) is None:
+    if grouped and group is not None and catalog.ratio_for(group) is None:
         yield Blocked(f"the catalogue gives no price ratio for the group '{group}'")
         return
     price = cost.row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from veo_check.core.facts import Catalog, Missing
 from veo_check.core.findings import (
     Blocked,
     Finding,
@@ -21,7 +22,9 @@ from veo_check.reference.rows import Capability
 
 
 @check(item="async-job", since="0.1", waivable=False)
-def request_supported(route: Route, gateway: Gateway, reference: Reference) -> Findings:
+def request_supported(
+    route: Route, gateway: Gateway, reference: Reference, catalog: Catalog | Missing
+) -> Findings:
     """The model accepts the request: length, resolution, aspect ratio, audio, mode and count.
 
     Why: an impossible combination is refused after a queue, or served as something else: 1080p and
@@ -44,6 +47,7 @@ def request_supported(route: Route, gateway: Gateway, reference: Reference) -> F
     for one in _of_smoke(capability, route):
         yield _said(one, one.at.replace("request.", "smoke."), evidence, Tier.STAGING)
     yield from _through_gateway(route, gateway)
+    yield from _by_limits(route, catalog)
     if all(part.outcome == "disputed" for part in asked):
         yield note(
             "request-supported/fits",
@@ -112,6 +116,28 @@ def _through_gateway(route: Route, gateway: Gateway) -> Findings:
             actual=route.request.count,
             fix="set request.count to 1 and submit several jobs",
         )
+
+
+def _by_limits(route: Route, catalog: Catalog | Missing) -> Findings:
+    """What the gateway's own list says that it takes for this label."""
+    rows = catalog.rows if isinstance(catalog, Catalog) and len(catalog.rows) == 1 else ()
+    smoke = smoke_request(route)
+    for name, allowed in (pair for row in rows for pair in row.limits.items()):
+        for part, request in (("request", route.request), ("smoke", smoke)):
+            asked = str(getattr(request, name))
+            if asked in allowed or (part == "smoke" and asked == str(getattr(route.request, name))):
+                continue
+            yield blocker(
+                "request-supported/gateway-limits",
+                f"The gateway takes {name} {', '.join(allowed)} for '{route.via.model}', not "
+                f"{asked}.",
+                at=f"{part}.{name}",
+                expected=", ".join(allowed),
+                actual=asked,
+                fix=f"set {part}.{name} to one of these",
+                evidence=catalog.exchanges,
+                warn_below=Tier.STAGING if part == "smoke" else None,
+            )
 
 
 def _shape(request: Request) -> str:

@@ -8,7 +8,6 @@ from veo_check.core.clock import AsOf, last_day, why_not
 from veo_check.core.facts import Missing
 from veo_check.core.findings import (
     Blocked,
-    CheckOutput,
     Finding,
     Findings,
     ValidUntil,
@@ -18,6 +17,7 @@ from veo_check.core.findings import (
     warning,
 )
 from veo_check.core.gateway import Gateway
+from veo_check.core.money import usd
 from veo_check.core.results import JobResult, UsageProof
 from veo_check.core.route import Confirmation, Route
 
@@ -41,10 +41,28 @@ def usage_recorded(
     Why: a job that finance cannot find is a cost without an owner; new-api writes the row at
     submit, and joins it to the job by the request id alone.
     Fix: ask the gateway why the row is missing; where no key can read usage (Google directly), look
-    it up yourself and add a `usage-record` confirmation that names the operation.
+    it up yourself and add a `usage-record` confirmation with the operation and what was billed.
     """
-    if gateway.usage == "none":
-        yield from confirmed_by_hand(route, job, judging, "usage-recorded")
+    if gateway.usage_of(route) == "none":
+        if job.estimate is not None:
+            yield note(
+                "usage-recorded/estimate",
+                f"The gateway estimated ${usd(job.estimate)} in a header of its answer to the "
+                "submit, before the job ran. Nobody stores that, and it is no bill.",
+                at="via.gateway",
+                evidence=job.exchanges,
+            )
+        seen = confirmation_of(route, gateway, job, judging)
+        if isinstance(seen, str):
+            yield Blocked(seen)
+            return
+        yield note(
+            "usage-recorded/confirmed",
+            f"{seen.by} saw the record of this operation on {seen.on}; that counts until "
+            f"{last_day(seen)}.",
+            at=f"confirmations.{route.confirmations.index(seen)}",
+        )
+        yield ValidUntil(last_day(seen), "the usage-record confirmation expires")
         return
     if isinstance(usage, Missing):
         yield Blocked(f"{usage.probe}: {usage.detail}")
@@ -72,15 +90,26 @@ def usage_recorded(
 
 
 def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
-    if usage.source == "cost-header":
+    if usage.source == "answer":
         yield warning(
-            "usage-recorded/header-only",
-            "The only record is a cost header beside the gateway's answer, which is not stored.",
+            "usage-recorded/answer-only",
+            "The only record is the usage in the finished job's own answer; no billing record was "
+            "read, because no key can read one.",
             at="via.gateway",
-            fix="give the gateway a database, or keep the header in your own log",
+            fix="compare it once with Google's billing export",
             evidence=usage.exchanges,
         )
-        return
+    if usage.surface is not None and usage.surface != route.model.surface:
+        yield blocker(
+            "usage-recorded/another-surface",
+            f"The job was served by {usage.provider}, which is {usage.surface}, not "
+            f"{route.model.surface}.",
+            at="model.surface",
+            expected=route.model.surface,
+            actual=usage.surface,
+            fix="declare the surface that really serves it, or use a gateway that lets you choose",
+            evidence=usage.exchanges,
+        )
     if usage.model is not None and usage.model != route.via.model:
         yield blocker(
             "usage-recorded/another-model",
@@ -91,7 +120,24 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
             fix="ask the gateway why it books this label on another model",
             evidence=usage.exchanges,
         )
-    absent = [shown for shown, name in _FIELDS.items() if getattr(usage, name) is None]
+    group = route.via.group
+    if group is not None and usage.group is not None and usage.group != group:
+        yield blocker(
+            "usage-recorded/another-group",
+            f"The job was billed in group {usage.group}; the route declares {group}.",
+            at="via.group",
+            expected=group,
+            actual=usage.group,
+            fix="write the group that the key bills under via.group, or use a key of that group: "
+            "prices differ by group",
+            evidence=usage.exchanges,
+        )
+    of_google = {"key", "route"} if usage.source == "answer" else set()  # no answer names them
+    absent = [
+        shown
+        for shown, name in _FIELDS.items()
+        if name not in of_google and getattr(usage, name) is None
+    ]
     if absent:
         yield warning(
             "usage-recorded/incomplete",
@@ -113,31 +159,28 @@ def _fields(route: Route, usage: UsageProof) -> Iterator[Finding]:
         )
 
 
-def confirmed_by_hand(
-    route: Route, job: JobResult, judging: AsOf, check_id: str
-) -> Iterator[CheckOutput]:
-    """What a person saw of a record that no key can read: for this very operation, not long ago."""
+def confirmation_of(
+    route: Route, gateway: Gateway, job: JobResult, judging: AsOf
+) -> Confirmation | str:
+    """What a person saw of a record that no key can read: for this very operation, not long ago,
+    with what was billed. Else what is missing."""
+    whose = "Google" if gateway.direct else "this gateway"
+    where = "the billing export" if gateway.direct else "its own spend log or in Google's bill"
     hole = (
-        "the cost of a job is not reported by this API: look the job up in the billing export and "
-        "add a usage-record confirmation with operation: "
-        f"{job.operation_id or 'the operation of the job'}"
+        f"{whose} has no usage record that a key can read; look job {job.job} up in {where}, and "
+        "add a usage-record confirmation that says what was billed and names its operation "
+        f"(`veo-check job show` prints it): {job.operation_id or 'not known'}"
     )
-    for index, record in enumerate(route.confirmations):
-        if record.what != "usage-record" or not _names(record, job):
+    for record in route.confirmations:
+        if record.what != "usage-record" or job.operation_id in {None, ""}:
+            continue
+        if record.operation != job.operation_id:
             continue
         against = why_not(record, judging)
-        if against is None:
-            yield note(
-                f"{check_id}/confirmed",
-                f"{record.by} saw the record of this operation on {record.on}; that counts until "
-                f"{last_day(record)}.",
-                at=f"confirmations.{index}",
-            )
-            yield ValidUntil(last_day(record), "the usage-record confirmation expires")
-            return
-        hole = f"{against}; look again and renew confirmations"
-    yield Blocked(hole)
-
-
-def _names(record: Confirmation, job: JobResult) -> bool:
-    return job.operation_id is not None and record.operation == job.operation_id
+        if against is not None:
+            hole = f"{against}; look again and renew confirmations"
+        elif record.billed is None:
+            hole = f"the usage-record confirmation of {record.on} lacks billed: what the job cost"
+        else:
+            return record
+    return hole

@@ -26,6 +26,7 @@ from veo_check.cli.output import (
     write_outputs,
 )
 from veo_check.core.money import InvalidFileError, UsageError
+from veo_check.core.reading import read_limited, why_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -232,12 +233,12 @@ _LARGEST = 64 * 1024 * 1024
 def read_report(path: Path) -> Report:
     """The report in `path`. Raises InvalidFileError when it is not one of version 1."""
     try:
-        # not the reader of plain files: a report may come through a pipe, as /dev/stdin
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        if str(path) in {"-", "/dev/stdin"}:  # the one pipe that a person means
+            data = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            data = read_limited(path, _LARGEST, follow_links=True)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not the name of a file"
-        raise InvalidFileError(f"{path}: cannot read: {why}") from None
+        raise InvalidFileError(f"{path}: cannot read: {why_unread(error)}") from None
     if len(data) > _LARGEST:
         raise InvalidFileError(f"{path}: larger than 64 MiB; not a veo-check report")
     return parse_report(data, str(path))

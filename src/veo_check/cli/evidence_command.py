@@ -30,7 +30,7 @@ from veo_check.evidence.bundle import (
     read_bundle,
     read_files,
 )
-from veo_check.evidence.proofs import PROOF_KEY_VARIABLE, SealedProof, read_proof
+from veo_check.evidence.proofs import SealedProof, proof_key_variable, read_proof
 from veo_check.evidence.records import UnreadableRecordError, from_text
 from veo_check.gateways.registry import GATEWAYS
 from veo_check.http.keys import Keys, Secret
@@ -223,18 +223,25 @@ def _of(count: int, single: str, many: str) -> str:
 
 def _verify_proof(path: Path) -> int:
     """0 sealed under this key, 1 not, 3 without the key. Raises InvalidFileError for no proof."""
-    variable = _variable(_read_proof(path))
-    keys = Keys(os.environ, redactor())
-    secret = keys.read(variable) if variable else None
-    if not isinstance(secret, Secret):
-        named = printable(variable or "the key's variable", 100)
+    proof, keys = _read_proof(path), Keys(os.environ, redactor())
+    via, surface = proof.binding.via, proof.binding.model.get("surface", "")
+
+    def read(variable: str) -> Secret | None:
+        found = keys.read(variable)
+        return found if isinstance(found, Secret) else None
+
+    gateway = GATEWAYS.get(via.get("gateway", ""))
+    variable = proof_key_variable(via.get("key.env"), surface, gateway, read)
+    secret = read(variable)
+    if secret is None:
+        named = printable(variable, 100)
         sys.stdout.write(f"{path}: cannot tell: the key that sealed it is not set ({named})\n")
         return int(ExitCode.INCONCLUSIVE)
-    read = read_proof(path, secret)
-    if isinstance(read, SealedProof):
+    checked = read_proof(path, secret)
+    if isinstance(checked, SealedProof):
         sys.stdout.write(f"{path}: the seal holds under {variable}\n")
         return int(ExitCode.OK)
-    sys.stdout.write(f"{printable(read.why, 500)}\n")
+    sys.stdout.write(f"{printable(checked.why, 500)}\n")
     return int(ExitCode.FAILED)
 
 
@@ -247,16 +254,6 @@ def _read_proof(path: Path) -> Proof:
         raise InvalidFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError:
         raise InvalidFileError(f"{path}: neither a bundle's folder nor a proof") from None
-
-
-def _variable(proof: Proof) -> str | None:
-    """The variable whose key seals it, by what the proof says of the route."""
-    via, model = proof.binding.via, proof.binding.model
-    gateway = GATEWAYS.get(via.get("gateway", ""))
-    changing = gateway is not None and model.get("surface") in gateway.token_on
-    if changing or via.get("key.adc") == "true":
-        return PROOF_KEY_VARIABLE
-    return via.get("key.env")
 
 
 def _proof_lines(proof: Proof) -> Iterator[str]:

@@ -23,11 +23,12 @@ from veo_check.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
     from decimal import Decimal
 
     from veo_check.engine.runbook import Runbook
+    from veo_check.routefile.load import RouteFile
 
 
 #: Below this width a failure is a block, not a row.
@@ -40,6 +41,9 @@ def fallback(
     as_of: AsOfDay = None,
     within: WithinDays = 90,
     reference: ReferenceFile = None,
+    state: Annotated[
+        Path | None, Option(metavar="DIR", help="The state folder, if it is not beside the file.")
+    ] = None,
     output: Annotated[
         Words,
         Option("-o", "--output", metavar="text|json|markdown[:FILE]", help="Format. Repeats."),
@@ -62,18 +66,68 @@ def fallback(
         raise InvalidFileError("\n".join(map(str, loaded)))
     judging = judged_day(as_of, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
+    proven = _proven(loaded, state, judging.day)
     for wanted in outputs:
         if wanted.format == "json":
-            write(_json(book, judging.day), wanted.file)
+            write(_json(book, judging.day, proven), wanted.file)
         elif wanted.format == "markdown":
-            write(_markdown(book, judging.day), wanted.file)
+            write(_markdown(book, judging.day, proven), wanted.file)
         else:
             width = _TABLE if wanted.file else text_width()
-            write(_text(book, judging.day, width), wanted.file)
+            write(_text(book, judging.day, proven, width), wanted.file)
     raise typer.Exit(int(book.exit_code))
 
 
-def _text(book: Runbook, day: date, width: int) -> str:
+def _proven(file: RouteFile, state: Path | None, day: date) -> dict[str, str]:
+    """What the record says of each fallback's own smoke job, by the fallback's name.
+
+    Whether a proof still holds for today's catalogue row, only a run can tell.
+    """
+    import os
+    from datetime import timedelta
+
+    from veo_check.core.fallbacks import candidates
+    from veo_check.core.secrets import Redactor
+    from veo_check.evidence.proofs import SealedProof, proof_key_variable, read_proofs
+    from veo_check.gateways.registry import gateway_of
+    from veo_check.http.keys import Keys, Secret
+    from veo_check.smoke.state_folder import StateFolder, state_folder
+
+    place = state_folder(file.path, state, os.environ, spend=False)
+    keys = Keys(os.environ, Redactor())
+
+    def key_for(variable: str) -> Secret | None:
+        found = keys.read(variable)
+        return found if isinstance(found, Secret) else None
+
+    told: dict[str, str] = {}
+    for candidate in candidates(file.route):
+        name, route = candidate.target.name, candidate.route
+        told[name] = "not proven by a job of its own"
+        for simulated in (False, True):
+            if route is None or not place.is_dir():
+                continue
+            own = route.via.key.env if route.via.key else None
+            surface, gateway = route.model.surface, gateway_of(route)
+            sealing = key_for(proof_key_variable(own, surface, gateway, key_for))
+            found = read_proofs(StateFolder(place, simulated).proofs_of(route.name), sealing)
+            if not found:
+                continue
+            word = " (simulated)" if simulated else ""
+            newest = found[0]
+            if not isinstance(newest, SealedProof):
+                told[name] = f"a proof is on record{word}, and cannot be read here: {newest.why}"
+                break
+            proof = newest.proof
+            until = (proof.paid_at + timedelta(seconds=proof.valid_for_seconds)).date()
+            good = proof.job.state == "finished" and proof.delivery is not None and day <= until
+            verb = "proven" if good else "proven no more"
+            told[name] = f"{verb} by its own smoke job {proof.id}{word}, until {until}"
+            break
+    return told
+
+
+def _text(book: Runbook, day: date, proven: Mapping[str, str], width: int) -> str:
     """The runbook at any width: a table where it fits, else a block for each failure."""
     from veo_check.core.secrets import printable
     from veo_check.engine.runbook import successor_lines
@@ -86,6 +140,8 @@ def _text(book: Runbook, day: date, width: int) -> str:
         for line in successor_lines(book):
             first = "  " if line[0] != " " else "    "
             lines += wrapped(printable(line.strip(), 400), first, f"{first}  ", width)
+        for name, said in proven.items():
+            lines += wrapped(printable(f"{name}: {said}", 400), "  ", "    ", width)
     for finding in book.broken_rules:
         lines += wrapped(f"BROKEN RULE: {printable(finding.message, 400)}", rest="  ", width=width)
         if finding.fix:
@@ -152,7 +208,7 @@ def _blocks(book: Runbook, width: int) -> Iterator[str]:
         yield ""
 
 
-def _markdown(book: Runbook, day: date) -> str:
+def _markdown(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
     """The runbook for a wiki or a repository."""
     from veo_check.engine.runbook import successor_lines
     from veo_check.report.markdown import escaped
@@ -166,6 +222,7 @@ def _markdown(book: Runbook, day: date) -> str:
         lines += ["## Fallback routes, in this order", ""]
         for line in successor_lines(book):
             lines.append(f"{'  ' if line[0] == ' ' else ''}- {escaped(line.strip())}")
+        lines += [f"- {escaped(f'{name}: {said}')}" for name, said in proven.items()]
         lines.append("")
     for finding in book.broken_rules:
         lines.append(f"- **broken rule**: {escaped(finding.message)} {escaped(finding.fix or '')}")
@@ -181,7 +238,7 @@ def _range(cost: tuple[Decimal, Decimal] | None) -> str:
     return usd(low) if low == high else f"{usd(low)} to {usd(high)}"
 
 
-def _json(book: Runbook, day: date) -> str:
+def _json(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
     import json
 
     from veo_check.core.money import usd
@@ -223,6 +280,7 @@ def _json(book: Runbook, day: date) -> str:
                     for change in target.changes
                 ],
                 "cannot_run": list(target.unfit),
+                "proven": proven.get(target.candidate.target.name),
             }
             for target in book.targets
         ],

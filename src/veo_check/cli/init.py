@@ -247,7 +247,8 @@ def _look(
     seconds = draft.request.get("seconds", 8)
     if size is None or not isinstance(seconds, int) or not 1 <= seconds <= 600:
         raise UsageError("--resolution or --seconds is none that a route can have")
-    wanted = Wanted(label, draft.gateway, draft.group or "plg", draft.official, seconds, size)
+    group, base_url = draft.group or "plg", draft.base_url
+    wanted = Wanted(label, draft.gateway, group, draft.official, seconds, size, base_url)
     return inspect_row(wanted, book, scenario, allow_http)
 
 

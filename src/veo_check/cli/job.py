@@ -14,7 +14,8 @@ from veo_check.cli.output import check_format, safe
 from veo_check.core.money import usd
 
 if TYPE_CHECKING:
-    from veo_check.smoke.journal import Entry, JobList
+    from veo_check.smoke.job_list import JobList
+    from veo_check.smoke.journal import Entry
 
 group = typer.Typer(
     help="Paid jobs on record: list, show, abandon.",
@@ -46,7 +47,7 @@ def list_(
 
     Exit codes: 0 listed, 2 usage, 3 a record cannot be read.
     """
-    from veo_check.smoke.journal import jobs_in
+    from veo_check.smoke.job_list import jobs_in
 
     check_format(output)
     listed = jobs_in(_beside(route) if route is not None and state is None else _place(state))
@@ -61,7 +62,7 @@ def show(job: JobId, state: State = None, output: Output = "text") -> None:
     Example: veo-check job show 1f0c2a9b-000001-8e21d4
     """
     from veo_check.core.secrets import printable
-    from veo_check.smoke.journal import find_job
+    from veo_check.smoke.job_list import find_job
 
     check_format(output)
     entry = find_job(_place(state), job)
@@ -89,7 +90,7 @@ def abandon(
     """
     from veo_check.core.clock import SystemClock
     from veo_check.core.secrets import printable
-    from veo_check.smoke.journal import abandon_job
+    from veo_check.smoke.job_list import abandon_job
 
     closed = abandon_job(_place(state), job, because, SystemClock())
     kept = (
@@ -214,7 +215,7 @@ def _age(entry: Entry) -> str:
 
 
 def _facts(entry: Entry) -> dict[str, object]:
-    from veo_check.smoke.journal import at_most_spent, shown_operation
+    from veo_check.smoke.journal import at_most_spent, shown_operation, told_by
 
     intent, ended = entry.intent, entry.ended
     return {
@@ -237,7 +238,15 @@ def _facts(entry: Entry) -> dict[str, object]:
         "polls": entry.polls,
         "statuses": list(entry.statuses),
         "symptom": ended.symptom if ended else None,
-        "failure": ended.text if ended else None,
+        "failure": told_by(entry),
+        "earlier_ends": [
+            {
+                "at": end.at.isoformat(timespec="seconds"),
+                "symptom": end.symptom,
+                "failure": end.text,
+            }
+            for end in entry.earlier
+        ],
         "quoted": usd(intent.quoted),
         "at_stake": usd(intent.at_stake),
         "billed": usd(entry.billed) if entry.billed is not None else None,
@@ -256,11 +265,13 @@ def _request_id(entry: Entry) -> str | None:
 
 def _next_step(entry: Entry) -> str | None:
     from veo_check.core.jobs import meaning_of
+    from veo_check.gateways.registry import is_direct
 
     if not entry.is_open:
         return None
+    direct = is_direct(entry.intent.binding.via)
     if entry.state in {"intent", "uncertain"} or entry.charged == "yes":
-        step, request = meaning_of("submit-uncertain").next_step, _request_id(entry)
+        step, request = meaning_of("submit-uncertain").step(direct=direct), _request_id(entry)
         at = f"{entry.intent.at:%Y-%m-%d %H:%M:%S} UTC"
         return f"{step} (sent at {at}, request {request or 'id unknown'})"
     if entry.state == "refused" and entry.charged is None:
@@ -271,4 +282,4 @@ def _next_step(entry: Entry) -> str | None:
             "hold this; where that key is gone, `veo-check job abandon` it"
         )
     lost = entry.ended is not None and entry.ended.symptom == "operation-unknown"
-    return meaning_of("operation-unknown" if lost else "job-unfinished").next_step
+    return meaning_of("operation-unknown" if lost else "job-unfinished").step(direct=direct)

@@ -14,7 +14,9 @@ from veo_check.reference.lifecycle import (
     last_usable_day,
     living_end,
     say_day,
+    serving_surfaces,
     successors,
+    suggestions,
 )
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import Capability, LifecycleRow
@@ -72,6 +74,7 @@ def _block(
         yield f"  shutdown     {say_day(judgement.shutdown, judgement.kind)}"
         if judgement.next_shutdown not in {None, judgement.shutdown}:
             yield f"  next date    {judgement.next_shutdown}"
+        yield from _offered(book.capability(judgement.model, judgement.surface))
         steps = successors(book, judgement, judging)
         yield from _wrapped(_replacement(judgement, steps), "  replacement  ", " " * 15)
         if judgement.state in _SHAKY and steps:
@@ -83,6 +86,19 @@ def _block(
         for row in judgement.rows:
             yield from _source(row, judging.day)
     yield from _wrapped(_next(judgement, judging, book), "  next         ", " " * 15)
+
+
+def _offered(capability: Capability | None) -> Iterator[str]:
+    """What the model's page says of how it is offered, where one was read."""
+    if capability is None or not (capability.launch_stage or capability.regions):
+        return
+    quota = capability.requests_per_minute
+    parts = [
+        capability.launch_stage,
+        ", ".join(capability.regions),
+        None if quota is None else f"{quota} requests a minute",
+    ]
+    yield from _wrapped("; ".join(filter(None, parts)), "  offered      ", " " * 15)
 
 
 def _replacement(judgement: LifecycleJudgement, steps: tuple[LifecycleJudgement, ...]) -> str:
@@ -113,11 +129,13 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
     )
     steps = successors(book, judgement, judging)
     good = next((step for step in steps if step.state == "alive"), None)
-    move = (
-        "move to one of the ids that still run"
-        if good is None
-        else f"move to {good.model} on {_surface(good)} and judge that route again"
-    )
+    move = "move to one of the ids that still run"
+    if good is not None:
+        move = (
+            f"move to {good.model} on {_surface(good)}: `veo-check migrate ROUTE --to {good.model}`"
+        )
+    elif not steps and (near := suggestions(book, judgement.model, judging, judgement.surface)):
+        move = f"move to {near[0]}, the id on {judgement.surface} that is most like it"
     match judgement.state:
         case "unknown":
             if judgement.gone:
@@ -125,8 +143,12 @@ def _next(judgement: LifecycleJudgement, judging: AsOf, book: Reference) -> str:
             if judgement.rows:
                 return f"send nothing here until a page lists it again; ask Google itself: {live}."
             known = book.surfaces(judgement.model)
+            serving = serving_surfaces(book, judgement.model, judging)
+            if serving:
+                return f"name the surface that serves it: {' or '.join(serving)}."
             if known:
-                return f"name the surface that serves it: {' or '.join(known)}."
+                near = suggestions(book, judgement.model, judging, judgement.surface)
+                return f"move to {near[0]}." if near else "move to an id that is served there."
             if book.is_resellers_name(judgement.model):
                 return "ask the reseller which official id runs under it, and judge that id."
             return "check the spelling; `veo-check lifecycle` lists every known id."

@@ -10,7 +10,7 @@ from importlib import import_module
 import typer
 
 from veo_check.cli.output import redactor
-from veo_check.core.money import ExitCode, VeoCheckError
+from veo_check.core.money import ExitCode, UsageError, VeoCheckError
 
 #: Every command, in the order of the help text: a function of this name in the module of this
 #: name under `veo_check.cli`, or a group of commands, as a Typer called `group`.
@@ -20,6 +20,7 @@ COMMANDS = (
     "lifecycle",
     "price",
     "fallback",
+    "migrate",
     "catalog",
     "scan",
     "init",
@@ -106,6 +107,15 @@ _POINTERS = {
 }
 
 
+def _refuse_bytes(words: list[str]) -> None:
+    """Only the name of a file may hold bytes that are no text. Raises UsageError."""
+    for word in words:
+        if not word.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            name = word.partition("=")[2] if word.startswith("-") else word
+            if not os.path.lexists(name):
+                raise UsageError(f"{word[:100]!a} is not text in UTF-8")
+
+
 def _run(words: list[str]) -> int:
     if words and words[0] in _POINTERS:
         sys.stderr.write(f"veo-check: there is no command '{words[0]}'; {_POINTERS[words[0]]}\n")
@@ -114,6 +124,7 @@ def _run(words: list[str]) -> int:
         sys.stderr.write("veo-check: there is no option --json; write -o json\n")
         return int(ExitCode.USAGE)
     try:
+        _refuse_bytes(words)
         program(words[0] if words else None)(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(ExitCode.USAGE)

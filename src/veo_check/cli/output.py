@@ -1,12 +1,16 @@
 """What goes where: `-o FORMAT[:FILE]`, standard output for results, standard error for the rest.
 
-Everything that a command writes to them passes the redactor of that command, which knows the keys
-of the environment and every key that is read on the way.
+Everything that a command writes to them passes one writer. It masks what the redactor of that
+command knows, the keys of the environment and every key that is read on the way; and no name from
+outside, of a file or of a gateway's, acts on a terminal or speaks to a CI server through it.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -62,6 +66,42 @@ def unmasked() -> TextIO:
     return cast("TextIO", getattr(sys.stdout, "unmasked", sys.stdout))
 
 
+#: What acts on a terminal, but for colours and what progress draws itself with.
+_ACTS = re.compile(
+    r"(\x1b\[[0-9;]*m|\r\x1b\[K|\r\n)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+#: What a CI server takes for a command: one at the beginning of a line, the other anywhere.
+_COMMANDS = re.compile(r"^(\s*:)(?=:)|#(?=#\[)", re.MULTILINE)
+
+
+def inert(text: str) -> str:
+    """The same text, which commands neither a terminal nor a CI server. JSON means the same."""
+    if not text.isprintable():
+        text = _ACTS.sub(lambda found: found[1] or ascii(found[0])[1:-1], text)
+    if "::" in text or "##[" in text:
+        text = _COMMANDS.sub(lambda found: f"{found[1]} " if found[1] else "\\u0023", text)
+    return text
+
+
+def encodable(text: str, stream: TextIO, markup: bool = False) -> str:
+    """`text` with what the stream cannot show written as JSON does, or as markup does."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        way = "xmlcharrefreplace" if markup else "json"
+        return text.encode(encoding, way).decode(encoding)
+    return text
+
+
+def _as_json(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("json", _as_json)
+
+
 class _Masked:
     """A stream whose text is masked before it is written. A plug-in writes here too."""
 
@@ -70,7 +110,10 @@ class _Masked:
 
     def write(self, text: str) -> int:
         """Write the masked text."""
-        self.unmasked.write(redactor().redact_lines(text) if isinstance(text, str) else text)
+        if isinstance(text, str):
+            self.unmasked.write(encodable(inert(redactor().redact_lines(text)), self.unmasked))
+        else:
+            self.unmasked.write(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -113,8 +156,14 @@ def _parse(word: str, formats: Collection[str]) -> Output:
     return Output(name, Path(file) if file else None)
 
 
-def write(text: str, file: Path | None, option: str = "-o") -> None:
-    """Write a result to its file, or to standard output. Raises UsageError where it cannot."""
+def write(text: str, file: Path | None, option: str = "-o", *, commands: bool = False) -> None:
+    """Write a result to its file, or to standard output. Raises UsageError where it cannot.
+
+    `commands`: it is GitHub's own format, whose commands are meant.
+    """
+    if file is None and commands:
+        unmasked().write(encodable(redactor().redact_lines(text), unmasked()))
+        return
     if file is None:
         sys.stdout.write(text)
         return
@@ -219,6 +268,10 @@ def page(lines: Iterable[str]) -> str:
 FORMATS = ("text", "json", "junit", "sarif", "markdown", "github", "html", "prometheus")
 
 
+#: The rest are JSON, markup that escapes what it holds, or GitHub's own commands.
+_PLAIN = frozenset({"text", "markdown", "prometheus"})
+
+
 def check_writable(outputs: tuple[Output, ...]) -> None:
     """Refuse a file that cannot be written before anything is asked or spent."""
     for output in outputs:
@@ -245,7 +298,10 @@ def write_outputs(report: Report, outputs: tuple[Output, ...], detail: Detail = 
         more = (look(detail, output.file),) if output.format == "text" else ()
         text = _renderer(output.format)(report, *more)
         if output.file is None:
-            unmasked().write(text)
+            if output.format in _PLAIN:
+                text = inert(text)
+            markup = output.format in {"html", "junit"}
+            unmasked().write(encodable(text, unmasked(), markup))
             continue
         try:
             output.file.write_text(text, encoding="utf-8")

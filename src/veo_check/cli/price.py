@@ -29,6 +29,7 @@ from veo_check.core.money import ExitCode, InvalidFileError, UsageError
 from veo_check.core.reading import bare_id
 
 if TYPE_CHECKING:
+    from veo_check.core.facts import Missing, SkuPrice
     from veo_check.pricing.comparison import Compared
     from veo_check.pricing.shape import Quote, Refusal, Shape
     from veo_check.reference.load import Reference
@@ -90,6 +91,14 @@ def price(
     ] = None,
     jobs: Annotated[
         Number, Option(min=0, max=10**9, metavar="N", help="Requests per month.")
+    ] = None,
+    billing_sku: Annotated[
+        Text,
+        Option(
+            metavar="ID",
+            help="Also read this SKU's list price at Google's Cloud Billing, with the key in "
+            "VEO_CHECK_BILLING_KEY.",
+        ),
     ] = None,
     compare: Annotated[
         bool, Option("--compare", help="Veo and what it can move to, side by side.")
@@ -153,10 +162,11 @@ def price(
     if every:
         raise UsageError("--all says how much --compare shows: add --compare")
     answer = _answer(book, asked, day)
+    sku = None if billing_sku is None else _sku(billing_sku)
     write_each(
         outputs,
-        text=lambda: show.answer_text(answer, asked.shape, asked.retries, asked.jobs, day),
-        json=lambda: show.answer_json(answer, asked.retries),
+        text=lambda: show.answer_text(answer, asked.shape, asked.retries, asked.jobs, day, sku),
+        json=lambda: show.answer_json(answer, asked.retries, sku),
     )
     if isinstance(answer, Refusal):
         if all(output.format == "json" for output in outputs):
@@ -220,10 +230,33 @@ def _answer(book: Reference, asked: Asked, day: date) -> Quote | Refusal:
     price_it = quote if asked.named_surface else quote_anywhere
     answer = price_it(book, asked.shape, day)
     if isinstance(answer, Refusal) and answer.code == "unknown-model":
-        near = _near(book, asked.shape.model, day)
-        if near:
-            return replace(answer, message=f"{answer.message}; did you mean {', '.join(near)}?")
+        hint = _hint(book, asked.shape, day)
+        if hint:
+            return replace(answer, message=f"{answer.message.rstrip('.')}. {hint}")
     return answer
+
+
+def _sku(text: str) -> SkuPrice | Missing:
+    from veo_check.engine import catalog
+    from veo_check.gateways.billing import SKU
+
+    if not SKU.fullmatch(text):
+        raise UsageError(
+            f"--billing-sku {text!r}: a SKU is written as a bill shows it, such as 7DE3-56E5-CE6C"
+        )
+    return catalog.ask_sku(text)
+
+
+def _hint(book: Reference, shape: Shape, day: date) -> str:
+    """What an unknown name may be: an id of another surface, a reseller's, or a slip."""
+    from veo_check.core.clock import AsOf
+    from veo_check.reference.lifecycle import unknown_here
+
+    elsewhere = shape.surface and book.surfaces(shape.model)
+    if elsewhere or book.is_resellers_name(shape.model):
+        return " ".join(unknown_here(book, shape.model, AsOf(day, day), shape.surface))
+    near = _near(book, shape.model, day)
+    return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _near(book: Reference, word: str, day: date) -> list[str]:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from veo_check.cli.output import page, safe, wrapped
+from veo_check.core.facts import Missing, SkuPrice
 from veo_check.core.money import plain, usd
 from veo_check.pricing.comparison import Compared
 from veo_check.pricing.shape import Quote, Refusal, Shape
@@ -19,13 +20,20 @@ _BAR = 24
 
 
 def answer_text(
-    answer: Quote | Refusal, asked: Shape, retries: int, jobs: int | None, day: date
+    answer: Quote | Refusal,
+    asked: Shape,
+    retries: int,
+    jobs: int | None,
+    day: date,
+    sku: SkuPrice | Missing | None = None,
 ) -> str:
     """The price, how it comes about, and who says so; or the refusal and its code."""
     if isinstance(answer, Quote):
-        return page(_priced(answer, retries, jobs, day))
-    lines = wrapped(f"{safe(asked.model)}: no price: {answer.message}.")
-    return page([*lines, f"  code         {answer.code}", *_source(answer, day)])
+        return page([*_priced(answer, retries, jobs, day), *_billed(sku, answer)])
+    message = answer.message if answer.message.endswith((".", "?")) else f"{answer.message}."
+    lines = wrapped(f"{safe(asked.model)}: no price: {message}")
+    code = f"  code         {answer.code}"
+    return page([*lines, code, *_source(answer, day), *_billed(sku, answer)])
 
 
 def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
@@ -75,6 +83,26 @@ def _priced(answer: Quote, retries: int, jobs: int | None, day: date) -> Iterato
         yield from _item("note", answer.rule.note)
     yield from _source(answer, day)
     yield from _whole(f"  {'rule':<13}", answer.rule.id)
+
+
+def _billed(sku: SkuPrice | Missing | None, answer: Quote | Refusal) -> Iterator[str]:
+    """What Google's Cloud Billing says of the SKU that was named, beside the price."""
+    if sku is None:
+        return
+    if not isinstance(sku, SkuPrice):
+        yield from _item("billing SKU", f"not read: {sku.detail}")
+        return
+    free = f"; the first {plain(sku.free_below)} are free" if sku.free_below else ""
+    told = f"${usd(sku.amount)} per {sku.unit}{free}"
+    seconds = answer.shape.seconds if isinstance(answer, Quote) else None
+    if sku.per_second is None:
+        told += f"; what one {sku.unit} of this SKU is, is not known, so it is not compared"
+    elif seconds is not None and isinstance(answer, Quote):
+        total = sku.per_second * seconds * answer.shape.count
+        same = "the same" if total == answer.expected else "another price"
+        told += f", one second of video: this request is ${usd(total)}, {same}"
+    yield from _item("billing SKU", told)
+    yield from _whole(" " * 15, sku.source)
 
 
 def _source(answer: Quote | Refusal, day: date) -> Iterator[str]:
@@ -149,9 +177,28 @@ def _item(label: str, text: str) -> list[str]:
 # The JSON of `price`: the fields of the contract, and the rows of a comparison.
 
 
-def answer_json(answer: Quote | Refusal, retries: int) -> str:
+def answer_json(
+    answer: Quote | Refusal, retries: int, sku: SkuPrice | Missing | None = None
+) -> str:
     """One answer; a refusal has every amount null and its code under `refused`."""
-    return json.dumps(_fields(answer, retries), indent=2, ensure_ascii=False) + "\n"
+    fields = _fields(answer, retries)
+    if sku is not None:
+        fields["billing_sku"] = _sku_fields(sku)
+    return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sku_fields(sku: SkuPrice | Missing) -> dict[str, object]:
+    if not isinstance(sku, SkuPrice):
+        return {"unread": sku.detail}
+    rate = sku.per_second
+    return {
+        "id": sku.sku,
+        "amount": usd(sku.amount),
+        "unit": sku.unit,
+        "per_second": None if rate is None else usd(rate),
+        "free_below": plain(sku.free_below),
+        "source": sku.source,
+    }
 
 
 def comparison_json(rows: Iterable[Compared], asked: Shape, retries: int, day: date) -> str:

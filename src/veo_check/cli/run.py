@@ -78,6 +78,10 @@ def run(
     spend: Annotated[
         Text, Option(metavar="USD", help="Allow paid smoke jobs, up to this total in USD.")
     ] = None,
+    prove_fallbacks: Annotated[
+        bool,
+        Option("--prove-fallbacks", help="With --spend: one smoke job for each unproven fallback."),
+    ] = False,
     renew: Annotated[
         bool, Option("--renew", help="Pay again although a valid proof is on record.")
     ] = False,
@@ -125,6 +129,7 @@ def run(
         scenario=scenario or ("healthy" if sandbox else None),
         spend=command.spend_of(spend),
         renew=renew,
+        prove_fallbacks=prove_fallbacks,
         keep_media=keep_media,
         state=state,
     )

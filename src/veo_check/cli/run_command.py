@@ -161,6 +161,8 @@ def refuse_contradictions(options: RunOptions) -> None:
     if options.offline and options.scenario:
         raise UsageError("--offline and --sandbox cannot be combined")
     if options.spend is None:
+        if options.prove_fallbacks:
+            raise UsageError("--prove-fallbacks needs --spend USD, because each job is paid")
         if options.renew:
             raise UsageError("--renew needs --spend USD, because it pays again")
         return

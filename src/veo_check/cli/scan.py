@@ -113,7 +113,8 @@ def scan(
     shown = Shown(seen, hits, ignored, covered, judging, book)
     for wanted in outputs:
         colour = wanted.file is None and wants_colour()
-        write(render(wanted.format, shown, colour), wanted.file)
+        meant = wanted.format == "github"
+        write(render(wanted.format, shown, colour), wanted.file, commands=meant)
     raise typer.Exit(without_evidence(_exit_code(hits, seen), inconclusive, bool(seen.unread)))
 
 

@@ -82,11 +82,7 @@ def _places(shown: Shown, colour: bool) -> Iterator[str]:
             state = f"\x1b[{_COLOURS.get(hit.state, _OTHER_COLOUR)}m{state}\x1b[0m"
         note = f" (its ignore expired on {hit.expired})" if hit.expired else ""
         found = hit.found
-        file = _plain(found.file)
-        # or a name could begin a command to a CI server; report.inert would say the same, but
-        # loading the report's models takes a tenth of a scan's time
-        file = f": {file[1:]}" if file.startswith("::") else file
-        place = f"{file}:{found.line}:{found.column}"
+        place = f"{_plain(found.file)}:{found.line}:{found.column}"
         yield f"{place}: {found.id}: {state}{note}"
 
 
@@ -100,6 +96,8 @@ def _why(verdict: Verdict) -> str:
 def _move(verdict: Verdict) -> str:
     """What to do: the replacement, and where that is gone too, what follows it."""
     named = verdict.judgement.replacement
+    if verdict.near is not None:
+        return f" Move to {verdict.near}, which is most like it there."
     if named is None or verdict.judgement.state == "alive":
         return ""
     end = living_end(verdict.next)
@@ -128,6 +126,7 @@ def _summary(shown: Shown) -> str:
             (unread, f"{unread} not readable"),
             (shown.ignored, f"{shown.ignored} ignored inline"),
             (shown.covered, f"{shown.covered} in the baseline"),
+            (shown.seen.more, f"and {shown.seen.more:,} more places of these ids"),
         )
         if number
     ]
@@ -147,6 +146,7 @@ def _json(shown: Shown) -> str:
     document = {
         "files": shown.seen.files,
         "skipped": shown.seen.skipped,
+        "more": shown.seen.more,
         "hits": [
             {
                 "file": hit.found.file,
@@ -190,6 +190,7 @@ def _sarif(shown: Shown) -> str:
         "properties": {
             "as_of": shown.judging.day.isoformat(),
             "hypothetical": shown.judging.hypothetical,
+            "more": shown.seen.more,
         },
         "results": [_result(hit) for hit in bad],
     }
@@ -223,7 +224,8 @@ def _github(shown: Shown) -> str:
         f"::warning file={_property(file_from_here(file))},title=not scanned::{_data(why)}\n"
         for file, why in shown.seen.unread
     ]
-    return "".join([_annotation(hit) for hit in shown.hits if hit.exit_code != 0] + unread)
+    more = [f"::notice::and {shown.seen.more:,} more places of these ids\n"] * bool(shown.seen.more)
+    return "".join([_annotation(hit) for hit in shown.hits if hit.exit_code != 0] + unread + more)
 
 
 def _annotation(hit: Hit) -> str:

@@ -49,6 +49,7 @@ class ListedModel:
     id: str
     endpoint_types: tuple[str, ...] = ()
     owner: str | None = None
+    shutdown: date | None = None  # `shutdown_date`, where the listing carries one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,23 @@ class KeyAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SkuPrice:
+    """Google's list price of one billing SKU, in USD.
+
+    `per_second` is None where nobody knows what one `unit` of this SKU is. The first `free_below`
+    units are free.
+    """
+
+    sku: str
+    amount: Decimal
+    unit: str
+    per_second: Decimal | None
+    free_below: Decimal
+    source: str
+    exchanges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUsage:
     """`GET /api/usage/token/` of a new-api gateway. Amounts in quota units."""
 
@@ -154,6 +172,11 @@ class CatalogRow:
     owner: str | None = None
     #: every price-bearing field as served, for reports and drift: name -> text
     price_fields: Mapping[str, str] = field(default_factory=dict)
+    #: prices by what is counted, each with its unit in its name (OpenRouter); None: by the fields
+    #: above
+    skus: Mapping[str, Decimal] | None = None
+    #: what the gateway itself takes, by the route file's word ("seconds", "resolution", ...)
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: what is wrong with this row's own fields (NaN, negative, wrong type), in words
     defects: tuple[str, ...] = ()
 

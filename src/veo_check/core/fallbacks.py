@@ -36,7 +36,8 @@ class FallbackOutcome:
     `statuses` are those of its checks for research and of its free checks for staging, by id;
     `reasons` say why one is not good. `expected` is what is charged for one job on the target, in
     USD; None where that is not known, and then `price_refused` says why. `unit` is the unit on the
-    bill. `shutdowns` are the model's published shutdown dates still to come.
+    bill. `shutdowns` are the model's published shutdown dates still to come. `stopped`: why no job
+    of its own may be paid for. `proof` is the smoke job that proves it, until `proven_until`.
     """
 
     name: str
@@ -47,6 +48,9 @@ class FallbackOutcome:
     expected: Decimal | None = None
     unit: str | None = None
     price_refused: str | None = None
+    stopped: str | None = None
+    proof: str | None = None
+    proven_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

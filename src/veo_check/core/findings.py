@@ -100,9 +100,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The check could not tell: `reason` names what is missing and how to supply it."""
+    """The check could not tell: `reason` names what is missing and how to supply it.
+
+    `warn_below`: a hole only for tiers from this one on; below it, it weighs as a warning.
+    """
 
     reason: str
+    warn_below: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ class Outcome:
     blocked: str | None = None
     uses: tuple[ReferenceUse, ...] = ()
     untils: tuple[ValidUntil, ...] = ()
+    #: the tier from which on the holes block; below it they warn
+    blocked_from: Tier = Tier.NONE
 
     @classmethod
     def collect(cls, said: Iterable[CheckOutput]) -> Outcome:
@@ -172,12 +178,14 @@ class Outcome:
         for part in parts:
             if not _sound(part):
                 raise TypeError(f"it yielded {type(part).__name__} that is no finding")
-        reasons = dict.fromkeys(part.reason for part in parts if isinstance(part, Blocked))
+        holes = [part for part in parts if isinstance(part, Blocked)]
+        reasons = dict.fromkeys(hole.reason for hole in holes)
         return cls(
             tuple(part for part in parts if isinstance(part, Finding)),
             "; ".join(reasons) or None,
             tuple(part for part in parts if isinstance(part, ReferenceUse)),
             tuple(part for part in parts if isinstance(part, ValidUntil)),
+            min((hole.warn_below or Tier.NONE for hole in holes), default=Tier.NONE),
         )
 
     def status_at(self, tier: Tier) -> Status:
@@ -186,7 +194,7 @@ class Outcome:
         if "blocker" in weights:
             return Status.FAIL
         if self.blocked is not None:
-            return Status.BLOCKED
+            return Status.BLOCKED if tier >= self.blocked_from else Status.WARN
         return Status.WARN if "warning" in weights else Status.PASS
 
 

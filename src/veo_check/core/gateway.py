@@ -12,9 +12,9 @@ from veo_check.core.frozen import dataclass
 if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
     from veo_check.core.route import ControlledFailureKind, EndpointFamily, GatewayName, Mode, Route
 
-#: Where a gateway tells what a job cost: a log that the key can read, a header beside the answer,
+#: Where a gateway tells what a job cost: a log that the key can read, the answer that ends the job,
 #: or nowhere that a key reaches.
-UsageRecord = Literal["log", "header", "none"]
+UsageRecord = Literal["log", "answer", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class Gateway:
     site: str | None = None
     direct: bool = False
     no_catalogue: str | None = None
+    #: why it has no price groups, and no availability status of a row; None: it has
+    no_groups: str | None = None
+    no_status: str | None = None
     lists_endpoint_types: bool = False
     polls_itself: bool = False
     operation_opens_video: bool = False
@@ -51,13 +54,24 @@ class Gateway:
     one_video_a_job: bool = False
     #: surfaces on which a wrong clip length is not refused at submit; "*": whatever the surface
     late_refusals_on: frozenset[str] = frozenset()
+    #: families whose finished job tells its own usage, and which refuse an unknown key by name
+    tells_usage: frozenset[EndpointFamily] = frozenset()
     #: surfaces whose key is an access token that changes, so that it cannot seal a proof
     token_on: frozenset[str] = frozenset()
+
+    @property
+    def answers_as(self) -> str:
+        """Who answers, for sentences."""
+        return "Google" if self.direct else "the gateway"
 
     @property
     def has_catalogue(self) -> bool:
         """Whether prices can be read from it."""
         return self.no_catalogue is None
+
+    def usage_of(self, route: Route) -> UsageRecord:
+        """Where what a job of this route cost is told."""
+        return "answer" if route.via.endpoint in self.tells_usage else self.usage
 
     def controlled_failure(self, route: Route) -> ControlledFailureKind:
         """The wrong request of a route: as written, else one that is refused at submit.
@@ -68,6 +82,8 @@ class Gateway:
         """
         if route.smoke.controlled_failure is not None:
             return route.smoke.controlled_failure
+        if route.via.endpoint in self.tells_usage:
+            return "unknown-key"
         late = self.late_refusals_on & {route.model.surface, "*"}
         return "retired-model" if late else "unsupported-parameter"
 
@@ -75,3 +91,13 @@ class Gateway:
 def no_catalogue(gateway: Gateway, _surface: str) -> str | None:
     """Why a check of the price catalogue says nothing here; None where there is one."""
     return gateway.no_catalogue
+
+
+def no_groups(gateway: Gateway, _surface: str) -> str | None:
+    """Why a check of price groups says nothing here; None where there are some."""
+    return gateway.no_catalogue or gateway.no_groups
+
+
+def no_status(gateway: Gateway, _surface: str) -> str | None:
+    """Why a check of the row's availability says nothing here; None where it is told."""
+    return gateway.no_catalogue or gateway.no_status

@@ -41,6 +41,11 @@ def read_limited(path: Path | str, limit: int, *, follow_links: bool = False) ->
     return content
 
 
+def real_path(path: Path) -> Path:
+    """The path without links. A loop of links stays as it is, where `Path.resolve` would raise."""
+    return Path(os.path.realpath(path))
+
+
 def why_unread(error: OSError | ValueError) -> str:
     """Why reading failed, in a few words without the path."""
     if isinstance(error, OSError) and error.strerror:
@@ -85,16 +90,21 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
 
 #: What stands before an id in a path, or in a tool that names the vendor; it is no part of the id.
 _PREFIX = re.compile(
-    r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/"
-    r"|(?:models|google|gemini|vertex_ai|openai)/"
+    r"(?:https://[^/]*\.googleapis\.com/v1(?:(?:alpha|beta)1?)?/)?"
+    r"(?:(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/|models/)"
+    r"|(?:google|googleai|gemini|vertex_ai|vertex_ai_beta|vertexai|openai)/"
 )
+#: What stands behind it in a path: the version that Google names the default, and the method.
+_SUFFIX = re.compile(r"(?:@default)?(?::[A-Za-z]+)?$")
 
 
 def bare_id(name: str) -> str:
-    """A model's id without the path or the vendor before it: `models/veo-…`, `vertex_ai/veo-…`."""
-    while (prefix := _PREFIX.match(name)) is not None and prefix.end() < len(name):
-        name = name[prefix.end() :]
-    return name
+    """A model's id without what a path or a tool puts around it: `models/veo-…`, `vertex_ai/veo-…`,
+    `publishers/google/models/veo-…@default:predictLongRunning`."""
+    bare = name
+    while (prefix := _PREFIX.match(bare)) is not None and prefix.end() < len(bare):
+        bare = bare[prefix.end() :]
+    return _SUFFIX.sub("", bare) if bare != name else bare.removesuffix("@default")
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

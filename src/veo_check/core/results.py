@@ -21,8 +21,8 @@ from veo_check.core.money import UsageError
 from veo_check.core.route import Model, Route, Via
 
 JobKind = Literal["smoke", "controlled-failure"]
-#: What is wrong with a controlled failure: its clip length, or its model.
-WrongKind = Literal["unsupported-parameter", "retired-model"]
+#: What is wrong with a controlled failure: its clip length, its model, or a key that nobody knows.
+WrongKind = Literal["unsupported-parameter", "retired-model", "unknown-key"]
 WrongOutcome = Literal["refused", "refused-unclearly", "accepted", "pending", "uncertain"]
 #: Whether a refused request costs anything, by its own row or the key's total.
 RefusalCharge = Literal["no", "yes", "unknown"]
@@ -96,6 +96,7 @@ class JobResult:
     charged: bool | None = None
     task_asked: bool = False  # while it ran, which on new-api can cost a refund
     estimate: Decimal | None = None  # USD, of a header at submit: made before the job ran
+    quoted: Decimal | None = None  # USD, before it was sent
     other_ratios: Mapping[str, Decimal] = field(default_factory=dict)  # new-api's multipliers
     exchanges: tuple[str, ...] = ()
 
@@ -142,26 +143,30 @@ class UsageProof:
 
     `charges` counts the records that charge this job: 0 no record, 2 charged twice. `refunded` is
     what came back; `used` is by how much the key's total grew, where the gateway tells.
-    `tolerance` is what the gateway's integer arithmetic explains.
+    `tolerance` is what the gateway's integer arithmetic explains. `source` "answer": the tokens
+    that the finished job told, at the quoted price; `other` is the part of them that is no video.
     """
 
-    source: Literal["usage-log", "cost-header", "task-record"]
+    source: Literal["usage-log", "answer"]
     charges: int
     quoted: Decimal
     tolerance: Decimal
     billed: Decimal | None
     refunded: Decimal = Decimal(0)
+    other: Decimal = Decimal(0)
+    seconds: Decimal | None = None  # of finished video, by the tokens that were counted
     used: Decimal | None = None
     row_id: str | None = None
     model: str | None = None
     served_model: str | None = None
     key: str | None = None
     group: str | None = None
+    provider: str | None = None  # who served it, where the gateway has several
+    surface: str | None = None  # where that provider serves
     route: str | None = None  # the request path on the record
     status: str | None = None
     unit: str | None = None
     quantity: Decimal | None = None
-    billed_quota: int | None = None
     quota_per_unit: Decimal | None = None
     reason: str | None = None  # why the job failed, where the refund's record tells
     symptom: str | None = None  # the name of what that reason says (`core.jobs`)
@@ -289,6 +294,7 @@ class ProofStatus:
     lower_resolution: str | None = None
     refused: JobResult | None = None
     unrouted: JobResult | None = None
+    misplaced: JobResult | None = None  # told that the location does not serve the model
 
     @property
     def valid(self) -> bool:
@@ -300,7 +306,9 @@ def binding_of(route: Route) -> Binding:
     """What a smoke job of this route speaks for. Addresses count as used, not as written."""
     via = _flat(route.via.model_dump(mode="json", exclude_none=True))
     via["base_url"], via["console_url"] = route.base_url, route.console_url
-    model = _flat(route.model.model_dump(mode="json", exclude_none=True))
+    # how a gateway or a bill calls the model when it reports is no part of what was paid for
+    names = {"also_known_as", "billing_sku"}
+    model = _flat(route.model.model_dump(mode="json", exclude_none=True, exclude=names))
     return Binding(route.name, via, model, SmokeShape.of_route(route))
 
 

@@ -25,7 +25,7 @@ from pydantic import (
 from veo_check.core.findings import Tier
 from veo_check.core.money import amount
 from veo_check.core.reading import bare_id
-from veo_check.core.secrets import origin_of
+from veo_check.core.secrets import BILLING_KEY, KNOWLEDGE_KEY, origin_of
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -98,6 +98,7 @@ def _address(value: str) -> str:
 _INVISIBLE = r"\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 _CLOUD_NAME = r"^[a-z0-9-]{1,63}$"
+_SKU = r"^[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}$"
 #: Where Google serves its own models.
 GEMINI_API = "gemini-api"
 AGENT_PLATFORM = "agent-platform"
@@ -117,6 +118,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
         "has to be the name of an environment variable, such as FLATKEY_SMOKE_KEY; "
         "never the key itself"
     ),
+    _SKU: "has to be the id of a SKU as a bill shows it, such as 7DE3-56E5-CE6C",
     _CLOUD_NAME: "may hold a-z, 0-9 and - only, 63 at most",
     _SURFACE: "has to be a surface such as agent-platform or gemini-api: a-z, 0-9 and - only",
     _ID: "must not hold spaces, invisible characters or any of ? # % \\",
@@ -156,11 +158,12 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Variable = Annotated[str, Field(pattern=_VARIABLE)]
 CloudName = Annotated[str, Field(pattern=_CLOUD_NAME)]
+BillingSku = Annotated[str, Field(pattern=_SKU)]
 SurfaceName = Annotated[str, Field(pattern=_SURFACE)]
 ModelId = Annotated[
     str, Field(min_length=1, max_length=200, pattern=_ID), AfterValidator(_model_id)
 ]
-OperationId = Annotated[str, Field(min_length=1, max_length=500, pattern=_ID)]
+OperationId = Annotated[str, Field(min_length=1, max_length=4096, pattern=_ID)]
 Url = Annotated[str, Field(max_length=500, pattern=_URL), AfterValidator(_address)]
 Link = Annotated[str, Field(max_length=1000, pattern=_LINK)]
 FilePath = Annotated[str, Field(min_length=1, max_length=500, pattern=_PATH)]
@@ -170,7 +173,7 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Ratio = Annotated[str, Field(pattern=_RATIO)]
 
 
-GatewayName = Literal["flatkey", "newapi", "openai", "google"]
+GatewayName = Literal["flatkey", "newapi", "openai", "openrouter", "google"]
 EndpointFamily = Literal[
     "videos", "video-generations", "generation-tasks", "predict-long-running", "interactions"
 ]
@@ -187,7 +190,10 @@ Situation = Literal[
 ]
 
 #: Where a gateway is reached when the route file names no `base_url`.
-DEFAULT_BASE_URL: dict[str, str] = {"flatkey": "https://router.flatkey.ai"}
+DEFAULT_BASE_URL: dict[str, str] = {
+    "flatkey": "https://router.flatkey.ai",
+    "openrouter": "https://openrouter.ai",
+}
 #: Gateways that anybody can run: the route file has to say where.
 NEEDS_BASE_URL = frozenset({"newapi", "openai"})
 FLATKEY_CONSOLE_URL = "https://console.flatkey.ai"
@@ -235,6 +241,12 @@ class RouteHead(Part):
     cutover: Day | None = None
 
 
+def _no_own_key(variable: str | None) -> str | None:
+    if variable in {KNOWLEDGE_KEY, BILLING_KEY}:
+        raise ValueError("is veo-check's own key, for Google's documentation or bills")
+    return variable
+
+
 class Key(Part):
     """Which environment variable holds the key (never the key), and whose key it is."""
 
@@ -243,6 +255,8 @@ class Key(Part):
     name: Name | None = None
     owner: Name | None = None
     scope: Name | None = None
+
+    _own = field_validator("env")(_no_own_key)
 
     @field_validator("adc")
     @classmethod
@@ -256,6 +270,8 @@ class ProductionKey(Part):
     """The production key's variable; used for free reads only."""
 
     env: Variable
+
+    _own = field_validator("env")(_no_own_key)
 
 
 class Via(Part):
@@ -299,6 +315,14 @@ class Model(Part):
     official: ModelId
     surface: SurfaceName
     listing: Listing | None = None
+    also_known_as: list[Name] = Field(default_factory=list, max_length=20)
+    billing_sku: BillingSku | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the model is called where a gateway says what ran, with and without a path."""
+        bare = (name.rpartition("/")[2] for name in self.also_known_as)
+        return frozenset({self.official, *self.also_known_as, *bare})
 
     @field_validator("official")
     @classmethod
@@ -396,6 +420,7 @@ class Confirmation(Part):
     on: Day
     link: Link | None = None
     operation: OperationId | None = Field(default=None, validate_default=True)
+    billed: Money | None = None
     expires: Day
 
     @field_validator("operation")
@@ -406,7 +431,7 @@ class Confirmation(Part):
         return operation
 
 
-ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "none"]
+ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "unknown-key", "none"]
 
 
 class Smoke(Part):

@@ -20,15 +20,24 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from veo_check.core.frozen import dataclass
+
+#: What a request carried, by the forms of Google's credentials: its API keys begin AQ. since the
+#: middle of 2026; those that begin AIza are refused since September. Anything else is a token, or a
+#: gateway's own key.
+CredentialKind = Literal["api-key", "old-api-key", "other"]
 
 #: Marks the keys that `veo-check sandbox` prints; they may go to loopback without leave.
 SANDBOX_KEY_MARK = "vcsandbox"
 
 _GOOGLE = re.compile(r"(generativelanguage|aiplatform|[a-z0-9-]+-aiplatform)\.googleapis\.com")
+
+#: Keys of this tool's own for Google's documentation and its bills: they go nowhere else, whatever
+#: is allowed, and no route file names them.
+KNOWLEDGE_KEY, BILLING_KEY = "VEO_CHECK_KNOWLEDGE_KEY", "VEO_CHECK_BILLING_KEY"
 
 #: Variable prefix -> the hosts it may go to without leave.
 _OWN_HOSTS: dict[str, re.Pattern[str]] = {
@@ -36,6 +45,9 @@ _OWN_HOSTS: dict[str, re.Pattern[str]] = {
     "GEMINI_": _GOOGLE,
     "GOOGLE_": _GOOGLE,
     "OPENAI_": re.compile(r"api\.openai\.com"),
+    "OPENROUTER_": re.compile(r"openrouter\.ai"),
+    KNOWLEDGE_KEY: re.compile(r"developerknowledge\.googleapis\.com"),
+    BILLING_KEY: re.compile(r"cloudbilling\.googleapis\.com"),
 }
 
 
@@ -111,7 +123,7 @@ def refusal_of_key(
         return refused
     origin, name = origin_of(url), variable or "GOOGLE_APPLICATION_DEFAULT_CREDENTIALS"
     host = (urlsplit(url).hostname or "").lower()
-    if (name, origin) in leave.keys:
+    if (name, origin) in leave.keys and name not in {KNOWLEDGE_KEY, BILLING_KEY}:
         return None
     if sandbox_key and is_loopback(host):
         return None
@@ -119,6 +131,8 @@ def refusal_of_key(
         for prefix, hosts in _OWN_HOSTS.items():
             if name.upper().startswith(prefix) and hosts.fullmatch(host):
                 return None
+    if name in {KNOWLEDGE_KEY, BILLING_KEY}:
+        return f"{name} goes to Google's own host for it alone, not to {origin}"
     return (
         f"{name} may not be sent to {origin} because only the route file asks for it; "
         f"if you trust that host, add --allow-host {name}={origin}"
@@ -201,7 +215,7 @@ _ROUNDS = 5
 _REMEMBERED, _REMEMBERED_LENGTH = 50_000, 2_000
 
 _SECRET_NAME = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI)_|^GOOGLE_API"
+    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$|^(FLATKEY|GEMINI|OPENAI|OPENROUTER)_|^GOOGLE_API"
 )
 #: What such a variable may hold and what the reports themselves consist of.
 _OUR_WORDS = re.compile(
@@ -253,6 +267,13 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(r"(?i)(\\?\"(?:e-?mail|user_?name)\\?\"\s*:\s*\\?\")[^\"\\]+"),
         rf"\1{MASK}",
     ),
+    (
+        ("user_id",),
+        re.compile(r"(?i)(\\?\"(?:creator_)?user_id\\?\"\s*:\s*\\?\")[^\"\\]+"),
+        rf"\1{MASK}",
+    ),
+    # OpenRouter's signed addresses open a video for anybody until they expire
+    (("urls",), re.compile(r"(?i)(\\?\"urls\\?\"\s*:\s*\[)[^\]]+"), rf"\1{MASK}"),
     # a Flatkey task id downloads the video without a key: only its end is shown
     (
         ("task_",),

@@ -19,6 +19,7 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProvenLife,
+    SkuPrice,
 )
 from veo_check.core.findings import Check, Status, Tier
 from veo_check.core.frozen import dataclass
@@ -40,11 +41,11 @@ from veo_check.core.route import (
 from veo_check.core.secrets import AllowList, Redactor, origin_of
 from veo_check.engine.judge import Result, judge
 from veo_check.engine.plan import PlannedCheck
-from veo_check.gateways import google
+from veo_check.gateways import billing, google
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.newapi import NEWAPI
 from veo_check.gateways.probes import CATALOG, STATUS, Asking
-from veo_check.gateways.registry import gateway_of, with_address
+from veo_check.gateways.registry import GATEWAYS, gateway_of, with_address
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
 from veo_check.pricing.gateway_row import GatewayPrice
@@ -67,7 +68,10 @@ _CHECKS: tuple[Check, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which row to look at, and the request to price it for."""
+    """Which row to look at, and the request to price it for.
+
+    `gateway` is a name or an address; `base_url` the address of a named one, where it has another.
+    """
 
     label: str
     gateway: str
@@ -75,6 +79,7 @@ class Wanted:
     official: str | None
     seconds: int
     resolution: Resolution
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +104,27 @@ class RowInspection:
 def route_of(wanted: Wanted) -> Route:
     """The row as a route without a key. Raises UsageError for a gateway that has no catalogue."""
     known = with_address(wanted.gateway)
-    if known is not None:
-        via = Via(gateway=known.name, endpoint="videos", model=wanted.label, group=wanted.group)
-    else:
+    named = GATEWAYS.get(wanted.gateway)
+    if known is None and wanted.base_url is not None and named is not None and named.has_catalogue:
+        known = named
+    address = wanted.base_url if known is not None else wanted.gateway
+    if address is not None:
         try:
-            origin_of(wanted.gateway)
+            origin_of(address)
         except ValueError as error:
             raise UsageError(
                 f"--gateway {wanted.gateway}: {error}; name flatkey, or a new-api gateway's address"
             ) from None
-        via = Via(
-            gateway=NEWAPI.name,
-            base_url=wanted.gateway,
-            endpoint="videos",
-            model=wanted.label,
-            group=wanted.group,
-        )
     return Route(
         version=1,
         route=RouteHead(name=wanted.label),
-        via=via,
+        via=Via(
+            gateway=(known or NEWAPI).name,
+            base_url=address,
+            endpoint="videos",
+            model=wanted.label,
+            group=wanted.group,
+        ),
         model=Model(official=wanted.official or wanted.label, surface="agent-platform"),
         request=Request(seconds=wanted.seconds, resolution=wanted.resolution),
     )
@@ -194,6 +200,27 @@ def ask(
         }
 
 
+def ask_sku(
+    sku: str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+) -> SkuPrice | Missing:
+    """Google's list price of a billing SKU, with the key in VEO_CHECK_BILLING_KEY."""
+    asking = Asking.open(
+        environ=environ,
+        leave=AllowList(),
+        clock=clock or SystemClock(),
+        redactor=Redactor.of_environment(environ),
+        transport=transport,
+    )
+    with asking.door:
+        answer = billing.sku_ask(sku).send(asking.door)
+        got = answer if isinstance(answer, Failure) else billing.read_sku(answer, sku)
+    return got.as_missing("billing-sku") if isinstance(got, Failure) else got
+
+
 def _ask_one(
     model: str, surface: str, reference: Reference, environ: Mapping[str, str], asking: Asking
 ) -> OfficialModel | Missing:
@@ -219,7 +246,7 @@ def _ask_one(
         if not location or (regions and location not in regions):
             location = regions[0] if regions else DEFAULT_LOCATION
         asks = google.publisher_model_asks(
-            google_url(surface, location), model, KeyName(_TOKEN), environ.get(_PROJECT)
+            google_url(surface, location), model, KeyName(_TOKEN, "google"), environ.get(_PROJECT)
         )
     else:
         return Missing(_PROBE, "not-offered", f"surface {surface} is not one of Google's")

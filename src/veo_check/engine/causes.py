@@ -214,9 +214,9 @@ def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | Non
         return None
     job, failure = smoke.job, smoke.controlled_failure
     if isinstance(job, JobResult) and job.state in _OPEN:
-        name, state = job.job, job.state
+        name, state, said = job.job, job.state, job.failure
     elif isinstance(failure, ControlledFailure) and failure.outcome in _OPEN_FAILURE:
-        name, state = failure.job, _OPEN_FAILURE[failure.outcome]
+        name, state, said = failure.job, _OPEN_FAILURE[failure.outcome], failure.text
     else:
         return None
     folder = context.options.state or context.path.parent / ".veo-check"
@@ -235,6 +235,7 @@ def open_job(smoke: SmokeOutcome | None, context: RouteContext) -> OpenJob | Non
         resume=context.command("--spend", "1" if spend is None else f"{spend:f}"),
         look=job_command("show"),
         close=job_command("abandon") if state in _DOUBTED else None,
+        said=said,
     )
 
 

@@ -295,5 +295,7 @@ def a_job_settles(result: Result, target: Tier) -> bool:
     codes = {finding.code for finding in result.outcome.findings}
     if result.selected.id == _FAMILY:
         return status in {Status.BLOCKED, Status.FAIL} and not codes & _HOPELESS
-    open_ = result.selected.id == _LOCATION or _CONTESTED in codes
-    return status is Status.BLOCKED and open_
+    if result.selected.id == _LOCATION:
+        # of an earlier refusal only an accepted job can say that it no longer holds
+        return status is Status.BLOCKED or "location-served/refused" in codes
+    return status is Status.BLOCKED and _CONTESTED in codes

@@ -40,6 +40,7 @@ class RunOptions:
     scenario: str | None = None
     spend: Decimal | None = None
     renew: bool = False
+    prove_fallbacks: bool = False
     keep_media: bool = False
     state: Path | None = None
 

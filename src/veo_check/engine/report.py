@@ -327,6 +327,8 @@ def _usage(route: Route, usage: UsageProof) -> UsageReport:
         status=usage.status,
         unit=usage.unit,
         quantity=None if usage.quantity is None else plain(usage.quantity),
+        seconds=None if usage.seconds is None else plain(usage.seconds),
+        quoted=usd(usage.quoted),
         billed=None if usage.billed is None else usd(usage.billed),
         owner=owner.cost_center or owner.team,
     )
@@ -454,6 +456,8 @@ def _target(
         primary_expected=_amount(own),
         unit=outcome.unit if outcome else None,
         price_refused=outcome.price_refused if outcome else candidate.problem,
+        proof=outcome.proof if outcome else None,
+        proven_until=outcome.proven_until.isoformat() if outcome and outcome.proven_until else None,
         changes=[f"{change.name}: {change.primary} -> {change.target}" for change in changes],
         bad_checks=None
         if outcome is None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from veo_check.core.findings import ReferenceUse, Status, Tier, ValidUntil
 from veo_check.core.frozen import dataclass
 from veo_check.core.gateway import Gateway
 from veo_check.core.job_log import LogSample
-from veo_check.core.money import ExitCode, UsageError
+from veo_check.core.money import ExitCode, UsageError, usd
 from veo_check.core.results import (
     ControlledFailure,
     Delivery,
@@ -50,15 +51,15 @@ from veo_check.gateways.probes import Asking, job_driver
 from veo_check.gateways.registry import gateway_of
 from veo_check.http.answers import Exchange
 from veo_check.http.keys import Secret
-from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
-from veo_check.pricing.shape import Refusal
-from veo_check.reference.capabilities import with_smoke_length
+from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources, reference_quotes
+from veo_check.pricing.shape import Refusal, Shape
+from veo_check.reference.capabilities import with_smoke_shape
 from veo_check.reference.load import Reference
 from veo_check.report.model import ExchangeReport, RouteReport
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import RouteFile
 from veo_check.smoke.cost import SpendLimit
-from veo_check.smoke.job import nothing_on_record, run_smoke
+from veo_check.smoke.job import foreseen, nothing_on_record, run_smoke
 from veo_check.smoke.state_folder import open_state_folder, state_folder
 from veo_check.smoke.steps import SmokeOutcome, unreadable
 from veo_check.smoke.tools import Dependencies, SmokeContext, SpendPolicy, pace_of
@@ -67,11 +68,18 @@ if TYPE_CHECKING:
     from veo_check.smoke.steps import SmokeOutcome
 
 
-def settled(file: RouteFile, reference: Reference) -> RouteFile:
+def settled(file: RouteFile, reference: Reference, day: date) -> RouteFile:
     """The file with what it leaves open, and what depends on its model, decided."""
     route = file.route
     capability = reference.capability(route.model.official, route.model.surface)
-    return replace(file, route=with_smoke_length(route, capability))
+
+    def priced(changed: Route) -> bool:
+        shape = Shape.of_smoke(changed)
+        return gateway_of(changed).has_catalogue or not isinstance(
+            reference_quotes(reference, shape, day), Refusal
+        )
+
+    return replace(file, route=with_smoke_shape(route, capability, priced))
 
 
 # Judge the fallback targets of a route, each as a route of its own.
@@ -122,7 +130,7 @@ def judge_fallbacks(
             continue
         cost = PriceSources.of(learnt.facts, reference, judging, gateway_of).cost(route)
         results = judge_route(plan, route, {**learnt.facts, JobCost: cost})
-        charged = cost.charged
+        charged, life = cost.charged, learnt.facts.get(ProvenLife)
         bad = {
             result.selected.id: result
             for result in results
@@ -138,6 +146,9 @@ def judge_fallbacks(
                 expected=charged.expected if isinstance(charged, JobPrice) else None,
                 unit=cost.unit,
                 price_refused=charged.message if isinstance(charged, Refusal) else None,
+                stopped=what_stops_money(results, tier),
+                proof=life.proof_id if isinstance(life, ProvenLife) else None,
+                proven_until=life.expires if isinstance(life, ProvenLife) else None,
             )
         )
     return FallbackOutcomes(tuple(outcomes), _shutdowns(primary, reference, judging.day))
@@ -157,6 +168,29 @@ def _why(result: Result, tier: Tier) -> str:
         if finding.severity_at(tier) == "blocker"
     ]
     return said[0] if said else result.statuses[tier].value
+
+
+#: A fallback that a job of its own can prove: its facts, its route, and why none may be paid for.
+Proving = tuple[FallbackFacts, RouteFile, str | None]
+#: What makes a fallback another route than the primary, so that the primary's job says nothing.
+_APART = ("gateway", "base_url", "endpoint", "group", "model")
+
+
+def _proving(
+    file: RouteFile, fallbacks: Sequence[FallbackFacts], outcomes: FallbackOutcomes
+) -> Iterator[Proving]:
+    """Each fallback that another door, label or model serves than the primary's."""
+    stopped = {outcome.index: outcome.stopped for outcome in outcomes.targets}
+    own = binding_of(file.route)
+    for learnt in fallbacks:
+        route = learnt.candidate.route
+        if route is None:
+            continue
+        other = binding_of(route)
+        same_door = all(own.via.get(name) == other.via.get(name) for name in _APART)
+        if not same_door or own.model != other.model:
+            # a smoke file of the primary's own is not the fallback's
+            yield learnt, replace(file, route=route), stopped.get(learnt.candidate.index)
 
 
 Facts = Mapping[type, object]
@@ -182,6 +216,10 @@ class RunContext:
     exchanges: Callable[[], Sequence[Exchange]]
     on_crash: Callable[[str], None]
     pay: PaidFacts
+    #: the same for a fallback's own job, without a controlled failure
+    prove: PaidFacts = lambda _file, _facts, _stopped: None
+    #: why --spend does not cover the primary and these fallbacks together, if it does not
+    short: Callable[[RouteFile, Facts, Sequence[Proving]], str | None] = lambda *_: None
 
     def judge(self, plan: tuple[PlannedCheck, ...], route: Route, facts: Facts) -> list[Result]:
         """The results of `plan` for one route; a crash is reported once, where it happened."""
@@ -245,21 +283,40 @@ def judge_route(
     prices = PriceSources.of(facts, bench.reference, judging, gateway_of)
     cost = prices.cost(route)
     facts = {**facts, JobCost: cost}
-    if needs(bench.plan, FallbackOutcomes):
-        outcomes = judge_fallbacks(
-            route,
-            fallbacks,
-            target_plan(bench.plan),
-            bench.reference,
-            judging,
-            target,
-            bench.judge,
-        )
-        facts = {**facts, FallbackOutcomes: outcomes}
+
+    def judged_fallbacks(targets: Sequence[FallbackFacts]) -> FallbackOutcomes:
+        plan, reference = target_plan(bench.plan), bench.reference
+        return judge_fallbacks(route, targets, plan, reference, judging, target, bench.judge)
+
+    wanted = needs(bench.plan, FallbackOutcomes)
+    if wanted:
+        facts = {**facts, FallbackOutcomes: (outcomes := judged_fallbacks(fallbacks))}
     before = bench.judge(bench.plan, route, facts)
     allowed, _ = waive(before, tuple(route.waivers), judging, options.strict)
     stopped = what_stops_money(allowed, target)
+    proving = [] if not wanted else list(_proving(file, fallbacks, outcomes))
+    if options.prove_fallbacks:
+        stopped = stopped or bench.short(file, facts, proving)
     smoke = bench.pay(file, facts, stopped)
+    proofs = {
+        own.candidate.index: bench.prove(target_file, own.facts, stopped or why)
+        for own, target_file, why in proving
+    }
+    paid_for = [outcome for outcome in proofs.values() if outcome is not None]
+    if paid_for:
+        fallbacks = tuple(
+            replace(own, facts={**own.facts, **found.facts})
+            if (found := proofs.get(own.candidate.index)) is not None
+            else own
+            for own in fallbacks
+        )
+        facts = {**facts, FallbackOutcomes: judged_fallbacks(fallbacks)}
+        before = bench.judge(bench.plan, route, facts)
+    if smoke is not None:
+        notes = [*smoke.notes, *(note for outcome in paid_for for note in outcome.notes)]
+        spent = sum((outcome.spent for outcome in paid_for), smoke.spent)
+        ended = smoke.interrupted or any(outcome.interrupted for outcome in paid_for)
+        smoke = replace(smoke, spent=spent, notes=tuple(notes), interrupted=ended)
     if smoke is not None:
         facts = {**facts, **smoke.facts}
     results = before if smoke is None else bench.judge(bench.plan, route, facts)
@@ -379,18 +436,53 @@ class Paying:
         judging: AsOf,
         facts: Mapping[type, object],
         stopped: str | None,
+        *,
+        fallback: bool = False,
     ) -> SmokeOutcome:
-        """What is on record for this route, and the job that this run pays for if it may."""
-        simulated = is_simulated(self.options, self.asking, file.route)
+        """What is on record for this route, and the job that this run pays for if it may.
+
+        A `fallback` has a job of its own only where --prove-fallbacks asks for it.
+        """
         place = self._place(file)
         if self.purse is None and not place.is_dir():
             return nothing_on_record()
         try:
-            folder = open_state_folder(place, simulated=simulated)
+            tools = self._tools(file, place)
         except UsageError as error:
             return unreadable(str(error))  # of this route; the reports of all are kept
         online = not self.options.offline and not judging.hypothetical
-        tools = Dependencies(
+        asked = not fallback or self.options.prove_fallbacks
+        purse = self.purse if asked else None
+        wish = SpendPolicy(purse, stopped, self.options.renew, online, wrong=not fallback)
+        return run_smoke(self._case(file, judging, facts), wish, tools)
+
+    def short(
+        self, file: RouteFile, judging: AsOf, facts: Facts, proving: Sequence[Proving]
+    ) -> str | None:
+        """Why --spend does not cover the primary and its fallbacks together; None where it does.
+
+        Summed before anything is sent, so that no part is paid for a whole that cannot be.
+        """
+        if self.purse is None:
+            return None
+        wanted: list[tuple[RouteFile, Facts, bool]] = [(file, facts, True)]
+        wanted += [(target, own.facts, False) for own, target, why in proving if why is None]
+        total = Decimal(0)
+        for target, known, wrong in wanted:
+            wish = SpendPolicy(self.purse, None, self.options.renew, wrong=wrong)
+            case = self._case(target, judging, known)
+            total += foreseen(case, wish, self._tools(target, self._place(target)))
+        if total <= self.purse.left:
+            return None
+        return (
+            f"the route and its {len(wanted) - 1} unproven fallbacks can cost ${usd(total)} "
+            f"together, and --spend leaves ${usd(self.purse.left)}"
+        )
+
+    def _tools(self, file: RouteFile, place: Path) -> Dependencies:
+        simulated = is_simulated(self.options, self.asking, file.route)
+        folder = open_state_folder(place, simulated=simulated)
+        return Dependencies(
             folder=folder,
             clock=self.asking.clock,
             driver_for=lambda route: job_driver(place_of(route), self.asking.door),
@@ -402,8 +494,6 @@ class Paying:
             keep_media=folder.home / "media" if self.options.keep_media else None,
             tool_version=__version__,
         )
-        wish = SpendPolicy(self.purse, stopped, self.options.renew, online)
-        return run_smoke(self._case(file, judging, facts), wish, tools)
 
     def check_places(self, files: Sequence[RouteFile]) -> None:
         """Open every state folder before anything is paid, so that no route's job is followed by

@@ -30,7 +30,6 @@ from veo_check.engine.route import (
     Facts,
     FallbackFacts,
     JudgedRoute,
-    PaidFacts,
     RunContext,
     judge_route,
     settled,
@@ -44,7 +43,7 @@ from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import Problem, RouteFile
 
 if TYPE_CHECKING:
-    from veo_check.engine.route import Paying
+    from veo_check.engine.route import Paying, Proving
     from veo_check.smoke.steps import SmokeOutcome
 
 
@@ -91,8 +90,8 @@ def run(
     started = around.clock.now()
     judging = as_of_day(options, around.clock)
     plan = select(around.checklist, options)
-    files = [settled(file, around.reference) for file in files]
-    pay = _paying(files, options, around, judging)
+    files = [settled(file, around.reference, judging.day) for file in files]
+    pay = _Payments(files, options, around, judging)
     asked = [_asked(file.route, plan) for file in files]
     wants = [want for one in asked for want in one.wants]
     facts, interrupted = learn(wants, around.asking, options.parallel, around.watch)
@@ -105,7 +104,9 @@ def run(
         around.checklist,
         lambda: around.asking.door.exchanges,
         around.on_crash,
-        pay,
+        pay.primary,
+        pay.fallback,
+        pay.short,
     )
     judged = []
     for file, one in zip(files, asked, strict=True):
@@ -140,31 +141,49 @@ def run(
     return RunResult(report, judging, tuple(judged))
 
 
-def _paying(
-    files: Sequence[RouteFile], options: RunOptions, around: Environment, judging: AsOf
-) -> PaidFacts:
+class _Payments:
     """Who answers for paid jobs. Without --spend and without a record there is nothing to load.
 
     Raises UsageError where money may be spent and its record could not be kept.
     """
-    paying: Paying | None = None
-    if options.spend is not None:
-        from veo_check.engine.route import Paying
 
-        paying = Paying.of(options, around.asking, around.reference, around.on_job)
-        paying.check_places(files)
+    def __init__(
+        self,
+        files: Sequence[RouteFile],
+        options: RunOptions,
+        around: Environment,
+        judging: AsOf,
+    ) -> None:
+        self._options, self._around, self._judging = options, around, judging
+        self._loaded: Paying | None = None
+        if options.spend is not None:
+            self._paying().check_places(files)
 
-    def pay(file: RouteFile, facts: Facts, stopped: str | None) -> SmokeOutcome | None:
-        nonlocal paying
-        if options.spend is None and not has_record(file.path, options.state):
-            return None
-        if paying is None:
+    def _paying(self) -> Paying:
+        if self._loaded is None:
             from veo_check.engine.route import Paying
 
-            paying = Paying.of(options, around.asking, around.reference, around.on_job)
-        return paying.outcome(file, judging, facts, stopped)
+            around = self._around
+            self._loaded = Paying.of(self._options, around.asking, around.reference, around.on_job)
+        return self._loaded
 
-    return pay
+    def primary(self, file: RouteFile, facts: Facts, stopped: str | None) -> SmokeOutcome | None:
+        """The paid facts of a route."""
+        if self._options.spend is None and not has_record(file.path, self._options.state):
+            return None
+        return self._paying().outcome(file, self._judging, facts, stopped)
+
+    def fallback(self, file: RouteFile, facts: Facts, stopped: str | None) -> SmokeOutcome | None:
+        """The paid facts of a fallback of its own."""
+        if self._options.spend is None and not has_record(file.path, self._options.state):
+            return None
+        return self._paying().outcome(file, self._judging, facts, stopped, fallback=True)
+
+    def short(self, file: RouteFile, facts: Facts, proving: Sequence[Proving]) -> str | None:
+        """Why --spend does not cover everything that is to be proven."""
+        if self._options.spend is None:
+            return None
+        return self._paying().short(file, self._judging, facts, proving)
 
 
 def has_record(route_file: Path, state: Path | None) -> bool:
@@ -231,7 +250,8 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
     plan = select(around.checklist, options)
     lines: list[str] = []
     seen: set[str] = set()
-    for file in (settled(file, around.reference) for file in files):
+    day = as_of_day(options, around.clock).day
+    for file in (settled(file, around.reference, day) for file in files):
         lines.append(f"{file.route.name}  ({file.path})")
         for probe in wanted(file.route, plan).probes:
             planned = probe.plan(file.route, around.asking)
@@ -244,6 +264,11 @@ def describe_plan(files: Sequence[RouteFile], options: RunOptions, around: Envir
                 lines.append(f"  free  {request.method} {request.url}{again}")
         if options.spend is not None:
             lines += _paid(file.route, options, around)
+        if options.spend is not None and options.prove_fallbacks:
+            for candidate in candidates(file.route):
+                if candidate.route is not None:
+                    name, label = candidate.route.name, candidate.route.via.model
+                    lines.append(f"  paid  {name}: one smoke job for {label}, if none proves it")
         lines += [
             f"  {line.required_for.word if line.required_for else 'note':<11}"
             f"{line.id}: {line.reason}"

@@ -75,7 +75,11 @@ def rejudge(
         for number, (record, evidence) in enumerate(
             zip(bundle.run.routes, bundle.routes, strict=True)
         ):
-            file = settled(_route_file(record, evidence, folder / str(number)), reference)
+            file = settled(
+                _route_file(record, evidence, folder / str(number)),
+                reference,
+                bundle.run.judging.day,
+            )
             bench = RunContext(
                 select(bundle.checklist, options),
                 bundle.run.judging,

@@ -38,6 +38,7 @@ from veo_check.core.facts import (
     OfficialModel,
     ProductionKey,
     ProvenLife,
+    SkuPrice,
     SmokeKeyVariable,
 )
 from veo_check.core.findings import ReferenceUse
@@ -62,6 +63,7 @@ FACT_TYPES: tuple[type, ...] = (
     GatewayStatus,
     Catalog,
     ProductionKey,
+    SkuPrice,
     SmokeKeyVariable,
     LogSample,
     JobResult,

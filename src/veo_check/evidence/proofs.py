@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -30,6 +30,7 @@ from veo_check.core.results import (
     lower_resolution,
 )
 from veo_check.core.route import Route
+from veo_check.core.secrets import CredentialKind
 from veo_check.evidence.records import (
     Disk,
     UnreadableRecordError,
@@ -54,6 +55,10 @@ _MARK_PURPOSE = b"veo-check/proof/key-mark/v1"
 class SealingKey(Protocol):
     """A secret that can seal without being shown."""
 
+    @property
+    def kind(self) -> CredentialKind:
+        """What of Google's it is, by its form."""
+
     def seal(self, message: bytes) -> str:
         """HMAC-SHA256 of `message` under the secret, in hex."""
 
@@ -77,18 +82,23 @@ class Unusable:
     why: str
 
 
-def proof_key_variable(route: Route, gateway: Gateway) -> str | None:
-    """Which variable's key seals a route's proofs.
+def proof_key_variable(
+    variable: str | None,
+    surface: str,
+    gateway: Gateway | None,
+    key_for: Callable[[str], SealingKey | None],
+) -> str:
+    """Which variable's key seals the proofs of jobs that the key in `variable` pays.
 
-    The key that pays; where that is an access token, which changes, `VEO_CHECK_PROOF_KEY`. None
-    where the route names no key at all.
+    That key; where it is an access token, which changes, `VEO_CHECK_PROOF_KEY`, and so where there
+    is no variable but a login. What is not set may be either.
     """
-    if route.model.surface in gateway.token_on:
+    if variable is None:
         return PROOF_KEY_VARIABLE
-    key = route.via.key
-    if key is None:
-        return None
-    return PROOF_KEY_VARIABLE if key.adc else key.env
+    if gateway is None or surface not in gateway.token_on:
+        return variable
+    key = key_for(variable)
+    return variable if key is not None and key.kind != "other" else PROOF_KEY_VARIABLE
 
 
 def seal_proof(proof: Proof, key: SealingKey) -> SealedProof:

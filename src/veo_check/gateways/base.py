@@ -7,16 +7,22 @@ submitted, whatever the route file says by now.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from veo_check.core.facts import Missing
+from veo_check.core.facts import (
+    Catalog,
+    GatewayListing,
+    GatewayStatus,
+    KeyAnswer,
+    KeyUsage,
+    Missing,
+)
 from veo_check.core.frozen import dataclass
 from veo_check.core.route import (
     AGENT_PLATFORM,
     DEFAULT_LOCATION,
     GEMINI_API,
-    Key,
     Listing,
     Route,
     Via,
@@ -99,7 +105,7 @@ def _place(
     project: str | None,
     location: str | None,
 ) -> JobEndpoint:
-    gemini = gateway == "google" and surface == GEMINI_API
+    style: KeyStyle = "bearer" if gateway != "google" else _style(surface)
     named = variable is not None or default_credentials
     return JobEndpoint(
         gateway=gateway,
@@ -109,7 +115,7 @@ def _place(
         label=label,
         base_url=base_url.rstrip("/"),
         console_url=console_url.rstrip("/"),
-        key=KeyName(variable, "x-goog-api-key" if gemini else "bearer") if named else None,
+        key=KeyName(variable, style) if named else None,
         project=project,
         location=location,
     )
@@ -152,8 +158,8 @@ def smoke_key(route: Route) -> KeyName | None:
     key = route.via.key
     if key is None:
         return None
-    google = route.via.gateway == "google" and route.model.surface == GEMINI_API
-    return _named(key, "x-goog-api-key" if google else "bearer")
+    google = route.via.gateway == "google"
+    return KeyName(key.env, _style(route.model.surface) if google else "bearer")
 
 
 def listing_key(route: Route) -> KeyName | None:
@@ -162,12 +168,12 @@ def listing_key(route: Route) -> KeyName | None:
         return smoke_key(route)
     if route.model.listing is None:
         return None
-    gemini = route.model.surface == GEMINI_API
-    return _named(route.model.listing.key, "x-goog-api-key" if gemini else "bearer")
+    return KeyName(route.model.listing.key.env, _style(route.model.surface))
 
 
-def _named(key: Key, style: KeyStyle) -> KeyName:
-    return KeyName(key.env, style)
+def _style(surface: str) -> KeyStyle:
+    """How a key travels to Google: the Agent Platform takes access tokens and API keys."""
+    return "x-goog-api-key" if surface == GEMINI_API else "google"
 
 
 def google_address(route: Route) -> str:
@@ -184,12 +190,12 @@ def google_part(route: Route) -> Via | Listing | None:
 
 
 def asked_location(route: Route) -> str | None:
-    """The Agent Platform location that Google's answer is about; None where the address that is
-    asked is Google's for another one."""
-    part, address = google_part(route), google_address(route)
+    """The Agent Platform location that the answer is about; None where the address that is asked is
+    not Google's own for it."""
+    part = google_part(route)
     location = (part.location if part else None) or DEFAULT_LOCATION
-    own = re.sub(r"/v1(beta1)?$", "", address) == google_url(AGENT_PLATFORM, location)
-    return location if own or "aiplatform.googleapis.com" not in address else None
+    address = re.sub(r"/v1(beta1)?$", "", google_address(route))
+    return location if address == google_url(AGENT_PLATFORM, location) else None
 
 
 def no_key(probe: str) -> Missing:
@@ -202,3 +208,39 @@ def no_key(probe: str) -> Missing:
 def not_offered(probe: str, route: Route, what: str) -> Missing:
     """This kind of gateway has nothing of the sort."""
     return Missing(probe, "not-offered", f"gateway {route.via.gateway} has no {what}")
+
+
+# What one kind of gateway tells for free: the request for each fact, and how its answer is read.
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogReads:
+    """A price catalogue, what the key has left, and the unit that both are counted in.
+
+    The catalogue's addresses are asked in turn until one exists.
+    """
+
+    catalog: Callable[[Route], tuple[GetRequest, ...]]
+    read_catalog: Callable[[Response, str, str], Catalog | Failure]
+    usage: Callable[[Route, KeyName], GetRequest]
+    read_usage: Callable[[Response], KeyUsage | Failure]
+    status: Callable[[Route], GetRequest | None]
+    read_status: Callable[[Response], GatewayStatus | Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeReads:
+    """The reads of a gateway that is not Google itself.
+
+    `key`: what tells how the key is taken. `again`: where a refused listing is asked a second time,
+    if anywhere.
+    """
+
+    listing: Callable[[Route, KeyName], GetRequest]
+    read_listing: Callable[[Response, str], GatewayListing | Failure]
+    key: Callable[[Route, KeyName], GetRequest]
+    read_key: Callable[[Response], KeyAnswer | Failure]
+    again: Callable[[Route, KeyName, Response], GetRequest | None] = lambda _route, _key, _answer: (
+        None
+    )
+    prices: CatalogReads | None = None

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
 from veo_check.core.frozen import dataclass
-from veo_check.core.jobs import Submission, Symptom
+from veo_check.core.jobs import Submission, Symptom, meaning_of
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 
 # JSON values from outside, as the types we need or None. Nothing here raises.
@@ -91,11 +91,6 @@ class ErrorBody:
         """The upstream's own sentence, where it has one; else the nearest around it."""
         return (self.inner.told if self.inner else "") or self.message
 
-    @property
-    def innermost(self) -> ErrorBody:
-        """The upstream's own error, where a gateway passed it on; else this one."""
-        return self.inner.innermost if self.inner else self
-
     def says(self, *phrases: str) -> bool:
         """Whether any message on the way in holds one of these phrases, whatever the case."""
         here = self.message.casefold()
@@ -137,10 +132,11 @@ def _read(value: Json, depth: int) -> ErrorBody:
             inner = ErrorBody(beside)
         return ErrorBody(error, code=_word(outer.get("code")), inner=inner)
     body = error if isinstance(error, dict) else outer
-    detail = body.get("detail")  # FastAPI lists what it could not validate
-    told = text(detail) or text(mapping(next(iter(items(detail)), None)).get("msg"))
-    message = text(body.get("message")) or told or text(outer.get("msg")) or ""
+    message = text(body.get("message")) or _invalid(body.get("detail")) or text(outer.get("msg"))
     reason, quota, delay = _details(items(body.get("details")))
+    # OpenRouter keeps what the provider answered apart from its own sentence
+    raw = text(mapping(body.get("metadata")).get("raw")) or ""
+    message = message or ""
     return ErrorBody(
         message=message,
         code=_word(body.get("code")),
@@ -149,8 +145,18 @@ def _read(value: Json, depth: int) -> ErrorBody:
         reason=reason,
         retry_delay=delay,
         quota=quota,
-        inner=_inner(message, depth),
+        inner=_inner(raw, depth) or _inner(message, depth),
     )
+
+
+def _invalid(detail: Json) -> str:
+    """FastAPI's list of what it could not validate, each with its place; or its one sentence."""
+    said = [
+        f"{'.'.join(str(step) for step in items(row.get('loc')))}: {told}".removeprefix(": ")
+        for row in map(mapping, items(detail)[:5])
+        if (told := text(row.get("msg")))
+    ]
+    return text(detail) or "; ".join(said)
 
 
 def _details(details: list[Json]) -> tuple[str, str, float | None]:
@@ -174,13 +180,17 @@ def _inner(message: str, depth: int) -> ErrorBody | None:
     start = min((at for at in (message.find("{"), message.find("[{")) if at >= 0), default=-1)
     if start < 0 or depth >= 3:
         return None
-    try:
-        _, end = json.JSONDecoder().raw_decode(message[start : start + _LONGEST])
-        value = parse_json(message[start : start + end].encode("utf-8", "replace"))
-    except (JsonError, ValueError, RecursionError):
-        return None
-    found = _read(value, depth + 1)
-    return found if found.message or found.status or found.code else None
+    cut = message[start : start + _LONGEST]
+    # LiteLLM may quote the bytes as Python prints them, line breaks escaped
+    for quoted in (cut, cut.replace("\\n", " ").replace("\\'", "'")):
+        try:
+            _, end = json.JSONDecoder().raw_decode(quoted)
+            value = parse_json(quoted[:end].encode("utf-8", "replace"))
+        except (JsonError, ValueError, RecursionError):
+            continue
+        found = _read(value, depth + 1)
+        return found if found.message or found.status or found.code else None
+    return None
 
 
 # Google's own words about a model that is gone or unknown, and about keys.
@@ -202,15 +212,25 @@ _UNKNOWN = (
 _SENTENCES: tuple[tuple[Symptom, str], ...] = (
     ("filtered", r"usage guidelines|support codes?:|\bviolates? (our|google)"),
     ("filtered", r"prompt (could not|couldn.t) be submitted|request allow-?listing"),
-    ("duration-refused", r"unsupported output video duration|supported durations are"),
+    ("duration-refused", r"unsupported output video duration|supported durations?\b"),
+    (
+        "duration-refused",
+        r"(supported for a|\brequires) duration\b|duration \S+ is not supported",
+    ),
+    ("combination-unsupported", r"cannot be both set|supported resolutions?:"),
+    ("combination-unsupported", r"(unsupported|invalid) (aspect.?ratio|resolution)\b"),
     ("bucket-needed", r"output storage uri is required"),
     ("bucket-denied", r"access to (the )?(cloud storage|gcs) bucket|storage\.objects\.\w+"),
+    ("bucket-denied", r"bucket permissions prevent"),
     ("provisioning", r"service agents? (are|is) being provisioned"),
     ("wrong-method", r"must be accessed through the vertex predictlongrunning"),
     ("interactions-only", r"only support(s|ed)( in)? (the )?interactions api"),
     ("wrong-credential", r"api keys are not supported by this api"),
+    ("api-disabled", r"SERVICE_DISABLED|BILLING_DISABLED|requires billing to be enabled"),
+    ("api-disabled", r"has not been used in project \S+ before or it is disabled"),
+    ("token-refused", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
     ("project-mismatch", r"RESOURCE_PROJECT_INVALID"),
-    ("not-at-location", r"no such model\b.{0,200}\bat this location"),
+    ("not-at-location", r"no such model\b.{0,200}\bat this location|is not servable in region"),
 )
 
 
@@ -253,13 +273,24 @@ def key_refused(answer: Response, error: ErrorBody) -> bool:
 def failure_of(answer: Response, error: ErrorBody) -> Failure:
     """The failure of an answer that tells nothing about the model."""
     if key_refused(answer, error):
+        meaning = meaning_of(google_symptom(error) or _of_key(answer))
+        said = answer.shown(error.message).replace("; ", ", ")  # what follows "; " is the step
         return Failure(
             "key-refused",
-            f"{answer.place} refused the key with {answer.status}: {answer.shown(error.message)}",
+            f"{answer.place} refused the key with {answer.status}: {said} ({meaning.says}); "
+            f"{meaning.step(direct=True)}",
             answer.exchange,
             sent=True,
         )
     return answer.failure(error.message)
+
+
+def _of_key(answer: Response) -> Symptom:
+    """What is wrong with a key that Google refused, by what kind it is."""
+    if answer.credential == "old-api-key":
+        return "old-api-key"
+    token = answer.credential == "other" and answer.status == 401
+    return "token-refused" if token else "key-refused"
 
 
 def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
@@ -267,7 +298,8 @@ def read_key_answer(answer: Response, model: str) -> KeyAnswer | Failure:
     error = read_error(answer)
     shown, proof = answer.shown(error.message) or None, (answer.exchange,)
     if key_refused(answer, error):
-        return KeyAnswer("refused", answer.status, shown, proof, google_symptom(error))
+        symptom = google_symptom(error) or _of_key(answer)
+        return KeyAnswer("refused", answer.status, shown, proof, symptom)
     if answer.status == 403:
         return KeyAnswer("denied", 403, shown, proof, google_symptom(error))
     if answer.status == 404 and model_state(error, model) is not None:
@@ -324,12 +356,17 @@ _WORDS: tuple[tuple[Symptom, frozenset[str]], ...] = (
                 "pre_consume_token_quota_failed",
                 "insufficient_quota",
                 "insufficient_balance",
+                "budget_exceeded",
             }
         ),
     ),
     ("cooling-down", frozenset({"all_deployments_in_cooldown"})),
     ("model-not-allowed", frozenset({"model_not_allowed", "key_model_access_denied"})),
     ("access-denied", frozenset({"access_denied", "API_KEY_SERVICE_BLOCKED"})),
+    (
+        "filtered",
+        frozenset({"content_policy_violation", "moderation_blocked", "sensitive_words_detected"}),
+    ),
 )
 
 #: phrases of the messages themselves
@@ -341,9 +378,13 @@ _PHRASES: tuple[tuple[Symptom, tuple[str, ...]], ...] = (
             "is not found for api version",
             "was not found or your project does not have access",
             "invalid model name passed in",
+            "is not a valid model id",
         ),
     ),
-    ("key-refused", ("api key not valid", "api key expired")),
+    ("key-refused", ("api key not valid", "api key expired", "reported as leaked")),
+    ("no-quota", ("key limit exceeded",)),
+    ("no-channel", ("no endpoints found for",)),
+    ("filtered", ("safety filter", "safety system", "responsible ai", "content policy")),
     ("cooling-down", ("all_deployments_in_cooldown", "no deployments available")),
     ("model-not-allowed", ("this token has no access to model", "not allowed to access model")),
     ("not-allowlisted", ("allowlisted", "allow-listed", "allowlist")),
@@ -370,14 +411,17 @@ def without_key(answer: Response | Failure, operation: str | None) -> str | None
     return operation
 
 
-def refused_or_uncertain(answer: Response | Failure, model: str) -> Submission:
-    """What a submit without an operation came to."""
+def refused_or_uncertain(
+    answer: Response | Failure, model: str, *, direct: bool = False
+) -> Submission:
+    """What a submit without an operation came to. `direct`: Google itself answered."""
     if isinstance(answer, Failure):
         return _of_failure(answer)
     error = read_error(answer)
-    symptom = _refusal(answer, error)
+    symptom = _refusal(answer, error, direct=direct)
     proof = (answer.exchange,)
-    text = answer.shown(error.told) or None
+    # a body of no known shape is quoted as it is
+    text = answer.shown(error.told or answer.body[:4000].decode("utf-8", "replace"), 600) or None
     code = answer.shown(error.code or error.status or error.kind, 100) or None
     if symptom is None:
         return Submission(
@@ -441,7 +485,7 @@ def wait_of(answer: Response, error: ErrorBody) -> float | None:
     return None
 
 
-def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
+def _refusal(answer: Response, error: ErrorBody, *, direct: bool) -> Symptom | None:
     """What was refused; None where the answer is not known to have sent nothing."""
     symptom: Symptom | None
     if answer.status not in _REFUSING:
@@ -461,10 +505,31 @@ def _refusal(answer: Response, error: ErrorBody) -> Symptom | None:
     symptom = google_symptom(error)
     if symptom is not None:
         return symptom
+    if error.says(*CONFIGURATION_PHRASES):
+        return "gateway-misconfigured"
     symptom = "key-refused" if answer.status == 401 else _named(error)
-    if symptom == "key-refused" and error.inner is not None:
-        return "refused"  # not our key: the gateway's own, which its upstream refused
-    return symptom or _by_status(answer.status, error)
+    symptom = symptom or _by_status(answer.status, error)
+    if symptom in {"key-refused", "access-denied", "refused"} and from_upstream(error):
+        return "gateway-key"
+    if symptom == "key-refused" and direct:
+        return _of_key(answer)
+    return symptom
+
+
+#: What a proxy says that was not told how to call Google (litellm-and-sdks.md).
+CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
+_KEY_STATES = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED", "FAILED_PRECONDITION"})
+_KEY_ERRORS = ("litellm.authenticationerror", "litellm.permissiondeniederror")
+
+
+def from_upstream(error: ErrorBody) -> bool:
+    """Whether Google refused the caller, and the caller is a gateway that passes its answer on."""
+    inner = error.inner
+    told = inner is not None and bool(
+        inner.words() & {*_KEY_STATES, "API_KEY_INVALID"}
+        or inner.says("api key not valid", "api key expired")
+    )
+    return told or error.says(*_KEY_ERRORS)
 
 
 def _named(error: ErrorBody) -> Symptom | None:
@@ -484,7 +549,8 @@ def field_refused(error: ErrorBody) -> Symptom | None:
     fields = {*_FIELD.findall(message), *_PLAIN_FIELD.findall(message)}
     if fields & _DURATION_FIELDS:
         return "duration-refused"
-    about_support = "supported" in message or "out of bound" in message or "needs to be" in message
+    about = ("supported", "out of bound", "needs to be", "must be")
+    about_support = any(words in message for words in about)
     return "parameter-refused" if fields and about_support else None
 
 

@@ -51,7 +51,7 @@ from veo_check.http.client import HttpClient
 _MODEL = re.compile(r"models/([^/:]+)/operations/")
 _NAME = re.compile(
     r"(?:projects/[\w.:-]{1,100}/locations/[a-z0-9-]{1,63}/publishers/google/)?"
-    r"models/[\w.@-]{1,200}/operations/[\w-]{1,200}"
+    r"models/[\w.@-]{1,200}/operations/[\w-]{1,3600}"
 )
 
 
@@ -123,7 +123,7 @@ def _finished(answer: Response, response: dict[str, Json], served: str | None) -
             "done, filtered",
             served_model=served,
             symptom="filtered",
-            text=answer.shown(said) or None,
+            text=answer.shown(said, 600) or None,
             charged=charged_by(said),
             exchanges=proof,
         )
@@ -181,7 +181,7 @@ class _GoogleJobs:
         answer = self._door.post_once(url, body, self._place.key, deadline=_SUBMIT_DEADLINE)
         name = without_key(answer, _operation_in(answer))
         if isinstance(answer, Failure) or name is None:
-            return refused_or_uncertain(answer, request.label)
+            return refused_or_uncertain(answer, request.label, direct=True)
         return Submission(
             "accepted",
             operation=name,
@@ -287,7 +287,7 @@ def _instance(request: JobRequest) -> Mapping[str, object] | None:
 
 
 def _operation_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status != 200:
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return None
     body = answer.json
     name = None if isinstance(body, Failure) else text(mapping(body).get("name"))

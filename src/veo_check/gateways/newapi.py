@@ -11,6 +11,7 @@ import difflib
 import heapq
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from veo_check.core.facts import (
@@ -25,7 +26,8 @@ from veo_check.core.facts import (
 )
 from veo_check.core.gateway import Gateway
 from veo_check.core.money import exact
-from veo_check.gateways.base import GetRequest
+from veo_check.core.route import Route
+from veo_check.gateways.base import CatalogReads, FreeReads, GetRequest, smoke_key
 from veo_check.gateways.errors import mapping, moment, number, read_error, text, texts, whole
 from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.keys import KeyName
@@ -112,7 +114,16 @@ def _listed(answer: Response, row: dict[str, Json]) -> ListedModel | None:
         answer.shown(label, 200),
         tuple(answer.shown(one, 60) for one in texts(row.get("supported_endpoint_types"))),
         answer.shown(owner, 100) if owner else None,
+        _shutdown(text(row.get("shutdown_date"))),
     )
+
+
+def _shutdown(day: str | None) -> date | None:
+    """OpenAI's `shutdown_date`, a day or a moment; what cannot be read is not there."""
+    try:
+        return date.fromisoformat((day or "")[:10])
+    except ValueError:
+        return None
 
 
 def read_key_answer(answer: Response) -> KeyAnswer | Failure:
@@ -122,7 +133,8 @@ def read_key_answer(answer: Response) -> KeyAnswer | Failure:
     if answer.status == 401:
         return KeyAnswer("refused", 401, shown, (answer.exchange,))
     if answer.status == 403:
-        return KeyAnswer("denied", 403, shown, (answer.exchange,))
+        spent = "no-quota" if out_of_quota(answer) else None
+        return KeyAnswer("denied", 403, shown, (answer.exchange,), spent)
     listing = read_listing(answer, answer.place)
     if isinstance(listing, Failure):
         return listing
@@ -217,11 +229,6 @@ def catalog_asks(
     return tuple(GetRequest(f"{console_url}{path}", on_behalf_of=on_behalf_of) for path in paths)
 
 
-def is_absent(answer: Response) -> bool:
-    """Whether this gateway has no catalogue at that address, so that the next may be asked."""
-    return answer.status in {400, 404}
-
-
 def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure:
     """What the catalogue says about `label`, or why it cannot be read."""
     if answer.status != 200:
@@ -242,7 +249,7 @@ def read_catalog(answer: Response, label: str, source: str) -> Catalog | Failure
         source=answer.shown(source, 500),
         total_rows=len(rows),
         rows=tuple(_row(answer, label, row) for row in own),
-        near=() if own else tuple(answer.shown(name, 200) for name in _near(label, rows)),
+        near=() if own else tuple(answer.shown(name, 200) for name in near_names(label, rows)),
         group_ratio=by_group,
         group_model_ratio=by_model,
         usable_groups=tuple(
@@ -378,7 +385,7 @@ def _shown(answer: Response, value: Json, limit: int) -> str | None:
     return answer.shown(found, limit) if found else None
 
 
-def _near(label: str, rows: list[Json]) -> list[str]:
+def near_names(label: str, rows: list[Json]) -> list[str]:
     """Similar names, best first. Full comparison is for the few that begin or end alike."""
     wanted = label.casefold()
     start, end = wanted[:3], wanted[-5:]
@@ -400,3 +407,33 @@ def _begins_alike(one: str, other: str) -> int:
     """How many characters both begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _catalog_asks(route: Route) -> tuple[GetRequest, ...]:
+    flatkey = route.via.gateway == FLATKEY.name
+    key = smoke_key(route)
+    return catalog_asks(route.console_url, route.via.group, key, flatkey=flatkey)
+
+
+def _exhausted(route: Route, key: KeyName, answer: Response) -> GetRequest | None:
+    """A Flatkey key that has run out is offered its models on the console."""
+    if route.via.gateway == FLATKEY.name and out_of_quota(answer):
+        return exhausted_listing_ask(route.console_url, key)
+    return None
+
+
+READS = FreeReads(
+    listing=lambda route, key: listing_ask(route.base_url, key),
+    read_listing=read_listing,
+    key=lambda route, key: listing_ask(route.base_url, key),
+    read_key=read_key_answer,
+    again=_exhausted,
+    prices=CatalogReads(
+        catalog=_catalog_asks,
+        read_catalog=read_catalog,
+        usage=lambda route, key: usage_ask(route.console_url, key),
+        read_usage=read_usage,
+        status=lambda route: status_ask(route.console_url, smoke_key(route)),
+        read_status=read_status,
+    ),
+)

@@ -48,7 +48,6 @@ from veo_check.gateways.polls import (
     DONE,
     FAILED,
     charged_by,
-    fetch_content,
     fetch_video,
     poll_error,
     poll_failure,
@@ -58,7 +57,7 @@ from veo_check.gateways.polls import (
 )
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 from veo_check.http.client import HttpClient
-from veo_check.http.media import Fetched, same_origin
+from veo_check.http.media import Fetched, fetch_media, same_origin
 
 # A new-api gateway's three shapes of a poll answer, for the same job.
 
@@ -84,7 +83,6 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
     shown = answer.shown(status, 60)
     named = _served(task, place)
     served = answer.shown(named, 200) if named else None
-    quota = whole(task.get("quota"))
     proof = (answer.exchange,)
     if word in DONE:
         return PollAnswer(
@@ -92,7 +90,6 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             shown,
             videos=_videos(task),
             served_model=served,
-            billed_quota=quota,
             exchanges=proof,
         )
     if word in FAILED or word in CANCELLED:
@@ -104,10 +101,9 @@ def read_poll(answer: Response, place: JobEndpoint) -> PollAnswer:
             symptom="cancelled" if word in CANCELLED else symptom,
             text=told or None,
             charged=charged_by(said),
-            billed_quota=quota,
             exchanges=proof,
         )
-    return PollAnswer("running", shown, served_model=served, billed_quota=quota, exchanges=proof)
+    return PollAnswer("running", shown, served_model=served, exchanges=proof)
 
 
 def _videos(task: dict[str, Json]) -> tuple[VideoRef, ...]:
@@ -162,33 +158,6 @@ def used(place: JobEndpoint, door: HttpClient) -> UsageRead | Missing:
     return UsageRead((), got.used, _per_unit(place, door), got.exchanges)
 
 
-def usage(
-    place: JobEndpoint,
-    door: HttpClient,
-    operation: str | None,
-    request_id: str | None,
-    since: datetime,
-) -> UsageRead | Missing:
-    """The rows that are about one job, oldest first, and the key's total, asked afresh."""
-    if place.key is None:
-        return Missing(_PROBE, "not-configured", "the route names no key")
-    answer = newapi.log_ask(place.console_url, place.key).send(door, fresh=True)
-    if isinstance(answer, Failure):
-        return answer.as_missing(_PROBE)
-    rows = _rows(answer)
-    if isinstance(rows, Failure):
-        return rows.as_missing(_PROBE)
-    per_unit = _per_unit(place, door)
-    own = _about(rows, place, operation, request_id, since)
-    total = used(place, door)
-    return UsageRead(
-        rows=tuple(_row(answer, row, per_unit) for row in reversed(own)),
-        used=total.used if isinstance(total, UsageRead) else None,
-        quota_per_unit=per_unit,
-        exchanges=(answer.exchange, *total.exchanges),
-    )
-
-
 def _per_unit(place: JobEndpoint, door: HttpClient) -> Decimal | None:
     """Quota units to the USD, as the gateway publishes it; learned once per run."""
     answer = newapi.status_ask(place.console_url, place.key).send(door)
@@ -241,6 +210,21 @@ def _about(
         and at >= since - _SLACK
     ]
     return [row for row in rows if row in joined or row in loose]
+
+
+def _tells(
+    answer: Response,
+    place: JobEndpoint,
+    operation: str | None,
+    request_id: str | None,
+    since: datetime,
+) -> bool:
+    """Whether a read of the log already has a job's charge."""
+    rows = _rows(answer)
+    if isinstance(rows, Failure):
+        return False
+    own = _about(rows, place, operation, request_id, since)
+    return any(row.get("type") == _CONSUME for row in own)
 
 
 def _row(answer: Response, row: dict[str, Json], per_unit: Decimal | None) -> UsageRow:
@@ -334,6 +318,8 @@ class NewapiJobs:
     def __init__(self, place: JobEndpoint, door: HttpClient) -> None:
         self._place, self._door = place, door
         self._path = PATHS[place.endpoint]
+        #: the read of the usage log that each job was last told from
+        self._told: dict[str | None, str] = {}
 
     def submit(self, request: JobRequest) -> Submission:
         """Send the job, once."""
@@ -361,8 +347,11 @@ class NewapiJobs:
 
     def poll(self, operation: str) -> PollAnswer:
         """Ask once how the job is."""
+        return self._asked(self._path, operation)
+
+    def _asked(self, path: str, operation: str) -> PollAnswer:
         self._door.redactor.learn_capability(operation)
-        url = f"{self._place.base_url}{self._path}/{quote(operation, safe='')}"
+        url = f"{self._place.base_url}{path}/{quote(operation, safe='')}"
         answer = self._door.get(url, self._place.key, fresh=True, tries=1)
         if isinstance(answer, Failure):
             return poll_failure(answer)
@@ -384,7 +373,8 @@ class NewapiJobs:
             head.extend(piece[: 8 - len(head)])
             sink(piece)
 
-        got = fetch_content(self._door, self._place, self._own(operation), into)
+        place = self._place
+        got = fetch_media(self._door, self._own(operation), place.key, place.base_url, into)
         if isinstance(got, Failure):
             return poll_failure(got)
         if isinstance(got, Fetched):
@@ -398,11 +388,9 @@ class NewapiJobs:
             self._door.turns(self._place.base_url).slower(self._door.clock.monotonic())
         return read_content(got)
 
-    def served(self, operation: str) -> str | None:
-        """The model that served an ended job: this path alone tells it, for every family."""
-        url = f"{self._place.base_url}{PATHS['videos']}/{quote(operation, safe='')}"
-        answer = self._door.get(url, self._place.key, fresh=True)
-        return None if isinstance(answer, Failure) else read_poll(answer, self._place).served_model
+    def named(self, operation: str) -> PollAnswer:
+        """The task by the path that alone names the served model, for every family."""
+        return self._asked(PATHS["videos"], operation)
 
     def fetch(self, operation: str, video: VideoRef, index: int, sink: Sink) -> FetchAnswer:
         """Stream the video into `sink`: from its content path, else from where the task said.
@@ -429,8 +417,40 @@ class NewapiJobs:
     def usage(
         self, operation: str | None, request_id: str | None, since: datetime
     ) -> UsageRead | Missing:
-        """The usage rows of one job and the key's total, asked afresh."""
-        return usage(self._place, self._door, operation, request_id, since)
+        """The usage rows of one job, oldest first, and the key's total.
+
+        One read of the log serves every job of the key; asked again about the same job, it is read
+        again, and so is the total.
+        """
+        place, door = self._place, self._door
+        if place.key is None:
+            return Missing(_PROBE, "not-configured", "the route names no key")
+        ask, job = newapi.log_ask(place.console_url, place.key), operation or request_id
+        held = door.remembered(ask.url, ask.key)
+        answer: Response | Failure | None = held
+        if (
+            held is None
+            or held.exchange == self._told.get(job)
+            or not _tells(held, place, operation, request_id, since)
+        ):
+            held, answer = None, ask.send(door, fresh=True)
+        if isinstance(answer, Failure):
+            return answer.as_missing(_PROBE)
+        assert answer is not None
+        self._told[job] = answer.exchange
+        rows = _rows(answer)
+        if isinstance(rows, Failure):
+            return rows.as_missing(_PROBE)
+        per_unit = _per_unit(place, door)
+        own = _about(rows, place, operation, request_id, since)
+        # what was read for another job says nothing of the key's total around this one
+        total = self.used() if held is None else None
+        return UsageRead(
+            rows=tuple(_row(answer, row, per_unit) for row in reversed(own)),
+            used=total.used if isinstance(total, UsageRead) else None,
+            quota_per_unit=per_unit,
+            exchanges=(answer.exchange, *(total.exchanges if total else ())),
+        )
 
     def _body(self, request: JobRequest) -> dict[str, object]:
         metadata: dict[str, object] = {

@@ -29,7 +29,7 @@ from veo_check.core.jobs import (
 )
 from veo_check.core.money import amount
 from veo_check.gateways import newapi
-from veo_check.gateways.base import GetRequest, JobEndpoint
+from veo_check.gateways.base import FreeReads, GetRequest, JobEndpoint
 from veo_check.gateways.errors import (
     mapping,
     read_error,
@@ -67,7 +67,7 @@ OPENAI = Gateway(
     name="openai",
     payer="openai account",
     families=("videos",),
-    usage="header",
+    usage="none",
     no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
     late_refusals_on=frozenset({"*"}),
 )
@@ -128,13 +128,20 @@ def read_key_answer(answer: Response) -> KeyAnswer | Failure:
     return key_not_checked(answer) or newapi.read_key_answer(answer)
 
 
+READS = FreeReads(
+    listing=lambda route, key: listing_ask(route.base_url, key),
+    read_listing=read_listing,
+    key=lambda route, key: listing_ask(route.base_url, key),
+    read_key=read_key_answer,
+)
+
 _SIZES: Mapping[tuple[str, str], str] = {
     ("720p", "16:9"): "1280x720",
     ("720p", "9:16"): "720x1280",
     ("1080p", "16:9"): "1920x1080",
     ("1080p", "9:16"): "1080x1920",
 }
-_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+-]{3,1999}")
+_VIDEO = re.compile(r"[A-Za-z0-9][\w.:=+/-]{3,4095}")
 _SERVED = re.compile(r"video_id:[^;]*?models/([\w.@-]{1,200})/operations/")
 _SUBMIT_DEADLINE = 180.0
 
@@ -217,7 +224,7 @@ def served_model(video: str) -> str | None:
 
 
 def _video_in(answer: Response | Failure) -> str | None:
-    if isinstance(answer, Failure) or answer.status not in {200, 201, 202}:
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return None
     body = answer.json
     if isinstance(body, Failure) or mapping(body).get("error"):
@@ -227,7 +234,7 @@ def _video_in(answer: Response | Failure) -> str | None:
 
 
 def _cost(answer: Response) -> Decimal | None:
-    """What the proxy booked for the job, in USD."""
+    """What the proxy estimates for the job, in USD, before it has run."""
     try:
         return amount(answer.headers.get("x-litellm-response-cost", ""))
     except ValueError:
@@ -276,11 +283,13 @@ def _shown(answer: Response, named: str | None) -> str | None:
 
 def _misread(answer: Response) -> Symptom | None:
     """A finished operation without samples, which LiteLLM cannot read, at this poll and every
-    other: its own validation error quotes what the operation holds instead (1.106.2, measured)."""
+    other: its own validation error quotes what the operation holds instead, cut (1.106.2 and
+    1.110.2, measured)."""
     error = read_error(answer)
-    if not (error.says("validation error") and error.says("generatedsamples")):
+    about = error.says("generatedsamples", "generatevideoresponse")
+    if not (about and error.says("validation error")):
         return None
-    return "filtered" if error.says("raimediafiltered") else "empty-result"
+    return "filtered" if error.says("raimediafiltered", "pport codes:") else "empty-result"
 
 
 def _no_usage() -> Missing:

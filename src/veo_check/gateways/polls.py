@@ -5,8 +5,10 @@ from __future__ import annotations
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Sink, Symptom, VideoRef
 from veo_check.gateways.base import JobEndpoint
 from veo_check.gateways.errors import (
+    CONFIGURATION_PHRASES,
     ErrorBody,
     field_refused,
+    from_upstream,
     google_symptom,
     key_refused,
     read_error,
@@ -14,7 +16,7 @@ from veo_check.gateways.errors import (
     text,
     wait_of,
 )
-from veo_check.http.answers import MEBIBYTE, Failure, Json, Response
+from veo_check.http.answers import Failure, Json, Response
 from veo_check.http.client import HttpClient
 from veo_check.http.media import Fetched, fetch_media
 
@@ -38,7 +40,6 @@ _FILTER_PHRASES = (
 )
 #: statuses of a poll that may pass by themselves
 _PASSING = frozenset({404, 408, 409, 425, 429})
-_CONFIGURATION_PHRASES = ("vertex_project is required", "default credentials were not found")
 _BACKEND_PHRASES = ("internal server issue", "internal error", "try again in a few minutes")
 _NOT_CHARGED = ("not been charged", "not be charged", "won't be charged")
 
@@ -66,7 +67,8 @@ def poll_error(answer: Response) -> PollAnswer:
     if answer.status == 404 and structured and error.says("not found", "not exist"):
         return PollAnswer("gone", status, symptom="operation-unknown", text=said, exchanges=proof)
     if answer.status in {401, 403} or key_refused(answer, error):
-        return PollAnswer("refused", status, symptom="poll-refused", text=said, exchanges=proof)
+        whose: Symptom = "gateway-key" if from_upstream(error) else "poll-refused"
+        return PollAnswer("refused", status, symptom=whose, text=said, exchanges=proof)
     if _misconfigured(answer.status, error, structured=structured):
         symptom: Symptom = google_symptom(error) or "poll-misconfigured"
         return PollAnswer("refused", status, symptom=symptom, text=said, exchanges=proof)
@@ -85,14 +87,14 @@ def _misconfigured(status: int, error: ErrorBody, *, structured: bool) -> bool:
     """Whether time will not change this answer: the poll itself is refused, or a proxy cannot ask
     its upstream."""
     if status == 500:
-        return error.says(*_CONFIGURATION_PHRASES)
+        return error.says(*CONFIGURATION_PHRASES)
     return structured and 400 <= status < 500 and status not in _PASSING
 
 
 def read_failure(answer: Response, message: str, code: int | None = None) -> tuple[Symptom, str]:
     """(what went wrong, the sentence that says so) of a job that failed, by its own error text."""
     error = read_text(message)
-    return _symptom_of(error, code), answer.shown(error.told)
+    return _symptom_of(error, code), answer.shown(error.told, 600)
 
 
 def _symptom_of(error: ErrorBody, code: int | None) -> Symptom:
@@ -124,15 +126,8 @@ def web_address(value: Json) -> VideoRef:
     return VideoRef()
 
 
-#: no clip that a smoke job asks for is larger
-_LARGEST_VIDEO = 512 * MEBIBYTE
-
-
-def fetch_content(
-    door: HttpClient, place: JobEndpoint, url: str, sink: Sink
-) -> Fetched | Response | Failure:
-    """What is at a video's own path: its bytes, streamed into `sink`, or another answer."""
-    return fetch_media(door, url, place.key, place.base_url, sink, limit=_LARGEST_VIDEO)
+#: what may have been different a moment later
+_PASSING_FAILURES = frozenset({"unreachable", "too-slow", "rate-limited", "server-error"})
 
 
 def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> FetchAnswer:
@@ -140,14 +135,15 @@ def fetch_video(door: HttpClient, place: JobEndpoint, url: str, sink: Sink) -> F
     if url.startswith("gs://"):
         text = "the video was left in a Cloud Storage bucket"
         return FetchAnswer(ok=False, symptom="result-elsewhere", text=text)
-    got = fetch_content(door, place, url, sink)
+    got = fetch_media(door, url, place.key, place.base_url, sink)
     if isinstance(got, Fetched):
         return FetchAnswer(ok=True, status_code=200, place=got.place, exchanges=got.exchanges)
     if isinstance(got, Failure):
         return FetchAnswer(
             ok=False,
-            symptom=_symptom_of_failure(got),
+            symptom=(symptom := _symptom_of_failure(got)),
             text=got.detail,
+            passing=symptom == "content-unavailable" and got.code in _PASSING_FAILURES,
             exchanges=(got.exchange,) if got.exchange else (),
         )
     return _refused(got)
@@ -162,6 +158,8 @@ def _refused(answer: Response) -> FetchAnswer:
         symptom="content-refused" if answer.status in {401, 403} else "content-unavailable",
         status_code=answer.status,
         text=answer.shown(message) or None,
+        passing=answer.status in {429, 503, 504}
+        or (answer.status >= 500 and isinstance(answer.json, Failure)),
         place=answer.place,
         exchanges=(answer.exchange,),
     )

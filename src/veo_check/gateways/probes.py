@@ -15,14 +15,16 @@ from veo_check.core.facts import (
     Missing,
     OfficialModel,
     ProductionKey,
+    SkuPrice,
     SmokeKeyVariable,
 )
 from veo_check.core.frozen import dataclass
 from veo_check.core.jobs import JobDriver
 from veo_check.core.route import AGENT_PLATFORM, GEMINI_API, FallbackTarget, Route
 from veo_check.core.secrets import AllowList, Redactor
-from veo_check.gateways import google, newapi, openai
+from veo_check.gateways import billing, google
 from veo_check.gateways.base import (
+    CatalogReads,
     GetRequest,
     JobEndpoint,
     asked_location,
@@ -35,9 +37,11 @@ from veo_check.gateways.base import (
 )
 from veo_check.gateways.errors import read_key_answer as read_google_key
 from veo_check.gateways.google_jobs import AgentPlatformJobs, GeminiJobs
+from veo_check.gateways.interactions import InteractionsJobs
 from veo_check.gateways.newapi_jobs import PATHS, NewapiJobs
 from veo_check.gateways.openai import OpenAIJobs
-from veo_check.gateways.registry import gateway_of
+from veo_check.gateways.openrouter import OpenRouterJobs
+from veo_check.gateways.registry import gateway_of, reads_of
 from veo_check.http.answers import Failure, Limits
 from veo_check.http.client import OFFLINE, HttpClient
 from veo_check.http.keys import KeyName, Keys
@@ -153,13 +157,14 @@ class Probe(Generic[F]):
 # The gateway's public price catalogue, cut down to the route's label. No key is sent.
 
 
+def _prices(route: Route) -> CatalogReads | None:
+    reads = reads_of(route)
+    return reads.prices if reads else None
+
+
 def _catalog_asks(probe: str, route: Route) -> Asks:
-    if not gateway_of(route).has_catalogue:
-        return not_offered(probe, route, "price catalogue")
-    flatkey = route.via.gateway == newapi.FLATKEY.name
-    return newapi.catalog_asks(
-        route.console_url, route.via.group, smoke_key(route), flatkey=flatkey
-    )
+    prices = _prices(route)
+    return prices.catalog(route) if prices else not_offered(probe, route, "price catalogue")
 
 
 def _catalog(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> Catalog | Failure:
@@ -168,9 +173,11 @@ def _catalog(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> Cata
     answer = ask.send(asking.door)
     if isinstance(answer, Failure):
         return answer
-    if others and newapi.is_absent(answer):
+    if others and answer.status in {400, 404}:
         return _catalog(route, asking, tuple(others))
-    return newapi.read_catalog(answer, route.via.model, ask.url)
+    prices = _prices(route)
+    assert prices is not None  # there were addresses to ask
+    return prices.read_catalog(answer, route.via.model, ask.url)
 
 
 # What labels the route's key is offered by its gateway.
@@ -178,81 +185,76 @@ def _catalog(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> Cata
 
 def listing_asks(probe: str, route: Route) -> Asks:
     """The listing of the route's gateway with the route's key."""
-    if gateway_of(route).direct:
+    reads, key = reads_of(route), smoke_key(route)
+    if reads is None:
         return not_offered(probe, route, "listing of its own: Google is asked by official-model")
-    key = smoke_key(route)
-    return no_key(probe) if key is None else (_listing_ask(route, key),)
-
-
-def _listing_ask(route: Route, key: KeyName) -> GetRequest:
-    ask = newapi.listing_ask if gateway_of(route).has_catalogue else openai.listing_ask
-    return ask(route.base_url, key)
+    return no_key(probe) if key is None else (reads.listing(route, key),)
 
 
 def _listing(
     route: Route, asking: Asking, asks: tuple[GetRequest, ...]
 ) -> GatewayListing | Failure:
-    """Ask and read. A Flatkey key that has run out is offered its models on the console."""
-    (ask,) = asks
+    """Ask and read; where the gateway has a second listing for a key that has run out, that too."""
+    (ask,), reads = asks, reads_of(route)
+    assert reads is not None
     answer = ask.send(asking.door)
-    if isinstance(answer, Failure):
-        return answer
-    gateway = gateway_of(route)
-    if not gateway.has_catalogue:
-        return openai.read_listing(answer, ask.url)
-    if gateway is newapi.FLATKEY and ask.key is not None and newapi.out_of_quota(answer):
-        ask = newapi.exhausted_listing_ask(route.console_url, ask.key)
-        answer = ask.send(asking.door)
-        if isinstance(answer, Failure):
-            return answer
-    return newapi.read_listing(answer, ask.url)
+    again = None
+    if ask.key is not None and not isinstance(answer, Failure):
+        again = reads.again(route, ask.key, answer)
+    if again is not None:
+        ask, answer = again, again.send(asking.door)
+    return answer if isinstance(answer, Failure) else reads.read_listing(answer, ask.url)
 
 
-# How the route's key is taken: what the answer to the listing says about the key.
+# How the route's key is taken.
 
 
 def _key_asks(probe: str, route: Route) -> Asks:
-    return (official_asks if gateway_of(route).direct else listing_asks)(probe, route)
+    reads, key = reads_of(route), smoke_key(route)
+    if reads is None:
+        return official_asks(probe, route)
+    return no_key(probe) if key is None else (reads.key(route, key),)
 
 
 def _key_answer(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyAnswer | Failure:
     answer = google.ask_for_model(asking.door, asks)
     if isinstance(answer, Failure):
         return answer
-    gateway = gateway_of(route)
-    if gateway.direct:
-        return read_google_key(answer, route.model.official)
-    read = newapi.read_key_answer if gateway.has_catalogue else openai.read_key_answer
-    return read(answer)
+    reads = reads_of(route)
+    return reads.read_key(answer) if reads else read_google_key(answer, route.model.official)
 
 
 # The quota and the limits of the route's key, on gateways that tell.
 
 
 def _usage_asks(probe: str, route: Route) -> Asks:
-    if not gateway_of(route).has_catalogue:
+    prices, key = _prices(route), smoke_key(route)
+    if prices is None:
         return not_offered(probe, route, "usage that a key can read")
-    key = smoke_key(route)
-    return no_key(probe) if key is None else (newapi.usage_ask(route.console_url, key),)
+    return no_key(probe) if key is None else (prices.usage(route, key),)
 
 
-def _usage(_route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyUsage | Failure:
-    answer = asks[0].send(asking.door)
-    return answer if isinstance(answer, Failure) else newapi.read_usage(answer)
+def _usage(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> KeyUsage | Failure:
+    answer, prices = asks[0].send(asking.door), _prices(route)
+    assert prices is not None
+    return answer if isinstance(answer, Failure) else prices.read_usage(answer)
 
 
-# The gateway's own constants, such as how many quota units are one USD. Public: no key is sent.
+# The gateway's own constants, such as how many quota units are one USD.
 
 
 def _status_asks(probe: str, route: Route) -> Asks:
-    if not gateway_of(route).has_catalogue:
+    prices = _prices(route)
+    if prices is None:
         return not_offered(probe, route, "public status")
-    return (newapi.status_ask(route.console_url, smoke_key(route)),)
+    ask = prices.status(route)
+    return no_key(probe) if ask is None else (ask,)
 
 
-def _status(_route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> GatewayStatus | Failure:
-    answer = asks[0].send(asking.door)
-    return answer if isinstance(answer, Failure) else newapi.read_status(answer)
+def _status(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> GatewayStatus | Failure:
+    answer, prices = asks[0].send(asking.door), _prices(route)
+    assert prices is not None
+    return answer if isinstance(answer, Failure) else prices.read_status(answer)
 
 
 # What Google itself says about the model that must run underneath: one `models.get`, with the
@@ -299,14 +301,11 @@ def _production_asks(probe: str, route: Route) -> Asks:
     declared = route.via.production_key
     if declared is None:
         return Missing(probe, "not-configured", "the route names no production_key")
-    gateway = gateway_of(route)
-    if gateway.direct:
+    reads, key = reads_of(route), KeyName(declared.env)
+    if reads is None:
         return not_offered(probe, route, "groups or model lists to compare")
-    key = KeyName(declared.env)
-    listing = _listing_ask(route, key)
-    if not gateway.has_catalogue:
-        return (listing,)
-    return (listing, newapi.usage_ask(route.console_url, key))
+    usage = (reads.prices.usage(route, key),) if reads.prices else ()
+    return (reads.listing(route, key), *usage)
 
 
 def _production(
@@ -336,6 +335,23 @@ def same_key(route: Route, asking: Asking) -> bool | None:
     if isinstance(own, Failure) or isinstance(other, Failure):
         return None
     return own == other
+
+
+# The list price of the SKU that the route file names, by Google's Cloud Billing.
+
+
+def _sku_asks(probe: str, route: Route) -> Asks:
+    sku = route.model.billing_sku
+    if sku is None:
+        return Missing(probe, "not-configured", "the route names no model.billing_sku")
+    return (billing.sku_ask(sku),)
+
+
+def _sku(route: Route, asking: Asking, asks: tuple[GetRequest, ...]) -> SkuPrice | Failure:
+    answer = asks[0].send(asking.door)
+    if isinstance(answer, Failure):
+        return answer
+    return billing.read_sku(answer, route.model.billing_sku or "")
 
 
 # The route's key variables as this process sees them: set or not, sandbox or not. Works offline.
@@ -376,6 +392,7 @@ PROBES: tuple[Probe[Any], ...] = (
     STATUS,
     CATALOG,
     Probe("official-model", OfficialModel, official_asks, _official, sure=1),
+    Probe("billing-sku", SkuPrice, _sku_asks, _sku),
     Probe("production-key", ProductionKey, _production_asks, _production),
 )
 
@@ -394,6 +411,8 @@ def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
         return _google(place, door)
     if place.gateway == "openai" and place.endpoint == "videos":
         return OpenAIJobs(place, door)
+    if place.gateway == "openrouter" and place.endpoint == "videos":
+        return OpenRouterJobs(place, door)
     newapi = place.gateway == "flatkey" or (
         place.gateway == "newapi" and place.endpoint != "generation-tasks"
     )
@@ -403,15 +422,15 @@ def job_driver(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
 
 
 def _google(place: JobEndpoint, door: HttpClient) -> JobDriver | Missing:
-    if place.endpoint != "predict-long-running":
+    if place.endpoint not in {"predict-long-running", "interactions"}:
         return _not_offered(place)
-    if place.surface == GEMINI_API:
-        return GeminiJobs(place, door)
-    if place.surface != AGENT_PLATFORM:
+    if place.surface not in {GEMINI_API, AGENT_PLATFORM}:
         return Missing(_PROBE, "not-offered", f"surface {place.surface} is not one of Google's")
-    if place.project is None:
+    if place.surface == AGENT_PLATFORM and place.project is None:
         return Missing(_PROBE, "not-configured", "the route names no project (via.project)")
-    return AgentPlatformJobs(place, door)
+    if place.endpoint == "interactions":
+        return InteractionsJobs(place, door)
+    return (GeminiJobs if place.surface == GEMINI_API else AgentPlatformJobs)(place, door)
 
 
 def _not_offered(place: JobEndpoint) -> Missing:

@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from veo_check.core.gateway import Gateway
+from veo_check.gateways import newapi, openai, openrouter
+from veo_check.gateways.base import FreeReads
 from veo_check.gateways.google import GOOGLE
-from veo_check.gateways.newapi import FLATKEY, NEWAPI
-from veo_check.gateways.openai import OPENAI
 
 if TYPE_CHECKING:
     from veo_check.core.route import Route
 
-GATEWAYS: Mapping[str, Gateway] = {
-    gateway.name: gateway for gateway in (FLATKEY, NEWAPI, OPENAI, GOOGLE)
-}
+#: what each kind of gateway has, and how it is asked for free; Google is asked about models alone
+_KNOWN: tuple[tuple[Gateway, FreeReads | None], ...] = (
+    (newapi.FLATKEY, newapi.READS),
+    (newapi.NEWAPI, newapi.READS),
+    (openai.OPENAI, openai.READS),
+    (openrouter.OPENROUTER, openrouter.READS),
+    (GOOGLE, None),
+)
+GATEWAYS: Mapping[str, Gateway] = {gateway.name: gateway for gateway, _ in _KNOWN}
+_READS = {gateway.name: reads for gateway, reads in _KNOWN}
 
 
 def with_address(word: str) -> Gateway | None:
@@ -26,6 +33,17 @@ def with_address(word: str) -> Gateway | None:
     )
 
 
+def is_direct(via: Mapping[str, str]) -> bool:
+    """Whether a job on record went to Google itself, by its `via`."""
+    known = GATEWAYS.get(via.get("gateway", ""))
+    return known is not None and known.direct
+
+
 def gateway_of(route: Route) -> Gateway:
     """What the route's application talks to."""
     return GATEWAYS[route.via.gateway]
+
+
+def reads_of(route: Route) -> FreeReads | None:
+    """How the route's gateway is asked for free; None where that is Google itself."""
+    return _READS[route.via.gateway]

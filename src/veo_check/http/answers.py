@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from veo_check.core.facts import Missing, MissingCode
 from veo_check.core.frozen import dataclass
-from veo_check.core.secrets import Redactor
+from veo_check.core.secrets import CredentialKind, Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,8 @@ class Response:
     """An HTTP answer of any status but a redirect, its body decoded and complete.
 
     `headers` have lower-case names. `place` is host and path for sentences. Text out of the body
-    goes into facts and sentences only through `shown`.
+    goes into facts and sentences only through `shown`. `credential`: what kind of key was sent, or
+    None.
     """
 
     status: int
@@ -216,7 +217,7 @@ class Response:
     exchange: str
     place: str
     redactor: Redactor = field(repr=False, compare=False)
-    keyed: bool = False
+    credential: CredentialKind | None = None
 
     @cached_property
     def json(self) -> Json | Failure:
@@ -246,7 +247,7 @@ class Response:
         if self.status == 429 and wait.isascii() and wait.isdecimal():
             tail += f"; it asks to wait {wait[:9]} s"
         return Failure(
-            _code_of(self.status, keyed=self.keyed),
+            _code_of(self.status, keyed=self.credential is not None),
             f"{self.place} answered {self.status}{tail}",
             self.exchange,
             sent=True,

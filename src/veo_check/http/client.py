@@ -100,6 +100,8 @@ _CONTENT_GAP, _LONGEST_GAP = 10.0, 120.0
 #: Why an offline run asks nobody, where nothing else is said.
 OFFLINE = "no network (--offline)"
 _NO_HEADERS: Mapping[str, str] = {}
+#: seconds for an answer that may hold a video
+_MEDIA_DEADLINE = 120.0
 _MemoKey = tuple[str, str, KeyName | None, tuple[tuple[str, str], ...]]
 
 
@@ -181,6 +183,7 @@ class HttpClient:
         fresh: bool = False,
         tries: int | None = None,
         limited: bool = False,
+        limit: int | None = None,
     ) -> Response | Failure:
         """Ask for `url`, with this key's header where one is named.
 
@@ -188,14 +191,15 @@ class HttpClient:
         request is sent once per run, however many ask for it, unless `fresh`. Connection errors,
         429 and 5xx are retried, at most `tries` times and within the deadline.
         `limited`: one of the reads of which its host allows few; asked once, counted, and refused
-        here before the host would.
+        here before the host would. `limit`: the largest answer of a fresh read, in bytes, where it
+        may hold media; it then has a POST's patience.
         """
         refused = self._refused(url, key, on_behalf_of)
         if refused is not None:
             return refused
         tries = 1 if limited else tries or self.limits.tries
         if fresh and not limited:
-            return self._get(url, key, headers, tries)
+            return self._get(url, key, headers, tries, limit)
         memo_key = ("GET", url, key, tuple(sorted(headers.items())))
         with self._lock:
             waiting = None if fresh else self._memo.get(memo_key)
@@ -210,6 +214,13 @@ class HttpClient:
                 waiting.set_exception(error)
                 raise
         return waiting.result()
+
+    def remembered(self, url: str, key: KeyName | None) -> Response | None:
+        """What the newest such GET of this run was answered, where there was one."""
+        with self._lock:
+            held = self._memo.get(("GET", url, key, ()))
+        got = held.result() if held is not None and held.done() else None
+        return got if isinstance(got, Response) else None
 
     def turns(self, url: str) -> Turns:
         """The turns of everybody who asks this origin for a video."""
@@ -270,20 +281,25 @@ class HttpClient:
         )
         end = self.clock.monotonic() + patience
         got, exchange = self.send_recorded(out, end, limit or self.limits.body)
-        return self.judged(url, got, exchange, keyed=key is not None)
+        return self.judged(url, got, exchange, secret)
 
     def _get(
-        self, url: str, key: KeyName | None, headers: Mapping[str, str], tries: int
+        self,
+        url: str,
+        key: KeyName | None,
+        headers: Mapping[str, str],
+        tries: int,
+        limit: int | None = None,
     ) -> Response | Failure:
         secret = self.secret(key)
         if isinstance(secret, Failure):
             return secret
         self.open()  # before the time starts to count
         out = self.outgoing("GET", url, key, secret, headers)
-        end = self.clock.monotonic() + self.limits.deadline
+        end = self.clock.monotonic() + (_MEDIA_DEADLINE if limit else self.limits.deadline)
         for attempt in range(1, tries + 1):
-            received, exchange = self.send_recorded(out, end, self.limits.body)
-            got = self.judged(url, received, exchange, keyed=key is not None)
+            received, exchange = self.send_recorded(out, end, limit or self.limits.body)
+            got = self.judged(url, received, exchange, secret)
             wait = self._wait_after(got, attempt)
             if wait is None or attempt == tries or self.clock.monotonic() + wait >= end:
                 break
@@ -384,7 +400,7 @@ class HttpClient:
         return self._excerpt(got.body) if got.body else f"({got.size} bytes)"
 
     def judged(
-        self, url: str, got: RawResponse | TransportError, exchange: str, *, keyed: bool
+        self, url: str, got: RawResponse | TransportError, exchange: str, secret: Secret | None
     ) -> Response | Failure:
         """What came back, as callers see it."""
         from veo_check.http.transport import TransportError
@@ -403,8 +419,9 @@ class HttpClient:
                 exchange,
                 sent=True,
             )
+        kind = secret.kind if secret is not None else None
         headers = {name: printable(value, 1000) for name, value in got.headers.items()}
-        return Response(got.status, headers, got.body, exchange, place, self.redactor, keyed)
+        return Response(got.status, headers, got.body, exchange, place, self.redactor, kind)
 
     def shown_host(self, url: str) -> str:
         """The host of an address that came out of an answer, never its path or query; may be "".

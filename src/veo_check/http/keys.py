@@ -12,10 +12,11 @@ from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from veo_check.core.frozen import dataclass
-from veo_check.core.secrets import SANDBOX_KEY_MARK, Redactor
+from veo_check.core.secrets import SANDBOX_KEY_MARK, CredentialKind, Redactor
 from veo_check.http.answers import Failure
 
-KeyStyle = Literal["bearer", "x-goog-api-key"]
+#: `google`: as an API key where the value has the form of one, else as an access token.
+KeyStyle = Literal["bearer", "x-goog-api-key", "google"]
 
 
 class Secret:
@@ -32,6 +33,13 @@ class Secret:
 
     def shorter_than(self, characters: int) -> bool:
         return len(self._value) < characters
+
+    @property
+    def kind(self) -> CredentialKind:
+        """What of Google's it is, by its form."""
+        if self._value.startswith("AIza"):
+            return "old-api-key"
+        return "api-key" if self._value.startswith("AQ.") else "other"
 
     def seal(self, message: bytes) -> str:
         """HMAC-SHA256 of `message` under this secret, in hex."""
@@ -71,7 +79,7 @@ class KeyName:
         return self.variable or "application default credentials"
 
     def header(self, secret: Secret) -> tuple[str, str]:
-        if self.style == "x-goog-api-key":
+        if self.style == "x-goog-api-key" or (self.style == "google" and secret.kind != "other"):
             return "x-goog-api-key", secret.reveal()
         return "Authorization", f"Bearer {secret.reveal()}"
 

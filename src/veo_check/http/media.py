@@ -70,7 +70,7 @@ def fetch_media(
         if location and getattr(got, "status", 0) in {301, 302, 303, 307, 308}:
             hop = _next(door, hop, location, home, exchange)
             continue
-        answer = door.judged(hop.url, got, exchange, keyed=hop.key is not None)
+        answer = door.judged(hop.url, got, exchange, secret)
         if isinstance(answer, Failure) or answer.status not in {200, 206}:
             return answer
         return Fetched(getattr(got, "size", 0), answer.place, tuple(exchanges))

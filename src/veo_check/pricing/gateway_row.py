@@ -8,7 +8,8 @@ but the video adapters multiply its `model_price` by the seconds and a size fact
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import permutations
 from typing import Literal
@@ -84,7 +85,7 @@ class GatewayPrice:
 
     label: str
     unit: GatewayUnit
-    group: str
+    group: str | None
     group_ratio: Decimal
     list_rate: Decimal
     rate: Decimal
@@ -132,6 +133,8 @@ def _read(
     catalog: Catalog, group: str | None, shape: Shape, quota_per_unit: Decimal | None
 ) -> GatewayPrice:
     row = _only_row(catalog)
+    if row.skus is not None:
+        return _by_skus(row, row.skus, shape)
     ratio = _ratio(catalog, group, row)
     assert group is not None  # _ratio refuses a route without a group
     unit = sound_unit(quota_per_unit)
@@ -401,6 +404,64 @@ def _by_expression(at: _At) -> GatewayPrice:
         raise _refused("unknown-duration", "a price per second needs a length")
     reading = f"billing_expr is ${usd(amount)} for {plain(at.seconds)} s{tier}"
     return at.price("second", amount / at.seconds, reading, notes, expected=total)
+
+
+#: Names of skus that are a price per second, or per token; others are read by name or passed over.
+_SKU_SECONDS = re.compile(
+    r"(?P<cents>cents_per_)?(?:video_)?(?:output_)?(?:duration_)?seconds?"
+    r"(?:_(?P<audio>with|without)_audio)?(?:_(?P<size>\d+p|[24]k))?"
+)
+_SKU_TOKENS = re.compile(r"(?P<cents>cents_per_)?video_tokens(?:_(?P<size>\d+p|[24]k))?")
+
+
+def _by_skus(row: CatalogRow, skus: Mapping[str, Decimal], shape: Shape) -> GatewayPrice:
+    """Prices whose unit stands in their name. One without a size is for every size but 4k."""
+    seconds = shape.seconds if shape.seconds is not None else DEFAULT_SECONDS
+    fitting = [
+        (match["audio"] is not None, match["size"] is not None, name, amount, bool(match["cents"]))
+        for name, amount in skus.items()
+        if (match := _SKU_SECONDS.fullmatch(name)) and _fits(match, shape)
+    ]
+    if not fitting:
+        if any(_SKU_TOKENS.fullmatch(name) for name in skus):
+            raise _refused("unknown-unit", "the gateway bills by token, and says no number of them")
+        told = ", ".join(sorted(skus))[:200]
+        raise _refused("unknown-unit", f"no price per second is for {shape.resolution}: {told}")
+    closest = max(each[:2] for each in fitting)
+    best = [each for each in fitting if each[:2] == closest]
+    if len({amount for _, _, _, amount, _ in best}) > 1:
+        names = ", ".join(sorted(name for _, _, name, _, _ in best))
+        raise _refused("ambiguous", f"the price depends on sound or size: {names}")
+    _, _, name, amount, cents = best[0]
+    rate = _usable(amount, name) / (100 if cents else 1)
+    images = skus.get("reference_images", Decimal(0)) * shape.input_images
+    floor = skus.get("minimum_cents_per_generation", Decimal(0)) / 100
+    total = max(rate * seconds + images, floor) * shape.count
+    reading = f"{name} {plain(amount)} is {'cents' if cents else 'USD'} per second"
+    reading += f" + ${usd(images)} for images" if images else ""
+    reading += f", at least ${usd(floor)}" if floor else ""
+    return GatewayPrice(
+        label=row.model_name,
+        unit="second",
+        group=None,
+        group_ratio=Decimal(1),
+        list_rate=rate,
+        rate=rate,
+        expected=total,
+        charged=None,
+        held=total,
+        bound="exact",
+        reading=reading,
+        notes=(),
+        shape=shape,
+    )
+
+
+def _fits(match: re.Match[str], shape: Shape) -> bool:
+    sound = {"with": True, "without": False}.get(match["audio"] or "")
+    if sound is not None and shape.audio is not None and sound is not shape.audio:
+        return False
+    return match["size"] == shape.resolution or (match["size"] is None and shape.resolution != "4k")
 
 
 def _refused(code: RefusalCode, message: str) -> RefusedError:

@@ -18,8 +18,8 @@ from veo_check.core.money import plain, usd
 from veo_check.pricing.arithmetic import price_by
 from veo_check.pricing.shape import Quote, Refusal, Shape
 from veo_check.reference.capabilities import unsupported
-from veo_check.reference.lifecycle import is_over
 from veo_check.reference.prices import Choice, PriceRule, Span, recency
+from veo_check.reference.readings import is_over
 from veo_check.reference.rows import Capability, LifecycleRow, Source, SourceKind
 
 

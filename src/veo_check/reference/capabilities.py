@@ -6,7 +6,7 @@ does not know, the outcome is `unknown`: not supported, not unsupported, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -83,21 +83,31 @@ def smoke_request(route: Route) -> Request:
     return route.request.model_copy(update=changed)
 
 
-def with_smoke_length(route: Route, capability: Capability | None) -> Route:
-    """The route with a smoke job of a length that its model and mode take.
+def with_smoke_shape(
+    route: Route, capability: Capability | None, priced: Callable[[Route], bool] = lambda _: True
+) -> Route:
+    """The route with the cheapest smoke job that its model and mode take: small and short.
 
-    Only where the file leaves the length open: the usual short clip would be refused then, and
-    it was not asked for. The shortest that fits is the cheapest.
+    Only where the file leaves resolution or length open. One that is not `priced` cannot be paid
+    for; where none is, the cheapest stands.
     """
-    if capability is None or "seconds" in route.smoke.model_fields_set:
+    if capability is None:
         return route
-    for seconds in (route.smoke.seconds, *sorted(capability.lengths(route.request.mode))):
-        smoke = route.smoke.model_copy(update={"seconds": seconds})
-        changed = route.model_copy(update={"smoke": smoke})
-        parts = unsupported(capability, smoke_request(changed))
-        if not any(part.code in {"seconds", "full-length"} for part in parts):
-            return route if seconds == route.smoke.seconds else changed
-    return route
+    mode, given = route.request.mode, route.smoke.model_fields_set
+    sizes = [] if "resolution" in given else capability.sizes(mode)
+    lengths = [] if "seconds" in given else sorted(capability.lengths(mode))
+    fitting = []
+    for size in sizes or [route.smoke.resolution]:
+        for seconds in lengths or [route.smoke.seconds]:
+            shape = {"resolution": size, "seconds": seconds}
+            changed = route.model_copy(update={"smoke": route.smoke.model_copy(update=shape)})
+            parts = unsupported(capability, smoke_request(changed))
+            if not any(part.code in {"seconds", "full-length"} for part in parts):
+                fitting.append(changed)
+                break
+    best = next((changed for changed in fitting if priced(changed)), None)
+    chosen = best or next(iter(fitting), route)
+    return route if chosen.smoke == route.smoke else chosen
 
 
 def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported]:
@@ -107,7 +117,8 @@ def _differences(capability: Capability, request: Asked) -> Iterator[Unsupported
     alone = f" for {mode}" if mode in capability.mode_seconds else ""
     yield from _listed("mode", capability, capability.modes, mode)
     yield from _listed("seconds", capability, lengths, request.seconds, " s", alone)
-    if request.resolution in capability.resolutions_disputed:
+    disputed = request.resolution in capability.resolutions_disputed
+    if request.resolution and disputed and mode not in capability.mode_resolutions:
         yield _disputed_resolution(capability, request.resolution)
     else:
         yield from _listed("resolution", capability, resolutions, request.resolution)

@@ -14,100 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from veo_check.core.clock import AsOf
 from veo_check.core.frozen import dataclass
 from veo_check.reference.load import Reference
-from veo_check.reference.rows import DateKind, LifecycleRow, Source
+from veo_check.reference.readings import Readings, counting, page_of, read_on
+from veo_check.reference.rows import DateKind, LifecycleRow
 
 if TYPE_CHECKING:
     from veo_check.core.facts import OfficialModel
-
-
-# Which of the many readings of one model count: the newest of each page, and what left a page.
-
-#: Kinds of day after which a model is gone.
-FIRM: frozenset[DateKind] = frozenset({"exact", "earliest"})
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """The readings of one model on one surface that count on one day.
-
-    `rows` are the newest readings, one a page, the official first. `gone` are readings of kind
-    `absent` that leave the model unknown: its page listed it once and does no more. `dropped` are
-    those that change nothing, because the day for which the page announced the end had come.
-    """
-
-    rows: tuple[LifecycleRow, ...]
-    gone: tuple[LifecycleRow, ...] = ()
-    dropped: tuple[LifecycleRow, ...] = ()
-
-
-def counting(known: Iterable[LifecycleRow], day: date) -> Readings:
-    """What counts of these rows of one model on `day`.
-
-    A page that lists a model no more does not announce that it goes on: its older reading stops
-    counting. Only a firm date that has passed stays: pages drop what was shut down. A page's word
-    about today is not one about earlier days, so an absence counts from the day it was seen.
-    """
-    pages: dict[tuple[str, str], list[LifecycleRow]] = {}
-    for row in known:
-        if row.kind != "absent" or row.source.confirmed <= day:
-            pages.setdefault(page_of(row.source), []).append(row)
-    rows: list[LifecycleRow] = []
-    gone: list[LifecycleRow] = []
-    dropped: list[LifecycleRow] = []
-    for page in pages.values():
-        *_, newest = sorted(page, key=_order)
-        listed = [row for row in sorted(page, key=_order) if row.kind != "absent"]
-        if newest.kind != "absent":
-            rows.append(newest)
-        elif listed and is_over(listed[-1], day):
-            rows.append(listed[-1])
-            dropped.append(newest)
-        else:
-            gone.append(newest)
-    return Readings(_sorted(rows), _sorted(_decisive(gone, rows)), _sorted(dropped))
-
-
-def page_of(source: Source) -> tuple[str, str]:
-    """One page of one publisher, however it was fetched: as HTML, as Markdown, in a language."""
-    address = source.url.partition("#")[0].partition("?")[0].rstrip("/").lower()
-    for ending in (".txt", ".md", ".html"):
-        address = address.removesuffix(ending)
-    return source.publisher, address
-
-
-def read_on(source: Source) -> tuple[date, date]:
-    """What orders two readings of one page: the day it was read, then the page's own day."""
-    return source.confirmed, source.page_date or date.min
-
-
-def _order(row: LifecycleRow) -> tuple[date, date]:
-    """Of equally new rows the last in the file counts: sorting keeps their order."""
-    return read_on(row.source)
-
-
-def is_over(row: LifecycleRow, day: date) -> bool:
-    """Whether a firm day that the row prints has come."""
-    return row.kind in FIRM and row.shutdown is not None and row.shutdown <= day
-
-
-def _decisive(gone: list[LifecycleRow], rows: list[LifecycleRow]) -> list[LifecycleRow]:
-    """The absences that leave the model unknown.
-
-    A third party that stops listing a model takes back its own reading and no more. An official
-    page that does is outweighed only by an official page that lists the model and was read later.
-    """
-    last = max((row.source.confirmed for row in rows if row.source.official), default=date.min)
-    official = [row for row in gone if row.source.official and row.source.confirmed >= last]
-    return official if official or rows else gone
-
-
-def _sorted(rows: Iterable[LifecycleRow]) -> tuple[LifecycleRow, ...]:
-    return tuple(
-        sorted(
-            rows,
-            key=lambda row: (not row.source.official, -row.source.confirmed.toordinal(), row.id),
-        )
-    )
 
 
 # How old a fact may be: warn above one limit, block above another (spec section 5).
@@ -226,17 +137,11 @@ class LifecycleJudgement:
     @property
     def exit_code(self) -> int:
         """Exit code of `lifecycle` and `scan` for this id: 0 alive, 1 retired or soon, 3 unsure."""
-        match self.state:
-            case "retired" | "rerouted" | "retiring":
-                return 1
-            case "unknown":
-                return 1 if self.gone else 3
-            case "contested":
-                return 0 if self.live else 3
-            case "alive":
-                return 0
-            case "unreleased" | "contradictory" | "stale":
-                return 3
+        if self.state == "unknown":
+            return 1 if self.gone else 3
+        if self.state == "contested":
+            return 0 if self.live else 3
+        return {"retired": 1, "rerouted": 1, "retiring": 1, "alive": 0}.get(self.state, 3)
 
 
 def judge_lifecycle(
@@ -272,7 +177,7 @@ def _judge(
         judging.hypothetical or (live.model, live.surface) != (model, surface)
     ):
         live = None
-    if live is not None and live.state == "not-found" and _asked_elsewhere(reference, live):
+    if live is not None and live.state == "not-found" and asked_elsewhere(reference, live):
         live = None
     gone = live is not None and live.state != "offered"
     offered = served or (live is not None and live.state == "offered")
@@ -351,7 +256,7 @@ def _judge(
     return judged("alive", nearest, *_why_alive(alive))
 
 
-def _asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
+def asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
     """Whether a location was asked that no page names for the model: not to find it there says
     nothing of its life."""
     known = reference.capability(live.model, live.surface)
@@ -389,6 +294,27 @@ def living_end(steps: Iterable[LifecycleJudgement]) -> LifecycleJudgement | None
     return last if last is not None and last.state not in {"retired", "rerouted"} else None
 
 
+def to_move_to(reference: Reference, model: str, surface: str, judging: AsOf) -> str | None:
+    """Where to go when `model` is named as the way out: there, or where its own chain ends if it is
+    gone as well; None where that ends nowhere."""
+    known = reference.surfaces(model)
+    here = surface if surface in known or not known else known[0]
+    judged = judge_lifecycle(reference, model, here, judging)
+    if judged.state not in {"retired", "rerouted"}:
+        return model
+    end = living_end(successors(reference, judged, judging))
+    return end.model if end is not None else None
+
+
+def serving_surfaces(reference: Reference, model: str, judging: AsOf) -> tuple[str, ...]:
+    """The surfaces on which an id is known and may still be called."""
+    return tuple(
+        place
+        for place in reference.surfaces(model)
+        if judge_lifecycle(reference, model, place, judging).state in _SERVED
+    )
+
+
 def suggestions(
     reference: Reference, word: str, judging: AsOf, surface: str | None = None
 ) -> tuple[str, ...]:
@@ -398,10 +324,8 @@ def suggestions(
         model
         for model in near
         if model != word
-        and any(
-            judge_lifecycle(reference, model, place, judging).state in _SERVED
-            for place in ((surface,) if surface is not None else reference.surfaces(model))
-        )
+        and (places := serving_surfaces(reference, model, judging))
+        and (surface is None or surface in places)
     )[:3]
 
 
@@ -414,7 +338,7 @@ def unknown_here(reference: Reference, model: str, judging: AsOf, surface: str) 
         states = {
             place: judge_lifecycle(reference, model, place, judging).state for place in elsewhere
         }
-        serving = " or ".join(place for place, state in states.items() if state in _SERVED)
+        serving = " or ".join(serving_surfaces(reference, model, judging))
         there = ", ".join(f"{place} ({state} there)" for place, state in states.items())
         said = [
             f"Right id, wrong surface: it is an id of {there}; set the surface to {serving}."
@@ -549,9 +473,8 @@ def _how_sure(moved: LifecycleRow, rows: tuple[LifecycleRow, ...]) -> tuple[str,
     ended = [row for row in rows if row.shutdown == moved.shutdown and row is not moved]
     others = " and ".join(dict.fromkeys(row.source.by for row in ended))
     day = f"{others} gives the same day. " if others else ""
-    if moved.source.official:
-        return (f"{day}The vendor itself says so.",)
-    return (f"{day}No page of the vendor says so: only a job shows which model answers.",)
+    unsure = "No page of the vendor says so: only a job shows which model answers."
+    return (day + ("The vendor itself says so." if moved.source.official else unsure),)
 
 
 def _left(read: Readings, known: tuple[LifecycleRow, ...], offered: bool) -> tuple[str, ...]:

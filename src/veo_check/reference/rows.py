@@ -42,6 +42,7 @@ class Source:
     page_date: date | None = None
     note: str | None = None
     sha256: str | None = None  # of the bytes that `refresh` read
+    length: int | None = None  # of the page, in bytes, as the Developer Knowledge API counts them
 
     @property
     def by(self) -> str:
@@ -112,11 +113,22 @@ class Capability:
     resolutions_disputed: tuple[str, ...] = ()
     #: the locations that the vendor names for it; elsewhere is unknown, not refused
     regions: tuple[str, ...] = ()
+    launch_stage: str | None = None  # as the vendor says it: GA, Preview
+    requests_per_minute: int | None = None
     by_hand: str | None = None
 
     def lengths(self, mode: str | None) -> tuple[int, ...]:
         """The clip lengths that a mode takes; empty: unknown."""
         return self.mode_seconds.get(mode or "", self.seconds)
+
+    def sizes(self, mode: str | None) -> list[str]:
+        """The resolutions that a mode makes, the smallest, which is the cheapest, first."""
+        known = self.mode_resolutions.get(mode or "", self.resolutions)
+        return sorted(known, key=lambda size: int(_LINES.get(size, size[:-1])))
+
+
+#: how many lines a resolution has whose name does not say it
+_LINES = {"2k": "1440", "4k": "2160"}
 
 
 # Reading reference files: every cell checked, every complaint with its place.
@@ -311,6 +323,7 @@ def _source(cells: Cells) -> Source:
         page_date=cells.optional(cells.day, "page_date"),
         note=cells.optional(cells.text, "note"),
         sha256=cells.optional(cells.text, "sha256"),
+        length=cells.optional(cells.whole, "length"),
     )
     cells.finish()
     if source.sha256 is not None and not _SHA256.fullmatch(source.sha256):
@@ -382,6 +395,8 @@ def parse_capabilities(
             full_length_disputed=cells.texts("full_length_disputed"),
             resolutions_disputed=cells.texts("resolutions_disputed"),
             regions=cells.texts("regions"),
+            launch_stage=cells.optional(cells.text, "launch_stage"),
+            requests_per_minute=cells.optional(cells.integer, "requests_per_minute"),
             by_hand=cells.optional(cells.text, "by_hand"),
         )
 

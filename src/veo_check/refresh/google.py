@@ -1,4 +1,4 @@
-"""Google's two pages of dates: the Gemini API's deprecations, the Agent Platform's versions.
+"""Google's tables: the two pages of dates, and the two pages of prices.
 
 A table is read by the names of its columns, never by their order. Whatever does not fit, from a
 garbled day to an id in the wrong column, refuses the whole page: a page that has changed its form
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,8 @@ from decimal import Decimal
 from veo_check.core.frozen import dataclass
 from veo_check.core.secrets import printable
 from veo_check.reference.rows import DateKind
-from veo_check.refresh.merge import DateRow, PriceRow
-from veo_check.refresh.pages import VIDEO_ID, Cell, Heading, Page, Table, Text, UnreadablePageError
+from veo_check.refresh.pages import VIDEO_ID, Heading, Page, Table, Text, UnreadablePageError
+from veo_check.refresh.readings import DateRow, PriceRow
 
 _MONTHS = tuple(calendar.month_name)[1:]
 _MONTH = f"({'|'.join(_MONTHS)})"
@@ -34,6 +34,7 @@ _YEARS = range(2020, 2101)
 _REPLACEMENTS = (
     "recommended replacement",
     "replacement model",
+    "replacement model id",
     "recommended upgrade",
     "replacement",
 )
@@ -111,8 +112,8 @@ def _row(cells: tuple[str, ...], columns: dict[str, int], form: DatePage) -> Ite
         raise UnreadablePageError(f"the row {_shown(cells)} has no model id in its column")
     if not VIDEO_ID.fullmatch(model):
         return
-    released = _released(model, cells[columns["release"]])
-    shutdown, kind = _shutdown(model, cells[columns["shutdown"]], form)
+    released = read_release(model, cells[columns["release"]])
+    shutdown, kind = read_shutdown(model, cells[columns["shutdown"]], form)
     if shutdown is not None and shutdown < released:
         raise UnreadablePageError(f"{model} ends on {shutdown}, before it began on {released}")
     named = columns.get("replacement")
@@ -120,7 +121,7 @@ def _row(cells: tuple[str, ...], columns: dict[str, int], form: DatePage) -> Ite
     yield DateRow(model, form.surface, released, shutdown, kind, *replacement)
 
 
-def _released(model: str, text: str) -> date:
+def read_release(model: str, text: str) -> date:
     """The day; of a month alone its last day, by when it is certain."""
     day = _day(text)
     if day is None and (month := _MONTH_ALONE.fullmatch(text)) and int(month[2]) in _YEARS:
@@ -132,7 +133,7 @@ def _released(model: str, text: str) -> date:
     return day
 
 
-def _shutdown(model: str, text: str, form: DatePage) -> tuple[date | None, DateKind]:
+def read_shutdown(model: str, text: str, form: DatePage) -> tuple[date | None, DateKind]:
     if _NOT_ANNOUNCED.fullmatch(text):
         return None, "none-announced"
     later = _LATER.fullmatch(text)
@@ -192,10 +193,13 @@ def _shown(cells: tuple[str, ...]) -> str:
 SURFACE = "gemini-api"
 #: Dearer than any video model by far; beyond it a decimal point was lost.
 DEAREST = Decimal(10)
+_DEAREST_MILLION = Decimal(1000)
 
 _VERSION = re.compile(r"\bVeo ([0-9]+(?:\.[0-9]+)?)\b")
 _PAID = re.compile(r"paid tier\b.*")
 _UNIT = "paid tier, per second in usd"
+_TOKENS = "paid tier, per 1m tokens in usd"
+_VIDEO_TOKENS = re.compile(r"\$([0-9]{1,3}(?:\.[0-9]{1,4})?) \(video\)")
 _LABEL = re.compile(
     r"(?:Veo (?P<version>[0-9]+(?:\.[0-9]+)?) )?(?:(?P<variant>Standard|Fast|Lite) )?"
     r"video(?P<audio> with audio)? price(?: \(default\))?",
@@ -226,13 +230,13 @@ def read_pricing(page: Page) -> tuple[PriceRow, ...]:
     """Every Veo price on the page. Raises UnreadablePageError."""
     rows: dict[tuple[str, str | None], PriceRow] = {}
     for section in _sections(page):
-        if not section.veo or not section.tables:
+        if not section.tables:
             continue
-        for row in _section_rows(section):
+        for row in _section_rows(section) if section.veo else _omni_rows(section):
             if rows.setdefault((row.model, row.resolution), row) != row:
                 raise UnreadablePageError(f"it has two different prices for {row.model}")
     if not rows:
-        raise UnreadablePageError("it has no Veo table with a price per second")
+        raise UnreadablePageError("it has no video table with a price that is understood")
     for model in {row.model for row in rows.values()}:
         if (model, None) in rows and sum(key[0] == model for key in rows) > 1:
             raise UnreadablePageError(f"it prices {model} both by resolution and without")
@@ -250,8 +254,8 @@ def _sections(page: Page) -> Iterator[_Section]:
                 section = _Section(text, level)
             case Heading(_, text):
                 section.part = text
-            case Text(text) if not section.tables:
-                section.ids.update(dict.fromkeys(VIDEO_ID.findall(text)))
+            case Text() if not section.tables:
+                section.ids.update(dict.fromkeys(VIDEO_ID.findall(block.text)))
             case Table() if section.part.lower() in {"", "standard"} or not section.veo:
                 section.tables.append(block)
             case Table():
@@ -285,8 +289,32 @@ def _section_rows(section: _Section) -> Iterator[PriceRow]:
     yield from rows
 
 
+def _omni_rows(section: _Section) -> Iterator[PriceRow]:
+    """What a million tokens of video cost; a section without such an amount prices no video."""
+    ids = [id_ for id_ in section.ids if id_.startswith("gemini-omni-")]
+    rows = [row for table in section.tables for row in table.rows]
+    texts = [" | ".join(cell.text for cell in row) for row in rows if row]
+    found = [text for text in texts if "(video)" in text and text.lower().startswith("output")]
+    if not ids or not found:
+        return
+    shown = f"'{printable(found[0], 80)}'"
+    per_million = any(_TOKENS in table.header for table in section.tables)
+    amounts = _VIDEO_TOKENS.findall(found[0])
+    if len(found) != 1 or len(amounts) != 1 or not per_million:
+        raise UnreadablePageError(f"the price row {shown} is not understood")
+    for id_ in ids:
+        yield PriceRow(id_, SURFACE, None, _believed(amounts[0], shown), unit="million-tokens")
+
+
+def _believed(money: str, shown: str) -> Decimal:
+    amount = Decimal(money)
+    if not 0 < amount <= _DEAREST_MILLION:
+        raise UnreadablePageError(f"the amount ${money} in {shown} is not believable")
+    return amount
+
+
 def _price_row(
-    row: tuple[Cell, ...], paid: int, version: str, section: _Section
+    row: tuple[Text, ...], paid: int, version: str, section: _Section
 ) -> Iterator[PriceRow]:
     texts = [cell.text for cell in row]
     label = _LABEL.fullmatch(texts[0]) if texts else None
@@ -347,3 +375,71 @@ def _tiers(text: str, shown: str) -> dict[str | None, Decimal]:
     if not tiers or _TIER.sub(" ", left).strip(" ,;") or (None in tiers and len(tiers) > 1):
         raise UnreadablePageError(f"the amounts in {shown} are not understood")
     return tiers
+
+
+# The Veo rows of the Agent Platform's pricing page: a variant, what comes out, a resolution and USD
+# for "1 count", which is one second of video. The columns are known by what stands in them.
+
+
+CLOUD_SURFACE = "agent-platform"
+_CLOUD_MODEL = re.compile(r"Veo ([0-9](?:\.[0-9])?)(?: (Fast|Lite))?")
+_CLOUD_OUTPUT = {"Video + Audio": True, "Video": False}
+_CLOUD_AMOUNT = re.compile(r"\$([0-9]{1,2}\.[0-9]{1,4}) / 1 (?:count|second)")
+
+
+def read_cloud_pricing(page: Page) -> tuple[PriceRow, ...]:
+    """Every Veo price on the page. Raises UnreadablePageError."""
+    rows: dict[tuple[str, str | None, bool | None], PriceRow] = {}
+    for table in page.tables:
+        columns: set[tuple[int, ...]] = set()
+        for cells in table.rows[1:]:
+            texts = [cell.text for cell in cells]
+            if not any(text.startswith("Veo ") for text in texts):
+                continue
+            shown = f"'{printable(' | '.join(texts), 80)}'"
+            if len(cells) != len(table.header) or any(cell.spans for cell in cells):
+                raise UnreadablePageError(f"the price row {shown} does not fit its header")
+            places = _cloud_columns(texts, shown)
+            columns.add(places)
+            for row in _cloud_row([texts[place] for place in places], shown):
+                if rows.setdefault((row.model, row.resolution, row.audio), row) != row:
+                    raise UnreadablePageError(f"it has two different prices for {row.model}")
+        if len(columns) > 1:
+            raise UnreadablePageError("the cells of its Veo table stand in different columns")
+    if not rows:
+        raise UnreadablePageError("it has no Veo table with a price for '1 count'")
+    return tuple(rows.values())
+
+
+def _cloud_columns(texts: list[str], shown: str) -> tuple[int, ...]:
+    """Where model, output, resolution and price stand: each in one place alone."""
+    tests: tuple[Callable[[str], object], ...] = (
+        _CLOUD_MODEL.fullmatch,
+        _CLOUD_OUTPUT.get,
+        _RESOLUTIONS.fullmatch,
+        _amount_of,
+    )
+    places: list[int] = []
+    for name, test in zip(("model", "output", "resolution", "price"), tests, strict=True):
+        found = [place for place, text in enumerate(texts) if test(text) is not None]
+        if len(found) != 1:
+            raise UnreadablePageError(f"the price row {shown} has no single {name}")
+        places += found
+    return tuple(places)
+
+
+def _amount_of(text: str) -> str | None:
+    found = _CLOUD_AMOUNT.fullmatch(text)
+    return None if found is None else found[1]
+
+
+def _cloud_row(texts: list[str], shown: str) -> Iterator[PriceRow]:
+    name, output, resolutions, price = texts
+    named, amount = _CLOUD_MODEL.fullmatch(name), Decimal(_amount_of(price) or 0)
+    if named is None or not 0 < amount <= DEAREST:
+        raise UnreadablePageError(f"the price row {shown} is not believable")
+    version = named[1] if "." in named[1] else f"{named[1]}.0"
+    variant = f"-{named[2].lower()}" if named[2] else ""
+    model = f"veo-{version}{variant}-generate-001"
+    for resolution in re.findall(_RESOLUTION, resolutions.lower()):
+        yield PriceRow(model, CLOUD_SURFACE, resolution, amount, _CLOUD_OUTPUT[output])

@@ -1,21 +1,21 @@
-"""An official page as headings, texts and tables, whether it came as Markdown or as HTML.
+"""An official page as headings, texts and tables: Markdown, with HTML tables inside it.
 
-Markdown is rendered to HTML first, so that one reader knows both. The reader is strict where a
-browser is lenient: a table inside a table, a row outside one or a page cut off in the middle is
-refused, because what a browser would make of it is a guess about dates and prices.
+Markdown is rendered to HTML, so that one reader knows both kinds of table. The reader is strict
+where a browser is lenient: a table inside a table, a row outside one or a page cut off in the
+middle is refused, because what a browser would make of it is a guess about dates and prices.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from veo_check.core.frozen import dataclass
-
 if TYPE_CHECKING:
+    from bs4.element import PageElement, Tag
     from markdown_it import MarkdownIt
 
 
@@ -26,20 +26,22 @@ _LARGEST_MARKDOWN = 1_000_000
 #: Ids of the model families this project judges, as Google writes them.
 VIDEO_ID = re.compile(r"(?:veo|gemini-omni)-[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
-_HTML = re.compile(r"<(!doctype html|html|body|table)\b", re.IGNORECASE)
+_WHOLE_HTML = re.compile(r"<(!doctype html|html|body)\b", re.IGNORECASE)
+_TABLE = re.compile(r"(<table\b.*?</table\s*>)", re.IGNORECASE | re.DOTALL)
+_TABLE_TAG = re.compile(r"</?table\b", re.IGNORECASE)
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _BAR = re.compile(r"(?<!\\)\|")
-_VIDEO = re.compile(r"veo|gemini-omni|video|per second", re.IGNORECASE)
+_VIDEO = re.compile(r"veo|omni|video|per second", re.IGNORECASE)
 _UPDATED = re.compile(r"Last updated ([0-9]{4}-[0-9]{2}-[0-9]{2})")
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_CELLS = frozenset({"td", "th"})
-_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot", "colgroup", "col"})
-_UNSEEN = frozenset({"script", "style", "template", "caption"})
+_HEADING = re.compile(r"h([1-6])")
+_CELLS = ["td", "th"]
+_STRUCTURE = ["h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", *_CELLS]
+_UNSEEN = frozenset({"script", "style", "template", "caption", "colgroup"})
+#: Before the first line of a list's item: where one ends, the next begins.
+BULLET = "\u2022 "
+#: Tags that begin a line of their own.
+_LINES = frozenset({"br", "p", "ul", "ol", "div", "blockquote", "pre", "td", "th", "tr"})
 _BRACKETS = (("<!--", "-->"), ("<![", "]"), ("<?", ">"), ("<!", ">"))
-#: Tags that do not end a word; any other separates what stands before and after it.
-_INLINE = frozenset(
-    {"a", "abbr", "b", "code", "em", "font", "i", "kbd", "mark", "small", "span", "strong", "sub"}
-    | {"sup", "u", "var", "wbr"}
-)
 
 
 class UnreadablePageError(ValueError):
@@ -56,24 +58,21 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Everything between two other blocks, on one line."""
+    """A paragraph, or the items of a list, line by line. Also a table's cell."""
 
-    text: str
+    lines: tuple[str, ...]
+    spans: bool = False  # a cell over more than one column or row
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One table cell on one line; `spans` more than one column or row."""
-
-    text: str
-    spans: bool = False
+    @property
+    def text(self) -> str:
+        return " ".join(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells, the first row being the header."""
 
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Text, ...], ...]
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -98,10 +97,23 @@ class Page:
 
 def read_page(content: bytes) -> Page:
     """The page in these bytes. Raises UnreadablePageError."""
-    text = decoded(content)
-    markdown = _HTML.search(text) is None
-    blocks = _Reader().read(_as_html(text) if markdown else text)
-    if markdown and any(_looks_like_a_row(block) for block in blocks):
+    from bs4 import BeautifulSoup
+    from bs4.exceptions import ParserRejectedMarkup
+
+    text = _FRONT_MATTER.sub("", decoded(content).replace("\r\n", "\n"))
+    if _WHOLE_HTML.search(text):
+        raise UnreadablePageError(
+            "it is a whole HTML page; give its Markdown twin, with .md.txt after its address"
+        )
+    html = _as_html(text)
+    _refuse_open_end(html)
+    try:
+        blocks = tuple(_blocks(BeautifulSoup(html, "html.parser")))
+    except (ParserRejectedMarkup, AssertionError):
+        raise UnreadablePageError("it is not well-formed HTML") from None
+    except RecursionError:
+        raise UnreadablePageError("it is nested too deeply") from None
+    if any(_looks_like_a_row(block) for block in blocks):
         raise UnreadablePageError("a row stands outside its table")
     return Page(blocks, _updated(blocks))
 
@@ -138,14 +150,22 @@ def _looks_like_a_row(block: Block) -> bool:
     return isinstance(block, Text) and "|" in block.text and VIDEO_ID.search(block.text) is not None
 
 
-def _as_html(markdown: str) -> str:
-    if len(markdown) > _LARGEST_MARKDOWN:
+def _as_html(text: str) -> str:
+    """Everything but the HTML tables rendered from Markdown, which would break them up."""
+    if len(text) > _LARGEST_MARKDOWN:
         raise UnreadablePageError(f"it is larger than {_LARGEST_MARKDOWN // 1000} kB")
-    lines = _without_other_tables(_whole_rows(markdown))
+    parts = _TABLE.split(text)
+    if any(len(_TABLE_TAG.findall(table)) != 2 for table in parts[1::2]):
+        raise UnreadablePageError("a table stands inside another")
+    if any(_TABLE_TAG.search(markdown) for markdown in parts[::2]):
+        raise UnreadablePageError("it ends in the middle of a table, or a table ends unbegun")
     try:
-        return str(_renderer().render("\n".join(lines)))
+        for place in range(0, len(parts), 2):
+            lines = _without_other_tables(_whole_rows(parts[place]))
+            parts[place] = str(_renderer().render("\n".join(lines)))
     except RecursionError:
         raise UnreadablePageError("it is nested too deeply") from None
+    return "\n".join(parts)
 
 
 @cache
@@ -196,124 +216,64 @@ def _without_other_tables(lines: list[str]) -> list[str]:
 
 
 def _refuse_open_end(text: str) -> None:
-    """A tag or comment that never ends: html.parser looks for its end again and again, from every
+    """A tag or comment that never ends: the parser looks for its end again and again, from every
     place where one could begin, and takes minutes for what says nothing."""
     opened = text.rfind("<") > text.rfind(">")
     if opened or any(text.rfind(begin) > text.rfind(end) for begin, end in _BRACKETS):
         raise UnreadablePageError("it ends in the middle of a tag")
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._blocks: list[Block] = []
-        self._words: list[str] = []  # of the open cell, heading or text
-        self._heading: int | None = None
-        self._rows: list[tuple[Cell, ...]] | None = None  # of the open table
-        self._row: list[Cell] | None = None
-        self._cell: bool | None = None  # whether the open cell spans others
-        self._unseen = 0
-        self._document = 0  # open <html> tags
+def _blocks(node: Tag) -> Iterator[Block]:
+    from bs4.element import Tag
 
-    def read(self, text: str) -> tuple[Block, ...]:
-        _refuse_open_end(text)
-        try:
-            self.feed(text)
-            self.close()
-        except AssertionError:  # html.parser, on some malformed declarations
-            raise UnreadablePageError("it is not well-formed HTML") from None
-        if self._rows is not None or self._document > 0:
-            raise UnreadablePageError("it ends in the middle")
-        self._end_text()
-        return tuple(self._blocks)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag == "html":
-            self._document += 1
-        elif tag == "table":
-            self._start_table()
-        elif tag == "tr":
-            self._start_row()
-        elif tag in _CELLS:
-            self._start_cell(dict(attrs))
-        elif tag in _HEADINGS and self._rows is None:
-            self._end_text()
-            self._heading = _HEADINGS[tag]
-        elif tag not in _INLINE and tag not in _ROW_GROUPS:
-            self._words.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        elif tag == "html":
-            self._document -= 1
-        elif tag == "table":
-            self._end_table()
-        elif tag == "tr":
-            self._end_row()
-        elif tag in _CELLS:
-            self._end_cell()
-        elif tag in _HEADINGS and self._heading is not None:
-            self._blocks.append(Heading(self._heading, self._said()))
-            self._heading = None
-        elif tag not in _INLINE and tag not in _ROW_GROUPS:
-            self._words.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if self._unseen:
-            return
-        if self._rows is not None and self._cell is None and data.strip():
-            raise UnreadablePageError("a table holds text outside its cells")
-        self._words.append(data)
-
-    def _start_table(self) -> None:
-        if self._rows is not None:
-            raise UnreadablePageError("a table stands inside another")
-        self._end_text()
-        self._rows = []
-
-    def _start_row(self) -> None:
-        if self._rows is None or self._cell is not None:
+    for child in node.children:
+        name = child.name if isinstance(child, Tag) else ""
+        heading = _HEADING.fullmatch(name or "")
+        if name == "table" and isinstance(child, Tag):
+            yield _table(child)
+        elif name in {"tr", *_CELLS}:
             raise UnreadablePageError("a row stands outside its table")
-        self._end_row()
-        self._row = []
+        elif heading:
+            yield Heading(int(heading[1]), " ".join(_lines(child)))
+        elif isinstance(child, Tag) and child.find(_STRUCTURE):
+            yield from _blocks(child)
+        elif lines := _lines(child):
+            yield Text(lines)
 
-    def _start_cell(self, attributes: dict[str, str | None]) -> None:
-        if self._cell is not None:
-            raise UnreadablePageError("a cell stands inside another")
-        if self._row is None:
-            raise UnreadablePageError("a cell stands outside its row")
-        self._words.clear()
-        self._cell = any(attributes.get(name, "1") != "1" for name in ("colspan", "rowspan"))
 
-    def _end_cell(self) -> None:
-        if self._cell is not None and self._row is not None:
-            self._row.append(Cell(self._said(), self._cell))
-        self._cell = None
+def _table(table: Tag) -> Table:
+    rows = table.find_all("tr")
+    cells = table.find_all(_CELLS)
+    if any(row.find_parent(["tr", *_CELLS]) for row in rows):
+        raise UnreadablePageError("a row stands inside another")
+    if any(cell.parent is None or cell.parent.name != "tr" for cell in cells):
+        raise UnreadablePageError("a cell stands outside its row")
+    for text in table.find_all(string=True):
+        if str(text).strip() and text.find_parent([*_CELLS, *_UNSEEN]) is None:
+            raise UnreadablePageError("a table holds text outside its cells")
+    return Table(tuple(tuple(map(_cell, row.find_all(_CELLS))) for row in rows))
 
-    def _end_row(self) -> None:
-        self._end_cell()
-        if self._row is not None and self._rows is not None:
-            self._rows.append(tuple(self._row))
-        self._row = None
 
-    def _end_table(self) -> None:
-        if self._rows is None:
-            raise UnreadablePageError("a table ends that never began")
-        self._end_row()
-        self._blocks.append(Table(tuple(self._rows)))
-        self._rows = None
+def _cell(cell: Tag) -> Text:
+    spans = any(cell.get(name, "1") != "1" for name in ("colspan", "rowspan"))
+    return Text(_lines(cell), spans)
 
-    def _end_text(self) -> None:
-        if self._heading is not None:  # never closed
-            self._blocks.append(Heading(self._heading, self._said()))
-            self._heading = None
-        elif said := self._said():
-            self._blocks.append(Text(said))
 
-    def _said(self) -> str:
-        said = " ".join("".join(self._words).split())
-        self._words.clear()
-        return said
+def _lines(node: PageElement) -> tuple[str, ...]:
+    said = (" ".join(line.split()) for line in _said(node).split("\n"))
+    return tuple(line for line in said if line and line != BULLET.strip())
+
+
+def _said(node: PageElement) -> str:
+    """The text of a node; only what begins a line of its own is a line break."""
+    from bs4.element import PreformattedString, Tag
+
+    if not isinstance(node, Tag):
+        # comments, declarations and the like are no text
+        return "" if isinstance(node, PreformattedString) else str(node).replace("\n", " ")
+    if node.name in _UNSEEN:
+        return ""
+    inner = "".join(map(_said, node.children))
+    if node.name == "li":
+        return f"\n{BULLET}{inner}\n"
+    return f"\n{inner}\n" if node.name in _LINES else inner

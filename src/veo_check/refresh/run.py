@@ -1,96 +1,134 @@
 """Reading the official pages again and putting what they say into a reference document.
 
-No key is ever sent: the environment is not even looked at. A page that cannot be read or
-understood changes nothing; the others are still put in.
+A key is sent to the Developer Knowledge API alone. A page that cannot be read or understood changes
+nothing; the others are still put in.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from veo_check.core.clock import AsOf, Clock
-from veo_check.core.frozen import dataclass
+from veo_check.core.clock import Clock
 from veo_check.core.money import InvalidFileError
 from veo_check.core.reading import NotRegularError, TooLargeError, read_limited, why_unread
 from veo_check.core.secrets import AllowList, origin_of, printable, refusal_of_host
 from veo_check.gateways.probes import Asking
 from veo_check.http.answers import Failure, Limits
-from veo_check.reference.lifecycle import judge_lifecycle
-from veo_check.reference.load import Reference, parse_reference
-from veo_check.reference.prices import PriceRule
-from veo_check.reference.rows import (
-    Capability,
-    DateKind,
-    Document,
-    LifecycleRow,
-    Source,
-    SourceKind,
+from veo_check.reference.load import parse_reference
+from veo_check.reference.rows import DateKind, Document, Source, SourceKind
+from veo_check.refresh.google import (
+    CLOUD_SURFACE,
+    DEPRECATIONS,
+    SURFACE,
+    VERSIONS,
+    read_cloud_pricing,
+    read_dates,
+    read_pricing,
 )
-from veo_check.refresh.cost_map import SURFACES as COST_MAP_SURFACES
-from veo_check.refresh.cost_map import read_cost_map
-from veo_check.refresh.google import DEPRECATIONS, VERSIONS, read_dates, read_pricing
-from veo_check.refresh.google import SURFACE as PRICING_SURFACE
-from veo_check.refresh.merge import Change, DateRow, PriceRow, Reading, merge
+from veo_check.refresh.knowledge import Knowledge, KnowledgePage
+from veo_check.refresh.lists import (
+    COST_MAP_DATES,
+    COST_MAP_SURFACES,
+    OPENROUTER_SURFACES,
+    read_cost_map,
+    read_openrouter,
+)
+from veo_check.refresh.merge import confirm, merge, newest_reading
+from veo_check.refresh.model_page import read_models
 from veo_check.refresh.pages import LARGEST_PAGE, UnreadablePageError, read_page
+from veo_check.refresh.readings import Change, Reading
 
 if TYPE_CHECKING:
     from veo_check.http.client import Transport
 
 
-PageName = Literal["deprecations", "versions", "pricing", "cost-map"]
+PageName = Literal[
+    "deprecations", "versions", "pricing", "cloud-pricing", "models", "cost-map", "openrouter"
+]
+#: `unchanged`: the page is the one that was read before, and its rows are confirmed anew;
 #: `unreadable`: nothing was changed because of this page; the others as in `merge.State`.
-PageState = Literal["read", "older", "known", "unreadable"]
+PageState = Literal["read", "unchanged", "older", "known", "unreadable"]
 
 
 _CLOUD = "https://docs.cloud.google.com/gemini-enterprise-agent-platform"
-#: What is read unless others are named; each has a Markdown twin, which is asked first.
-PAGES: Mapping[PageName, str] = {
-    "deprecations": "https://ai.google.dev/gemini-api/docs/deprecations",
-    "versions": f"{_CLOUD}/models/model-versions",
-    "pricing": "https://ai.google.dev/gemini-api/docs/pricing",
+#: Where each page is published. Of a list of model pages the first lists what the others describe.
+ADDRESSES: Mapping[PageName, tuple[str, ...]] = {
+    "deprecations": ("https://ai.google.dev/gemini-api/docs/deprecations",),
+    "versions": (f"{_CLOUD}/models/model-versions",),
+    "pricing": ("https://ai.google.dev/gemini-api/docs/pricing",),
+    "cloud-pricing": (
+        "https://cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing",
+    ),
+    "models": (
+        f"{_CLOUD}/models/video/generate-videos-from-text",
+        f"{_CLOUD}/models/veo/3-1-generate",
+        f"{_CLOUD}/models/gemini/omni-1-1-flash",
+    ),
+    "cost-map": (
+        "https://github.com/BerriAI/litellm/raw/main/model_prices_and_context_window.json",
+    ),
+    "openrouter": ("https://openrouter.ai/api/v1/videos/models",),
 }
-#: LiteLLM publishes it here and under other addresses; it is read only where it is named.
-COST_MAP = "https://github.com/BerriAI/litellm/raw/main/model_prices_and_context_window.json"
+#: LiteLLM publishes it under other addresses too; it is read only where it is named.
+COST_MAP = ADDRESSES["cost-map"][0]
+#: What is read unless others are named: the pages with a Markdown twin, which needs no key.
+TWINS: tuple[PageName, ...] = ("deprecations", "versions", "pricing", "models")
+#: What the Developer Knowledge API is asked for.
+BY_KNOWLEDGE: tuple[PageName, ...] = (*TWINS, "cloud-pricing")
 
+_PUBLISHERS: Mapping[PageName, tuple[str, SourceKind]] = {
+    "cost-map": ("litellm", "third-party"),
+    "openrouter": ("openrouter", "gateway"),
+}
 #: What each page speaks for.
 _DATES_OF: Mapping[PageName, frozenset[str]] = {
     "deprecations": frozenset({DEPRECATIONS.surface}),
     "versions": frozenset({VERSIONS.surface}),
-    "cost-map": COST_MAP_SURFACES,
+    "models": frozenset({CLOUD_SURFACE}),
+    "cost-map": COST_MAP_DATES,
 }
 _PRICES_OF: Mapping[PageName, frozenset[str]] = {
-    "pricing": frozenset({PRICING_SURFACE}),
+    "pricing": frozenset({SURFACE}),
+    "cloud-pricing": frozenset({CLOUD_SURFACE}),
     "cost-map": COST_MAP_SURFACES,
+    "openrouter": OPENROUTER_SURFACES,
 }
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-#: A twin that is not there, in contrast to one that cannot be had today.
-_MISSING = frozenset({404, 410})
+_FRONT_MATTER_URI = re.compile(r"\A---\n(?:.*\n)*?uri: (https://\S+)\n(?:.*\n)*?---\n")
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page to read; `place` is a URL or a file, None the official address."""
+    """One page to read: `address` is where it is published, `place` a URL or file of a copy."""
 
     page: PageName
     place: str | None = None
+    address: str = ""
 
     @property
-    def address(self) -> str:
+    def published(self) -> str:
         """Where the page is published, wherever this copy of it is read."""
-        return COST_MAP if self.page == "cost-map" else PAGES[self.page]
+        return self.address or ADDRESSES[self.page][0]
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """Where to look, in order; nowhere for a page that is read only where it is named."""
+    def source(self) -> str:
+        """Where to look."""
         if self.place is not None:
-            return (self.place,)
-        return (f"{self.address}.md.txt", self.address) if self.page in PAGES else ()
+            return self.place
+        return self.published + (".md.txt" if self.page in TWINS else "")
+
+
+def requests_for(pages: tuple[PageName, ...]) -> tuple[PageRequest, ...]:
+    """Every address of these pages."""
+    return tuple(
+        PageRequest(page, address=address) for page in pages for address in ADDRESSES[page]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +156,8 @@ class Refreshed:
 
     @property
     def extended(self) -> bool:
-        """Whether the document holds anything that it did not hold before."""
-        return any(page.state == "read" for page in self.pages)
+        """Whether the document holds anything that it did not hold before, a day included."""
+        return any(page.state in {"read", "unchanged"} for page in self.pages)
 
 
 def refusal(place: str) -> str | None:
@@ -143,16 +181,19 @@ def refresh(
     read_on: date,
     *,
     clock: Clock,
+    environ: Mapping[str, str] | None = None,
+    knowledge: str | None = None,
     transport: Transport | None = None,
     watch: Callable[[str], None] = lambda _: None,
 ) -> Refreshed:
     """Read the pages in turn and put each into the document.
 
-    `watch` is told each place before it is asked. Raises InvalidFileError where the document
-    itself cannot be used.
+    `knowledge` is the address of the Developer Knowledge API: Google's pages are asked there, with
+    the key of `environ`. `watch` is told each place before it is asked. Raises InvalidFileError
+    where the document itself cannot be used.
     """
     asking = Asking.open(
-        environ={},
+        environ=environ or {},
         leave=_allowed(requests),
         clock=clock,
         transport=transport,
@@ -160,26 +201,64 @@ def refresh(
     )
     results: list[PageResult] = []
     with asking.door:
+        api = None if knowledge is None else Knowledge(asking.door, knowledge, watch)
+        held = {} if api is None else api.basics(_by_knowledge(requests))
+        wanted = [
+            name for name, page in held.items() if not _is_held(document, page) and not page.problem
+        ]
+        if api is not None:
+            held |= api.contents(wanted)
         for request in requests:
-            document, result = _put(document, request, read_on, asking, watch)
+            page = held.get(request.published) if request.place is None else None
+            document, result = _put(document, request, page, read_on, asking, watch)
             results.append(result)
     return Refreshed(document, tuple(results))
+
+
+def _by_knowledge(requests: tuple[PageRequest, ...]) -> list[str]:
+    return [
+        request.published
+        for request in requests
+        if request.place is None and request.page in BY_KNOWLEDGE
+    ]
+
+
+def _is_held(document: Document, page: KnowledgePage) -> bool:
+    """Whether the newest reading of the page is of this very state."""
+    known = newest_reading(document, "google", page.address)
+    if known is None:
+        return False
+    return (known[1].page_date, known[1].length) == (page.updated, page.length)
 
 
 def _put(
     document: Document,
     request: PageRequest,
+    page: KnowledgePage | None,
     read_on: date,
     asking: Asking,
     watch: Callable[[str], None],
 ) -> tuple[Document, PageResult]:
     """The document with one page in it, or as it was where the page cannot be trusted."""
     digest = None
-    shown = printable(request.place or request.address, 300)
+    shown = printable(request.source if page is None else request.published, 300)
     try:
-        content, shown = _fetch(request, asking, watch)
+        if page is not None and page.problem is not None:
+            raise UnreadablePageError(page.problem)
+        if page is not None and page.content is None:
+            unchanged = confirm(document, "google", page.address, read_on, page.length)
+            detail = f"last updated on {page.updated}; every row is confirmed anew"
+            return unchanged, PageResult(request.page, shown, "unchanged", detail=detail)
+        if page is not None and page.content is not None:
+            content = page.content
+        else:
+            content, shown = _fetch(request, asking, watch)
         digest = hashlib.sha256(content).hexdigest()
-        merged = merge(document, _reading(document, request, content, digest, shown, read_on))
+        reading = _reading(document, request, content, digest, shown, read_on)
+        if page is not None:
+            source = replace(reading.source, page_date=page.updated, length=page.length)
+            reading = replace(reading, source=replace(source, kind="official"))
+        merged = merge(document, reading)
         try:  # what is written must be what a run can read
             _ = parse_reference(merged.document, "refreshed").prices
         except InvalidFileError as problem:
@@ -200,39 +279,45 @@ def _reading(
     shown: str,
     read_on: date,
 ) -> Reading:
-    dates: tuple[DateRow, ...] = ()
-    prices: tuple[PriceRow, ...] = ()
-    page = None if request.page == "cost-map" else read_page(content)
-    if page is None:
-        dates, prices = read_cost_map(content, _kind_of(document))
-    elif request.page == "pricing":
-        prices = read_pricing(page)
-    else:
-        dates = read_dates(page, DEPRECATIONS if request.page == "deprecations" else VERSIONS)
-    updated = page.updated if page is not None else None
-    if updated is not None and updated > read_on:
-        raise UnreadablePageError(
-            f"it was last updated on {updated}, so it cannot have been read on {read_on}"
-        )
-    own = urlsplit(request.address).netloc
-    vendor: SourceKind = "official" if shown.startswith(f"https://{own}/") else "official-copy"
-    source = Source(
-        url=request.address,
-        kind="third-party" if page is None else vendor,
-        publisher="litellm" if page is None else "google",
-        confirmed=read_on,
-        page_date=updated,
-        note=_note(request),
-        sha256=digest,
-    )
-    return Reading(
-        f"{source.publisher}-{request.page}-{read_on}-{digest[:8]}",
-        source,
-        dates,
-        prices,
+    publisher, kind = _PUBLISHERS.get(request.page, ("google", "official-copy"))
+    address = request.published
+    if request.place is not None and request.page == "models":
+        named = _FRONT_MATTER_URI.match(content[:2000].decode("utf-8", "replace"))
+        address = named[1] if named else _without_twin(request.place)
+    own = urlsplit(address).netloc
+    if publisher == "google" and shown.startswith(f"https://{own}/"):
+        kind = "official"
+    name = f"models-{address.rpartition('/')[2]}" if request.page == "models" else request.page
+    reading = Reading(
+        f"{publisher}-{name}-{read_on}-{digest[:8]}",
+        Source(address, kind, publisher, read_on, note=_note(request), sha256=digest),
         date_surfaces=_DATES_OF.get(request.page, frozenset()),
         price_surfaces=_PRICES_OF.get(request.page, frozenset()),
     )
+    if request.page == "cost-map":
+        dates, prices = read_cost_map(content, _kind_of(document))
+        return replace(reading, dates=dates, prices=prices)
+    if request.page == "openrouter":
+        return replace(reading, prices=read_openrouter(content))
+    page = read_page(content)
+    if page.updated is not None and page.updated > read_on:
+        raise UnreadablePageError(
+            f"it was last updated on {page.updated}, so it cannot have been read on {read_on}"
+        )
+    reading = replace(reading, source=replace(reading.source, page_date=page.updated))
+    if request.page == "pricing":
+        return replace(reading, prices=read_pricing(page))
+    if request.page == "cloud-pricing":
+        return replace(reading, prices=read_cloud_pricing(page))
+    if request.page == "models":
+        models, dates = read_models(page)
+        return replace(reading, models=models, dates=dates)
+    form = DEPRECATIONS if request.page == "deprecations" else VERSIONS
+    return replace(reading, dates=read_dates(page, form))
+
+
+def _without_twin(place: str) -> str:
+    return place.removesuffix(".txt").removesuffix(".md")
 
 
 def _note(request: PageRequest) -> str:
@@ -266,11 +351,11 @@ def _kind_of(document: Document) -> Callable[[str, str, date], DateKind]:
 
 
 def _allowed(requests: tuple[PageRequest, ...]) -> AllowList:
-    """The person running the command named these hosts, or they are Google's own."""
+    """The person running the command named these hosts, or they are publishers' own."""
     origins = set()
-    for place in (place for request in requests for place in request.places):
+    for request in requests:
         try:
-            origins.add(origin_of(place))
+            origins.add(origin_of(request.source))
         except ValueError:
             continue  # a file, or an address that the client refuses
     # no variable has an empty name: this allows to ask without a key, and no key
@@ -279,19 +364,17 @@ def _allowed(requests: tuple[PageRequest, ...]) -> AllowList:
 
 def _fetch(request: PageRequest, asking: Asking, watch: Callable[[str], None]) -> tuple[bytes, str]:
     """The bytes, and where they came from. Raises UnreadablePageError."""
-    for place in request.places:
-        shown = printable(place, 300)
-        watch(shown)
-        if not _URL.match(place):
-            return _file(place), shown
-        answer = asking.door.get(place)
-        if isinstance(answer, Failure):
-            raise UnreadablePageError(answer.detail)
-        if answer.status == 200:
-            return answer.body, shown
-        if answer.status not in _MISSING or place == request.places[-1]:
-            raise UnreadablePageError(f"{answer.place} answered {answer.status}")
-    raise UnreadablePageError("no address is known")
+    place = request.source
+    shown = printable(place, 300)
+    watch(shown)
+    if not _URL.match(place):
+        return _file(place), shown
+    answer = asking.door.get(place)
+    if isinstance(answer, Failure):
+        raise UnreadablePageError(answer.detail)
+    if answer.status != 200:
+        raise UnreadablePageError(f"{answer.place} answered {answer.status}")
+    return answer.body, shown
 
 
 def _file(place: str) -> bytes:
@@ -305,93 +388,3 @@ def _file(place: str) -> bytes:
         raise UnreadablePageError(f"it cannot be read: {why_unread(error)}") from None
     except ValueError:
         raise UnreadablePageError("it cannot be read: no such name") from None
-
-
-# A reference document as text that a person can read: one source, one row, one line.
-
-
-#: bundled file -> the sections it holds, in their order
-BUNDLE: Mapping[str, tuple[str, ...]] = {
-    "capabilities.json": ("capabilities",),
-    "lifecycle.json": ("lifecycle",),
-    "prices.json": ("rasters", "credits", "prices"),
-}
-
-
-def as_text(document: Document) -> str:
-    return "{\n" + ",\n".join(_section(key, value) for key, value in document.items()) + "\n}\n"
-
-
-def as_bundle(document: Document) -> dict[str, str]:
-    """The document as the files that the package ships, by name."""
-    files = {}
-    for name, sections in BUNDLE.items():
-        rows = {key: document[key] for key in sections if key in document}
-        named = _named(rows)
-        sources = cast("Document", document.get("sources", {}))
-        used = {key: sources[key] for key in sorted(named & sources.keys())}
-        files[name] = as_text({"compiled": document.get("compiled"), "sources": used, **rows})
-    return files
-
-
-def _named(value: object) -> set[str]:
-    """Every source that something in here names."""
-    if isinstance(value, list):
-        return set[str]().union(*map(_named, value))
-    if not isinstance(value, dict):
-        return set()
-    source = value.get("source")
-    own = {source} if isinstance(source, str) else set[str]()
-    return own.union(*map(_named, value.values()))
-
-
-def _section(key: str, value: object) -> str:
-    if isinstance(value, list) and value:
-        return f'  "{key}": [\n{_lines(map(_line, value))}\n  ]'
-    if isinstance(value, dict) and value:
-        lines = (_entry(name, held, nested=key == "rasters") for name, held in value.items())
-        return f'  "{key}": {{\n{_lines(lines)}\n  }}'
-    return f'  "{key}": {_line(value)}'
-
-
-def _entry(name: str, value: object, *, nested: bool) -> str:
-    if not nested or not isinstance(value, dict):
-        return f"{_line(name)}: {_line(value)}"
-    rows = ",\n".join(f"      {_line(key)}: {_line(held)}" for key, held in value.items())
-    return f"{_line(name)}: {{\n{rows}\n    }}"
-
-
-def _lines(texts: Iterable[str]) -> str:
-    return ",\n".join(f"    {text}" for text in texts)
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-# Which rows a verdict could be based on today, and when they were last confirmed.
-
-
-def active_rows(reference: Reference, day: date) -> dict[Source, list[str]]:
-    """The ids of every row that counts on `day`, by source: what may be too old.
-
-    Left out is what no later reading can change: readings that a newer one of the same page
-    replaced, dates of retired ids, and prices that have ended.
-    """
-    rows: dict[Source, list[str]] = {}
-    for row in (*_dates(reference, day), *reference.prices):
-        if not isinstance(row, PriceRule) or row.live_on(day):
-            rows.setdefault(row.source, []).append(row.id)
-    return rows
-
-
-def _dates(reference: Reference, day: date) -> Iterator[LifecycleRow | Capability]:
-    for model in reference.models():
-        for surface in reference.surfaces(model):
-            judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
-            if judged.state == "retired":
-                continue
-            yield from judged.rows
-            capability = reference.capability(model, surface)
-            if capability is not None:
-                yield capability

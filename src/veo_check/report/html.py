@@ -239,6 +239,8 @@ def _usage(usage: UsageReport | None) -> list[tuple[str, str | None]]:
         ("Status", usage.status),
         ("Quantity", usage.quantity),
         ("Unit", usage.unit),
+        ("Seconds", usage.seconds),
+        ("Quoted", usage.quoted),
         ("Billed", usage.billed),
         ("Owner", usage.owner),
     ]

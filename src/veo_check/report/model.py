@@ -126,7 +126,8 @@ class OpenJob(ReportPart):
     """A paid job whose end is not known, and the commands for it.
 
     `resume` continues it, `look` shows its record. `close` gives it up: set where only a person
-    can find out what became of it. `at_stake` is USD at most.
+    can find out what became of it. `at_stake` is USD at most. `said`: what was last answered
+    about it, or what is known of a submit that may or may not have been accepted.
     """
 
     job: str
@@ -137,6 +138,7 @@ class OpenJob(ReportPart):
     resume: str
     look: str
     close: str | None = None
+    said: str | None = None
 
 
 class BudgetReport(ReportPart):
@@ -291,6 +293,9 @@ class UsageReport(ReportPart):
     status: str | None
     unit: str | None
     quantity: str | None
+    #: of finished video, where what was counted says so
+    seconds: str | None
+    quoted: str
     billed: str | None
     owner: str | None
 
@@ -340,6 +345,9 @@ class FallbackTargetReport(ReportPart):
     primary_expected: AmountText | None = None
     unit: str | None = None
     price_refused: str | None = None
+    #: the smoke job of its own that proves it, and until when; null: not proven
+    proof: str | None = None
+    proven_until: DayText | None = None
     changes: list[str] = []
     bad_checks: dict[str, StatusWord] | None = None
 

@@ -193,6 +193,7 @@ class _Page:
         why = f"{'INTERRUPTED while job' if interrupted else 'JOB'} {job.job} {became}"
         said = f"{why} at {job.gateway}{stake}"
         yield from [self.paint(line, "inconclusive") for line in self.wrap(said, "", "  ")]
+        yield from self.wrap(job.said, "  ", "  ") if job.said else []
         if job.close is None:
             steps = {"continue it; this sends nothing new:": job.resume}
         else:
@@ -590,8 +591,10 @@ def _job_facts(route: RouteReport) -> Iterator[str]:
         yield "; ".join(parts)
     if usage is not None:
         unknown = "billed amount not known"
-        said = [unknown if usage.billed is None else f"billed {dollars(usage.billed)}"]
-        said += [f"{usage.quantity} {usage.unit}s"] if usage.quantity and usage.unit else []
+        billed = unknown if usage.billed is None else f"billed {dollars(usage.billed)}"
+        said = [f"{billed}, quoted {dollars(usage.quoted)}"]
+        length = f" ({usage.seconds} s)" if usage.seconds else ""
+        said += [f"{usage.quantity} {usage.unit}s{length}"] if usage.quantity and usage.unit else []
         said += [f"usage row {usage.row_id}"] if usage.row_id else []
         said += [f"paid by {usage.owner}"] if usage.owner else []
         yield "; ".join(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
@@ -147,6 +147,8 @@ class RouteFile:
     extended_digest: str | None = None
     sample: Path | None = None
     image: Path | None = None
+    #: what stands in the file, with what the extended one supplies
+    data: Mapping[str, Data] = field(default_factory=dict, repr=False)
 
     def position(self, at: str) -> Spot | None:
         """Line and column, from 1, of a dotted path such as `fallback.routes.0.model.official`.
@@ -186,12 +188,14 @@ def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tup
     documents = [own] if base is None else [own, base]
     has_all = extends is None or (base is not None and base.data is not None)
     route = _validated(data, documents, has_all)
-    files = [_file_at(route, at, folder, documents) for at in _FILES]
+    sample, image = (_file_at(route, at, folder, documents) for at in _FILES)
     problems = [problem for document in documents for problem in document.problems]
     if route is None or problems:
         return listed(problems)
     base_digest = None if base is None else base.digest
-    return RouteFile(route, path, own.digest, own, base_path, base_digest, *files)
+    return RouteFile(
+        route, path, own.digest, own, base_path, base_digest, sample=sample, image=image, data=data
+    )
 
 
 def _folder_of(path: Path) -> Path:

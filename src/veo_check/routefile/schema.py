@@ -79,6 +79,8 @@ KEYS: dict[str, dict[str, str]] = {
         "official": "The vendor's own model id, as its surface spells it.",
         "surface": "Where the vendor serves it: gemini-api, agent-platform, openai, …",
         "listing": "Lets a route through a gateway ask Google itself, for free.",
+        "also_known_as": "Names under which the gateway reports this model as the one that ran.",
+        "billing_sku": "The SKU that a bill shows for such a job; its list price is compared.",
     },
     "Request": {
         "mode": "What the video is made from.",
@@ -127,6 +129,7 @@ KEYS: dict[str, dict[str, str]] = {
         "on": "The day it was seen.",
         "link": "Where it can be seen.",
         "operation": "The job that a usage-record is about.",
+        "billed": "What that record says the job cost, in USD.",
         "expires": "The last day on which it counts.",
     },
     "Smoke": {

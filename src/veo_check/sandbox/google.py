@@ -6,11 +6,20 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 
-from veo_check.sandbox.google_models import MODELS, GoogleModel, find_model, model_resource
+from veo_check.sandbox import interactions
+from veo_check.sandbox.google_models import (
+    MODELS,
+    GoogleModel,
+    find_model,
+    model_resource,
+    publisher_resource,
+)
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
     DROPPED,
+    KEYS,
+    OTHER_KEYS,
     Job,
     Request,
     Response,
@@ -38,15 +47,15 @@ def invalid(message: str) -> Response:
     return error(400, "INVALID_ARGUMENT", message)
 
 
-def bad_api_key() -> Response:
-    """The Gemini API answers a wrong key with 400, not 401."""
+def _info(reason: str, service: str) -> dict[str, object]:
+    place = {"domain": "googleapis.com", "metadata": {"service": service}}
+    return {"@type": f"{_TYPE}ErrorInfo", "reason": reason, **place}
+
+
+def bad_api_key(service: str = GEMINI_SERVICE) -> Response:
+    """The Gemini API answers a wrong key with 400, not 401; of the Agent Platform not observed."""
     text = "API key not valid. Please pass a valid API key."
-    info = {
-        "@type": f"{_TYPE}ErrorInfo",
-        "reason": "API_KEY_INVALID",
-        "domain": "googleapis.com",
-        "metadata": {"service": GEMINI_SERVICE},
-    }
+    info = _info("API_KEY_INVALID", service)
     words = {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": text}
     return error(400, "INVALID_ARGUMENT", text, [info, words])
 
@@ -69,14 +78,7 @@ def bad_access_token() -> Response:
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
         "cookie or other valid authentication credential. See "
         "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        [
-            {
-                "@type": f"{_TYPE}ErrorInfo",
-                "reason": "ACCESS_TOKEN_TYPE_UNSUPPORTED",
-                "domain": "googleapis.com",
-                "metadata": {"service": "aiplatform.googleapis.com"},
-            }
-        ],
+        [_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", "aiplatform.googleapis.com")],
     )
 
 
@@ -126,14 +128,10 @@ def over_quota(model: str, delay: str = "41s") -> Response:
         "quotaId": "PredictLongRunningRequestsPerDayPerProjectPerModel",
         "quotaDimensions": {"location": "global", "model": model},
     }
+    limits = "https://ai.google.dev/gemini-api/docs/rate-limits"
     help_ = {
         "@type": f"{_TYPE}Help",
-        "links": [
-            {
-                "description": "Learn more about Gemini API quotas",
-                "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
-            }
-        ],
+        "links": [{"description": "Learn more about Gemini API quotas", "url": limits}],
     }
     return error(
         429,
@@ -375,6 +373,8 @@ def forward(
     """
     if row is None:
         return publisher_not_found(parent, upstream)
+    if row.interactions:
+        return invalid("This model only supports Interactions API.")
     refusal = submit_trouble(state, upstream, parent, gemini=surface == "gemini-api")
     if refusal is not None:
         return refusal
@@ -438,6 +438,8 @@ def answer(state: State, request: Request) -> Response:
         return no_api_key()
     if not accepts("gemini-api", key) or state.has("bad-key"):
         return bad_api_key()
+    if told := interactions.answer(state, request, "gemini-api"):
+        return told
     get = request.method == "GET"
     if get and _LIST.fullmatch(request.path):
         return _list(state, request)
@@ -480,7 +482,8 @@ def _model(state: State, model: str, version: str) -> Response:
 
 def _submit(state: State, request: Request, version: str, model: str, method: str) -> Response:
     row = state.google_model(model, "gemini-api")
-    if row is None or method not in row.methods or method != "predictLongRunning":
+    routed = row is not None and (row.interactions or method in row.methods)
+    if row is None or not routed or method != "predictLongRunning":
         missing = _missing(state, model, version, method)
         return refuse(state, "gemini-api", model, missing)
     job = accept(state, request, row)
@@ -524,17 +527,20 @@ _PUBLISHER_CALL = re.compile(_VERSION + _PARENT + r"publishers/google/models/([^
 
 
 def answer_agent_platform(state: State, request: Request) -> Response:
-    token = request.bearer
-    if token is None or not accepts("agent-platform", token) or state.has("bad-key"):
-        return bad_access_token()
+    api_key = google_api_key(request) if request.bearer is None else None
+    right = OTHER_KEYS["agent-platform-api-key"] if api_key else KEYS["agent-platform"]
+    if (api_key or request.bearer) != right or state.has("bad-key"):
+        return bad_api_key("aiplatform.googleapis.com") if api_key else bad_access_token()
+    if told := interactions.answer(state, request, "agent-platform"):
+        return told
     if request.method == "GET" and _PUBLISHER_MODELS.fullmatch(request.path):
         rows = [row for row in MODELS if state.google_model(row.id, "agent-platform") is row]
-        return as_json({"publisherModels": [_resource(row) for row in rows]})
+        return as_json({"publisherModels": [publisher_resource(row) for row in rows]})
     if request.method == "GET" and (match := _PUBLISHER_MODEL.fullmatch(request.path)):
         row = state.google_model(match[2], "agent-platform", _location(request, match[1]))
         if row is None:
             return publisher_not_found(match[1] or "", match[2])
-        return as_json(_resource(row))
+        return as_json(publisher_resource(row))
     if request.method == "POST" and (match := _PUBLISHER_CALL.fullmatch(request.path)):
         parent, model, method = match[1] or "", match[2], match[3]
         if method == "predictLongRunning":
@@ -550,17 +556,6 @@ def _location(request: Request, parent: str | None) -> str | None:
         return parent.rpartition("/")[2]
     host = _HOST.fullmatch(request.origin)
     return None if host is None else host[1] or "global"
-
-
-def _resource(row: GoogleModel) -> dict[str, object]:
-    return {
-        "name": f"publishers/google/models/{row.id}",
-        "versionId": "default",
-        "openSourceCategory": "PROPRIETARY",
-        "launchStage": row.stage,
-        "publisherModelTemplate": "projects/{user-project}/locations/{location}/publishers/google/"
-        f"models/{row.id}",
-    }
 
 
 def _submit_agent_platform(state: State, request: Request, parent: str, model: str) -> Response:

@@ -29,6 +29,8 @@ class GoogleModel:
     ends: date | None = None
     replacement: str | None = None  # the id that its 404 names once it is gone
     methods: tuple[str, ...] = ("predictLongRunning",)
+    #: served through the Interactions API, and through nothing else
+    interactions: bool = False
     stage: str = "GA"
     seconds: tuple[int, ...] = (4, 6, 8)
     resolutions: tuple[str, ...] = ("720p", "1080p", "4k")
@@ -65,4 +67,16 @@ def model_resource(model: GoogleModel) -> dict[str, object]:
         "inputTokenLimit": 480,
         "outputTokenLimit": 8192,
         "supportedGenerationMethods": list(model.methods),
+    }
+
+
+def publisher_resource(row: GoogleModel) -> dict[str, object]:
+    """A row of the Agent Platform's."""
+    return {
+        "name": f"publishers/google/models/{row.id}",
+        "versionId": "default",
+        "openSourceCategory": "PROPRIETARY",
+        "launchStage": row.stage,
+        "publisherModelTemplate": "projects/{user-project}/locations/{location}/publishers/google/"
+        f"models/{row.id}",
     }

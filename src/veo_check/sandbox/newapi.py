@@ -186,7 +186,8 @@ def _one_model(state: State, request: Request, label: str) -> Response:
 
 
 def _limited(state: State) -> Response | None:
-    if tasks.over(state, state.limited_reads, READS, WINDOW):
+    others = state.has("usage-limited") and bool(state.ledger.submits)
+    if others or tasks.over(state, state.limited_reads, READS, WINDOW):
         return Response(429, {"retry-after": "1200"})
     return None
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from decimal import Decimal
 
-from veo_check.sandbox.google import forward
+from veo_check.sandbox.google import finished, forward
 from veo_check.sandbox.google_models import find_model
 from veo_check.sandbox.media import video_of
 from veo_check.sandbox.state import State
@@ -239,10 +239,13 @@ def _poll(state: State, video: str) -> Response:
         return _error(500, text, "internal_server_error")
     if job.phase(state.now) != "done":
         return as_json(_object(job, "processing"))
-    if job.ending.startswith("filtered"):
+    if state.has("errors-hidden") and job.ending.startswith("filtered"):
         text = "1 validation error for GenerateVideoResponse: generatedSamples Field required"
         return _error(500, text, "internal_server_error")
-    # an operation that failed is `completed` here too, and carries no error
+    if job.failed and not state.has("errors-hidden"):
+        # measured with LiteLLM 1.108.7 and 1.110.2, vertex_ai/
+        error = finished("", job, wrapped=False, samples=())["error"]
+        return as_json(_object(job, "failed") | {"error": error})
     return as_json(_object(job, "completed"))
 
 
@@ -254,7 +257,10 @@ def _content(state: State, video: str) -> Response:
         text = "Video generation is not complete yet. Please check status first."
         return _error(500, text, "internal_server_error")
     if not job.delivers:
-        return _error(500, "No response data in completed operation", "internal_server_error")
+        text = "litellm.InternalServerError: Vertex_aiException - No video data found in completed"
+        if state.has("errors-hidden"):
+            text = "litellm.APIConnectionError: No response data in completed"
+        return _error(500, f"{text} operation", "internal_server_error")
     if state.has("content-502"):
         return _error(403, "The file is gone", "permission_denied")
     return Response(200, {"content-type": "video/mp4"}, video_of(state, job))

@@ -24,7 +24,7 @@ _BARE: tuple[Surface, ...] = ("gemini-api", "agent-platform", "flatkey")
 _AGENT_PLATFORM = re.compile(r"/(v1|v1beta1)/(projects|publishers)/")
 _GEMINI = re.compile(r"/(download/)?(v1beta|v1alpha)/")
 #: what differs from new-api's `/v1/models` by nothing but the key's header
-_GEMINI_V1 = re.compile(r"/v1/(models|files)(/|$)")
+_GEMINI_V1 = re.compile(r"/v1/(models|files|interactions)(/|$)")
 _LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -280,6 +280,8 @@ def _surface_of_host(host: str) -> Surface | None:
         return "gemini-api"
     if host == _AGENT_PLATFORM_HOST or host.endswith(f"-{_AGENT_PLATFORM_HOST}"):
         return "agent-platform"
+    if host == "openrouter.ai":
+        return "openrouter"
     if host == "flatkey.ai" or host.endswith(".flatkey.ai"):
         return "flatkey"
     return None

@@ -34,8 +34,9 @@ from veo_check.sandbox.wire import (
 )
 
 _LABELS = ("veo3.1", "veo3.1-fast", "veo3.1-lite", "veo3.1-pro", "veo-fast")
+_OPENROUTER = ("google/veo-3.1", "google/veo-3.1-fast", "google/veo-3.1-lite")
 #: append only: a ticket holds places in these
-_NAMES = (*dict.fromkeys((*_LABELS, *(model.id for model in MODELS))),)
+_NAMES = (*dict.fromkeys((*_LABELS, *(model.id for model in MODELS), *_OPENROUTER)),)
 _KEYS = ("ci-smoke", "another", "production", "api-key", "access-token", "proxy-key")
 _RESOLUTIONS = tuple(SIZES)
 _FORM = struct.Struct(">7BI3s2s")  # 16 bytes, 32 letters

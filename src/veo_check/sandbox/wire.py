@@ -12,8 +12,15 @@ from urllib.parse import unquote
 from veo_check.core.secrets import SANDBOX_KEY_MARK
 
 #: Who is being simulated. `newapi` is Flatkey's gateway without Flatkey's own additions.
-Surface = Literal["gemini-api", "agent-platform", "flatkey", "newapi", "openai"]
-SURFACES: tuple[Surface, ...] = ("gemini-api", "agent-platform", "flatkey", "newapi", "openai")
+Surface = Literal["gemini-api", "agent-platform", "flatkey", "newapi", "openai", "openrouter"]
+SURFACES: tuple[Surface, ...] = (
+    "gemini-api",
+    "agent-platform",
+    "flatkey",
+    "newapi",
+    "openai",
+    "openrouter",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +111,18 @@ DROPPED = Response(0, dropped=True)
 
 #: The key to use on each surface.
 KEYS: dict[str, str] = {
-    "gemini-api": f"AIza{SANDBOX_KEY_MARK}gemini",
+    "gemini-api": f"AQ.{SANDBOX_KEY_MARK}gemini",
     "agent-platform": f"ya29.{SANDBOX_KEY_MARK}agentplatform",
     "flatkey": f"sk-{SANDBOX_KEY_MARK}flatkey",
     "newapi": f"sk-{SANDBOX_KEY_MARK}newapi",
     "openai": f"sk-{SANDBOX_KEY_MARK}openai",
+    "openrouter": f"sk-{SANDBOX_KEY_MARK}openrouter",
 }
 
-#: Further keys of the same gateway account, for tests of "another key" and of a production key.
+#: Further keys: of the same gateway account, for tests of "another key" and of a production key; an
+#: API key for the Agent Platform (wire-2026-11-30 C1: it works on the path with the project).
 OTHER_KEYS: dict[str, str] = {
+    "agent-platform-api-key": f"AQ.{SANDBOX_KEY_MARK}agentplatform",
     "flatkey-another": f"sk-{SANDBOX_KEY_MARK}another",
     "flatkey-production": f"sk-{SANDBOX_KEY_MARK}production",
 }
@@ -157,7 +167,7 @@ def token_name(surface: Surface, key: str) -> str | None:
 def accepts(surface: Surface, key: str) -> bool:
     if surface in {"flatkey", "newapi"}:
         return token_name(surface, key) is not None
-    return key == KEYS[surface]
+    return key == KEYS[surface] or key == OTHER_KEYS.get(f"{surface}-api-key")
 
 
 def google_api_key(request: Request) -> str | None:
@@ -295,6 +305,8 @@ class Job:
     group: str = ""
     quota: int = 0
     usd: Decimal = Decimal(0)
+    #: how an interaction's video was asked for: inline, or as the address of a file
+    delivery: str = "inline"
     #: the multipliers a gateway charged, as its header prints them
     ratios: str = "{}"
     polls: int = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from veo_check.core.clock import Clock, SandboxClock
-from veo_check.sandbox import google, newapi, newapi_jobs, openai_gateway
+from veo_check.sandbox import google, newapi, newapi_jobs, openai_gateway, openrouter
 from veo_check.sandbox.media import HTML_PAGE
 from veo_check.sandbox.scenarios import SCENARIOS, Scenario, find_scenario
 from veo_check.sandbox.state import State
@@ -96,6 +96,7 @@ _SURFACES: dict[Surface, Callable[[State, Request], Response]] = {
     "flatkey": newapi.answer,
     "newapi": newapi.answer,
     "openai": openai_gateway.answer,
+    "openrouter": openrouter.answer,
 }
 
 

@@ -26,10 +26,13 @@ _LOOKS_LIKE_VEO = (
     rb"|-(?:exp(?:erimental)?|fast|generate|latest|lite|preview|pro|quality|standard|ultra)\b)"
     rb"[A-Za-z0-9._-]*"
 )
-#: The same of the other families: vendors write a hyphen before the version.
+#: The same of the other families, by name or by a reseller's path.
 _LOOKS_LIKE_OTHERS = (
-    rb"(?:(?<![._-].)(?:(?<=s)(?:ora|eedance)-[0-9]|(?<=k)ling-(?:v|video-)?[0-9o])"
-    rb"|(?<=d)(?:reamina|oubao)-seedance-[0-9]|(?<=g)emini-omni-[a-z0-9])[A-Za-z0-9._-]*"
+    rb"(?:(?:(?<=f)al-ai|(?<=w)avespeed-ai)/[A-Za-z0-9._/-]{0,80}?(?:sora-|seedance|kling-|omni-)"
+    rb"[A-Za-z0-9._/-]*"
+    # vendors write a hyphen before the version
+    rb"|(?:(?<![._-].)(?:(?<=s)(?:ora|eedance)-[0-9]|(?<=k)ling-(?:v|video-)?[0-9o])"
+    rb"|(?<=d)(?:reamina|oubao)-seedance-[0-9]|(?<=g)emini-omni-[a-z0-9])[A-Za-z0-9._-]*)"
 )
 #: What resellers add to a name for the way it is called: `fal-ai/veo3.1/fast/image-to-video`.
 _WAY = re.compile(
@@ -38,6 +41,7 @@ _WAY = re.compile(
     rb"(?![A-Za-z0-9_./-])"
 )
 _RESELLER = re.compile(rb"(?<![A-Za-z0-9._-])(?:fal-ai|wavespeed-ai|replicate)/$")
+_RESOLD = (b"fal-ai/", b"wavespeed-ai/")
 #: Where a call goes, by what stands right before the id.
 _SURFACES = (
     ("agent-platform", re.compile(
@@ -47,7 +51,15 @@ _SURFACES = (
         rb"(?:gemini/(?:models/)?|generativelanguage\.googleapis\.com[^\s\"'`]*/)$"
     )),
 )  # fmt: skip
-_ALIAS = re.compile(rb"model_name[\"']?\s*:\s*[\"']?$")
+#: The names that a LiteLLM config gives to its deployments and to groups of them.
+_NAMED = re.compile(rb"model_name[\"']?\s*:\s*[\"']?([A-Za-z0-9._-]{1,160})")
+_GROUPS = re.compile(
+    rb"^([ \t]*)[\"']?model_group_alias[\"']?[ \t]*:[ \t]*"
+    rb"(?:\{([^{}]{0,4000})\}|\r?\n((?:\1[ \t]+[^\n]{1,400}\n?){1,200}))",
+    re.MULTILINE,
+)
+_NAME = re.compile(rb"[A-Za-z0-9._-]{1,160}")
+_AS_MODEL = re.compile(rb"\bmodel[\"']?\s*:\s*[\"']?$")
 _FILE_NAME = re.compile(
     rb"\.(?:avif|bat|cfg|conf|css|csv|gif|go|gz|html?|ini|ipynb|java|jpe?g|json[lc5]?|jsx?|kts?|"
     rb"lock|log|md|mdx|m?[jt]s|mov|mp[34]|pdf|php|png|ps1|py|rb|rs|rst|sh|sql|svg|tar|tf|toml|"
@@ -128,7 +140,12 @@ class IdFinder:
             for letter, rests in by_letter.items()
         )
         letters = b"".join(
-            sorted({re.escape(letter) for letter in (*by_letter, b"v", b"s", b"k", b"d", b"g")})
+            sorted(
+                {
+                    re.escape(letter)
+                    for letter in (*by_letter, b"v", b"s", b"k", b"d", b"g", b"f", b"w")
+                }
+            )
         )
         return re.compile(
             b"[" + letters + b"]" + _BEGAN
@@ -146,7 +163,7 @@ class IdFinder:
             known = match["known"] is not None
             only_priced = known and text[start : match.end("known")].decode() in self.priced
             if not known or match["more"]:
-                end = start + len(text[start:end].rstrip(b"._-"))
+                end = start + len(text[start:end].rstrip(b"._-/"))
                 start, end, called = _as_resellers_write(text, start, end)
                 if not called and not _is_meant_as_id(text, start, end, settings):
                     continue
@@ -184,6 +201,8 @@ def _stands_alone(text: bytes, start: int, end: int, settings: bool) -> bool:
 
 def _as_resellers_write(text: bytes, start: int, end: int) -> tuple[int, int, bool]:
     """The span with the reseller before it and the way it is called after it, if they are there."""
+    if text[start:end].startswith(_RESOLD):
+        return start, end, True
     way = _WAY.match(text, end)
     reseller = _RESELLER.search(text[max(start - 20, 0) : start])
     if way is None and reseller is None:
@@ -198,9 +217,20 @@ def _surface_around(text: bytes, start: int) -> str | None:
     return next((name for name, pattern in _SURFACES if pattern.search(before)), None)
 
 
-def is_alias(text: bytes, start: int) -> bool:
-    """Whether a word is the name that a LiteLLM config gives a deployment of its own."""
-    return _ALIAS.search(text[max(start - 40, 0) : start]) is not None
+def aliases_in(text: bytes | bytearray) -> frozenset[str]:
+    """The names that a LiteLLM config makes up for its own deployments."""
+    if b"litellm_params" not in text:
+        return frozenset()
+    names = {match[1] for match in _NAMED.finditer(text)}
+    for match in _GROUPS.finditer(text):
+        names.update(_NAME.findall(match[2] or match[3]))
+    return frozenset(name.decode() for name in names)
+
+
+def is_alias(span: Span, text: bytes, aliases: frozenset[str]) -> bool:
+    """Whether a word is a name of the config's own; what `model:` calls is no such name."""
+    called = span.surface is not None or _AS_MODEL.search(text[: span.start][-40:])
+    return span.id in aliases and not called
 
 
 def _is_a_value(text: bytes, start: int, end: int) -> bool:

@@ -18,6 +18,7 @@ from veo_check.reference.lifecycle import (
     judge_lifecycle,
     living_end,
     successors,
+    suggestions,
 )
 from veo_check.reference.load import Reference
 from veo_check.scan.scanner import Found
@@ -33,10 +34,14 @@ _WORST_FIRST: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An id's judgement on the surface where it is worst, and how its replacements fare."""
+    """An id's judgement on the surface where it is worst, and how its replacements fare.
+
+    `near`: of one that is gone without a replacement, the id there that is most like it.
+    """
 
     judgement: LifecycleJudgement
     next: tuple[LifecycleJudgement, ...]
+    near: str | None = None
 
     @property
     def surface(self) -> str | None:
@@ -100,7 +105,10 @@ def worst(model: str, reference: Reference, surface: str | None, judging: AsOf) 
     judged = min(
         (judge_lifecycle(reference, model, place, judging) for place in places), key=_badness
     )
-    return Verdict(judged, successors(reference, judged, judging))
+    steps = successors(reference, judged, judging)
+    lost = judged.state == "retired" and not steps
+    near = suggestions(reference, model, judging, judged.surface) if lost else ()
+    return Verdict(judged, steps, next(iter(near), None))
 
 
 def _badness(judgement: LifecycleJudgement) -> tuple[int, int, bool]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from veo_check.core.frozen import dataclass
 
@@ -23,17 +23,16 @@ class Piece:
     raw: bytes
     offset: int
 
-    def offset_of(self, index: int) -> int:
-        """Where in the file byte `index` of the text stands."""
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """How far the text reaches at each place of the file where one of its pieces begins."""
         if b"\\" not in self.raw:
-            return self.offset + 1 + index
+            yield len(self.text), self.offset + 1
+            return
         done = 0
         for match in _ESCAPE.finditer(self.raw, 1, len(self.raw) - 1):
-            if done >= index:
-                return self.offset + match.start()
             token = match[0]
             done += len(token if token[:1] != b"\\" else _plain(token))
-        return self.offset + len(self.raw) - 1
+            yield done, self.offset + match.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,25 @@ class Cell:
     """The whole source of one cell."""
 
     pieces: tuple[Piece, ...]
+    text: bytes
 
-    @property
-    def text(self) -> bytes:
-        return b"".join(piece.text for piece in self.pieces)
-
-    def offset_of(self, index: int) -> int:
-        """Where in the file byte `index` of the cell's text stands."""
-        starts = [0]
-        for piece in self.pieces:
-            starts.append(starts[-1] + len(piece.text))
-        at = min(bisect_right(starts, index) - 1, len(self.pieces) - 1)
-        return self.pieces[at].offset_of(index - starts[at])
+    def offsets_of(self, indexes: Iterable[int]) -> Iterator[int]:
+        """Where in the file these bytes of the cell's text stand; `indexes` ascend."""
+        steps = (
+            (start + reached, at, b"\\" not in piece.raw)
+            for start, piece in zip(
+                itertools.accumulate((len(piece.text) for piece in self.pieces), initial=0),
+                self.pieces,
+                strict=False,
+            )
+            for reached, at in piece.steps()
+        )
+        before, reached, at, plain = 0, 0, 0, False
+        for index in indexes:
+            while reached <= index:
+                before = reached
+                reached, at, plain = next(steps)
+            yield at + (index - before if plain else 0)
 
 
 def cells(content: bytes) -> tuple[Cell, ...] | None:
@@ -71,7 +77,11 @@ def cells(content: bytes) -> tuple[Cell, ...] | None:
                 found.setdefault(path[: at + 3], []).append(Piece(text, raw, match.start()))
     except ValueError:
         return None
-    return tuple(Cell(tuple(pieces)) for pieces in found.values()) if has_cells else None
+    if not has_cells:
+        return None
+    return tuple(
+        Cell(tuple(pieces), b"".join(piece.text for piece in pieces)) for pieces in found.values()
+    )
 
 
 def _strings(content: bytes) -> Iterator[tuple[tuple[object, ...], re.Match[bytes]]]:

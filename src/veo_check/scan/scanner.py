@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from datetime import date
 from functools import cache
@@ -15,8 +15,8 @@ from io import FileIO
 from veo_check.core.frozen import dataclass
 from veo_check.core.reading import why_unread
 from veo_check.scan.gitignore import GitIgnore, is_left_out, outer_rules, read_gitignore
-from veo_check.scan.ids import IdFinder, Span, is_alias
-from veo_check.scan.notebook import cells
+from veo_check.scan.ids import IdFinder, Span, aliases_in, is_alias
+from veo_check.scan.notebook import Cell, cells
 
 # The files below the paths that a person named: links not followed, `.gitignore` respected.
 
@@ -233,21 +233,22 @@ def hits_in(
     finder: IdFinder,
     settings: bool = False,
     above: tuple[InlineIgnore, ...] = (),
-    aliases: bool = False,
+    aliases: frozenset[str] = frozenset(),
 ) -> Iterator[TextHit]:
     """Every id in `text[:end]`, in order.
 
     `settings`: the text holds values rather than code. `above`: the marks in the line before it.
-    `aliases`: what follows `model_name:` is a name of the file's own.
+    `aliases`: names of the file's own.
     """
     places = [place for needle in finder.needles for place in occurrences(text, end, needle)]
-    done = 0
+    done, line_start, line_end = 0, 0, -1
     for place in sorted(places):
         if place < done:
             continue
-        line_start = text.rfind(b"\n", 0, place) + 1
-        line_end = text.find(b"\n", place, end)
-        line_end = end if line_end < 0 else line_end
+        if place > line_end:  # else it is in the line of the last one, which may be very long
+            line_start = max(line_start, text.rfind(b"\n", max(line_end, 0), place) + 1)
+            line_end = text.find(b"\n", place, end)
+            line_end = end if line_end < 0 else line_end
         first, last, sure = line_start, line_end, line_end
         if line_end - line_start > _LONG_LINE:
             first, last = max(line_start, place - _AROUND), min(line_end, place + _AROUND)
@@ -256,7 +257,7 @@ def hits_in(
         spans = [
             span
             for span in finder.spans(line, settings)
-            if done <= span.start + first < sure and not (aliases and is_alias(line, span.start))
+            if done <= span.start + first < sure and not is_alias(span, line, aliases)
         ]
         done = sure
         if spans:
@@ -316,9 +317,14 @@ class Found:
     surface: str | None = None
 
 
+#: Places kept of one file, and of all; of the rest, one for each id that was not met before.
+_MOST_IN_FILE, _MOST_IN_ALL = 10_000, 200_000
+
+
 @dataclass(slots=True)
 class Scan:
-    """What a scan saw. `skipped` counts files and folders that were not looked into.
+    """What a scan saw. `skipped` counts files and folders that were not looked into, `more` the
+    places of ids beyond what is kept: each such id is kept in another place.
 
     `unread` are those of them that could not be read, `huge` those over the limit, each with the
     reason; the rest is binary.
@@ -326,6 +332,7 @@ class Scan:
 
     files: int = 0
     skipped: int = 0
+    more: int = 0
     found: list[Found] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     huge: list[tuple[str, str]] = field(default_factory=list)
@@ -360,6 +367,7 @@ class _Reader:
         self._largest = largest
         self._may_hold_one = finder.may_hold_one
         self._buffer = bytearray()
+        self._kinds: set[tuple[str, str | None, date | None]] = set()
 
     def not_readable(self, path: str, why: str) -> None:
         self._seen.skipped += 1
@@ -405,14 +413,11 @@ class _Reader:
         if pieces is None:
             place = _Place(_shown(path), text.startswith(_BOM))
             settings = _holds_settings(path)
-            aliases = settings and b"litellm_params" in text
+            aliases = aliases_in(text) if settings else frozenset()
             self._add(place, text, hits_in(text, len(text), self._finder, settings, (), aliases))
             return
-        for cell in pieces:
-            place = _Place(_shown(path), text.startswith(_BOM))
-            inside = hits_in(cell.text, len(cell.text), self._finder)
-            in_file = [(cell.offset_of(hit.start), hit) for hit in inside]
-            self._add(place, text, [_moved(text, offset, hit) for offset, hit in in_file])
+        place = _Place(_shown(path), text.startswith(_BOM))
+        self._add(place, text, _in_notebook(text, pieces, self._finder))
 
     def _in_pieces(self, path: str, descriptor: int, first: bytes) -> None:
         """A file larger than the buffer, in pieces that end with a line where there is one."""
@@ -444,11 +449,19 @@ class _Reader:
                 filled -= cut
 
     def _add(self, place: _Place, text: Text, hits: Iterator[TextHit] | list[TextHit]) -> None:
+        found = self._seen.found
         for hit in hits:
+            place.kept += 1
+            if place.kept > _MOST_IN_FILE or len(found) >= _MOST_IN_ALL:
+                # nobody reads on, but the verdict has to know each id
+                kind = (hit.id, hit.surface, hit.ignore.until if hit.ignore else None)
+                full = len(self._kinds) >= _MOST_IN_ALL and hit.id not in self._finder.known
+                if kind in self._kinds or full:
+                    self._seen.more += 1
+                    continue
+                self._kinds.add(kind)
             line, column = place.of(text, hit)
-            self._seen.found.append(
-                Found(place.file, line, column, hit.id, hit.ignore, hit.surface)
-            )
+            found.append(Found(place.file, line, column, hit.id, hit.ignore, hit.surface))
 
 
 class _Place:
@@ -456,6 +469,7 @@ class _Place:
 
     def __init__(self, file: str, has_mark: bool) -> None:
         self.file = file
+        self.kept = 0
         self._line = 1
         self._at = 0
         self._column = 1 - has_mark
@@ -486,9 +500,15 @@ def _mid_line(buffer: bytearray, filled: int) -> int:
     return cut
 
 
-def _moved(text: bytes, offset: int, hit: TextHit) -> TextHit:
-    """A hit in a cell as a hit in the notebook's file."""
-    return TextHit(offset, text.rfind(b"\n", 0, offset) + 1, hit.id, hit.ignore, hit.surface)
+def _in_notebook(text: bytes, cells: Iterable[Cell], finder: IdFinder) -> Iterator[TextHit]:
+    """The hits in the cells, as hits in the notebook's file."""
+    line_start = done = 0
+    for cell in cells:
+        hits = list(hits_in(cell.text, len(cell.text), finder))
+        for hit, offset in zip(hits, cell.offsets_of(hit.start for hit in hits), strict=True):
+            # looked for since the last hit alone: a notebook may be a single line
+            line_start, done = max(line_start, text.rfind(b"\n", done, offset) + 1), offset
+            yield TextHit(offset, line_start, hit.id, hit.ignore, hit.surface)
 
 
 def _holds_settings(path: str) -> bool:

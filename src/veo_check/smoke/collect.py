@@ -41,10 +41,13 @@ class _One:
     kept: str | None = None
 
 
-def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies) -> Delivery:
+def download(
+    entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies
+) -> Delivery | Missing:
     """Every announced video, fetched and inspected; the file is kept only where it was asked for.
 
-    Raises OSError where nothing can be written here.
+    A Missing where only a passing trouble is in the way, so that a later run fetches it. Raises
+    OSError where nothing can be written here.
     """
     assert entry.operation is not None
     got = [
@@ -52,6 +55,14 @@ def download(entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Depende
         for index, video in enumerate(answer.videos[:_MOST_VIDEOS])
     ]
     bad = next((fetched.answer for fetched in got if fetched.facts is None), None)
+    if bad is not None and bad.passing:
+        return Missing(
+            "smoke-job",
+            "server-error",
+            f"job {entry.id} is done, and its video cannot be fetched now"
+            f" ({bad.text or bad.status_code or 'no answer'}); the next run fetches it",
+            bad.exchanges,
+        )
     symptom, failure = (bad.symptom, bad.text) if bad else (None, None)
     if not answer.videos:
         symptom = answer.symptom or "empty-result"
@@ -147,9 +158,11 @@ def _keep(path: Path, entry: Entry, index: int, tools: Dependencies) -> str | No
 #: which looks every 15 s.
 _FOR_A_CHARGE = (5.0, 20.0)
 _FOR_A_REFUND = (16.0, 20.0)
+#: The same where a gateway says that its record comes later: ten minutes in all.
+_FOR_A_LATE_RECORD = (15.0, 15.0, 30.0, *(60.0,) * 9)
 #: When a refusal's charge is read, in seconds after it: a gateway takes the money before it asks
 #: upstream, and gives it back when that refuses.
-_AFTER_A_REFUSAL = (5.0, 25.0)
+AFTER_A_REFUSAL = (5.0, 25.0)
 #: What an interruption explains, so that a later run reads it again for free.
 PASSING = {"unreachable", "too-slow", "rate-limited", "server-error"}
 #: How long a later run is worth waiting for; then things are taken as far as they are known.
@@ -164,27 +177,24 @@ def read_bill(
     if operation is None:
         return Missing("usage", "not-run", "the job was not accepted, so nothing is on record")
     waits = iter(_FOR_A_REFUND if entry.state == "failed" else _FOR_A_CHARGE)
+    late = iter(_FOR_A_LATE_RECORD)
     while True:
         read = driver.usage(operation.id, operation.request_id, entry.intent.at)
         if isinstance(read, Missing):
-            break
+            return read
+        if read.pending:
+            wait = next(late, None)
+            if wait is None:
+                why = "the gateway's record of the job is not there yet; the next run asks again"
+                return Missing("usage", "server-error", why, read.exchanges)
+            tools.clock.sleep(wait)
+            continue
         wait = next(waits, None)
+        if any(row.unit == "video token" for row in read.rows):
+            return _by_tokens(entry, read, stake)
         if wait is None or not _incomplete(entry, read):
             return _from_log(entry, read, stake)
         tools.clock.sleep(wait)
-    if operation.cost is not None:
-        return UsageProof(
-            source="cost-header",
-            charges=1,
-            quoted=stake.quoted,
-            tolerance=stake.tolerance,
-            billed=operation.cost,
-            row_id=operation.request_id,
-            model=entry.intent.binding.via.get("model"),
-            served_model=operation.served_model,
-            unit="USD",
-        )
-    return read
 
 
 def used_before(driver: JobDriver) -> int | None:
@@ -203,12 +213,14 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
     age = (tools.now() - ended.at).total_seconds()
     charged: RefusalCharge = "unknown"
     unread = False
-    for after in [at for at in _AFTER_A_REFUSAL if at > age] or [age]:
+    for after in [at for at in AFTER_A_REFUSAL if at > age] or [age]:
         wait = after - (tools.now() - ended.at).total_seconds()
         if wait > 0:
             tools.clock.sleep(wait)
         request = ended.request_id
-        read = driver.usage(None, request, entry.intent.at) if request else driver.used()
+        read = driver.used()
+        if request and not (isinstance(read, UsageRead) and _charge_in(read, entry, tools) == "no"):
+            read = driver.usage(None, request, entry.intent.at)
         unread = isinstance(read, Missing)
         if isinstance(read, UsageRead):
             charged = _charge_in(read, entry, tools)
@@ -220,9 +232,9 @@ def charge_of_refusal(entry: Entry, driver: JobDriver, tools: Dependencies) -> R
 def cost_nothing(entry: Entry, usage: UsageProof | Missing, tools: Dependencies) -> bool:
     """Whether the gateway's own record says that a job that vanished was not charged in the end.
 
-    An estimate in a header is no record, and no row is none either while the key's total grew.
+    No row is no record either while the key's total grew.
     """
-    if isinstance(usage, Missing) or usage.source == "cost-header":
+    if isinstance(usage, Missing):
         return False
     if usage.charges == 0:
         return usage.used == 0 and _alone(entry, tools)
@@ -290,7 +302,6 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
     )
     amounts = [_usd(charge, unit) for charge in charges]
     known = [amount for amount in amounts if amount is not None]
-    quotas = [charge.quota for charge in charges if charge.quota is not None]
     return UsageProof(
         source="usage-log",
         charges=len(charges),
@@ -304,15 +315,45 @@ def _from_log(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof:
         served_model=first.served_model if first else None,
         key=first.key if first else None,
         group=first.group if first else None,
+        provider=first.provider if first else None,
+        surface=first.surface if first else None,
         route=first.route if first else None,
         status=first.status if first else None,
         unit=first.unit if first else None,
         quantity=first.quantity if first else None,
-        billed_quota=sum(quotas) if quotas else None,
         quota_per_unit=unit,
         reason=told.reason if told else None,
         symptom=told.symptom if told else None,
         exchanges=read.exchanges,
+    )
+
+
+def _by_tokens(entry: Entry, read: UsageRead, stake: CostEstimate) -> UsageProof | Missing:
+    """The tokens that the job told, at the price that was quoted before it was sent.
+
+    No price of the other tokens is published for every model; that of video is the highest known.
+    """
+    row, exchanges = read.rows[0], read.exchanges
+    if not stake.tokens or row.quantity is None:
+        why = "the price is not one per token, so the job's tokens cannot be priced"
+        return Missing("usage", "unreadable", why, exchanges)
+    rate = stake.quoted / stake.tokens
+    other = rate * row.other_tokens
+    return UsageProof(
+        source="answer",
+        charges=1,
+        quoted=stake.quoted,
+        tolerance=stake.tolerance,
+        billed=rate * row.quantity + other,
+        other=other,
+        seconds=row.quantity * entry.intent.binding.shape.seconds / stake.tokens,
+        row_id=row.row_id,
+        model=row.model,
+        served_model=row.served_model,
+        status=row.status,
+        unit=row.unit,
+        quantity=row.quantity,
+        exchanges=exchanges,
     )
 
 

@@ -19,8 +19,8 @@ from veo_check.pricing.shape import Shape
 from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference
 from veo_check.reference.rows import LifecycleRow
-from veo_check.smoke.cost import CostEstimate, lengths_of, wrong_stake
-from veo_check.smoke.journal import Entry
+from veo_check.smoke.cost import CostEstimate, lengths_of, stake_of_shape, wrong_stake
+from veo_check.smoke.journal import Entry, told_by
 from veo_check.smoke.steps import Settled, Step, not_accepted, send, settle, weigh
 from veo_check.smoke.tools import Dependencies
 
@@ -86,6 +86,8 @@ def wrong_request(
             f"a job for {row.model}, which was shut down on {row.shutdown}",
             stake,
         )
+    if kind == "unknown-key":
+        return _unknown_key(route, request, shape, prices)
     seconds = _impossible_length(prices.reference, route)
     if seconds is None:
         return Missing(
@@ -101,6 +103,42 @@ def wrong_request(
         f"a clip of {seconds} s, which {route.model.official} does not make",
         wrong_stake(route, shape, prices),
     )
+
+
+def _unknown_key(
+    route: Route, request: JobRequest, shape: Shape, prices: PriceSources
+) -> WrongRequest:
+    """The cheapest body of the model, with a key that its API does not know.
+
+    Accepted, it may be made as it says, or as the API makes what nobody asked for (10 s at 720p).
+    """
+    known = prices.reference.capability(route.model.official, route.model.surface)
+    lengths = known.lengths("text-to-video") if known is not None else ()
+    request = replace(
+        request,
+        mode="text-to-video",
+        seconds=min(lengths, default=request.seconds),
+        resolution=request.resolution,
+        image=None,
+        unknown_key=True,
+    )
+    plain = replace(
+        shape,
+        mode="text-to-video",
+        seconds=Decimal(request.seconds),
+        resolution=request.resolution,
+        input_images=0,
+        input_video_seconds=Decimal(0),
+    )
+    stakes = [
+        stake_of_shape(route, asked, prices)
+        for asked in (plain, replace(plain, seconds=Decimal(10), resolution="720p"))
+    ]
+    unknown = next((stake for stake in stakes if isinstance(stake, str)), None)
+    priced = [stake for stake in stakes if isinstance(stake, CostEstimate)]
+    stake = unknown or max(priced, key=lambda each: each.at_stake)
+    sent = "a key that the Interactions API does not know, in response_format"
+    return WrongRequest("unknown-key", request, plain, sent, stake)
 
 
 def _impossible_length(reference: Reference, route: Route) -> int | None:
@@ -150,7 +188,8 @@ def _certainly_gone(
 ) -> LifecycleRow | None:
     """The vendor's own row that retired a model long enough ago, where nobody says otherwise."""
     judged = judge_lifecycle(reference, model, surface, AsOf(day, day))
-    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model, surface))
+    # on whichever surface: an id that another model answers for is never certain to be refused
+    rerouted = any(row.at_end == "rerouted" for row in reference.lifecycle(model))
     if judged.state != "retired" or rerouted:
         return None
     official = [row for row in judged.dated if row.source.official and row.kind in _FINAL]
@@ -165,6 +204,7 @@ _CLEAR: Mapping[WrongKind, frozenset[str]] = {
         {"duration-refused", "combination-unsupported", "parameter-refused"}
     ),
     "retired-model": frozenset({"model-retired", "model-unknown", "no-channel", "not-priced"}),
+    "unknown-key": frozenset(),  # only the very key counts, and the driver says whether it is named
 }
 
 
@@ -262,6 +302,8 @@ def _refused_inside(failure: ControlledFailure, record: UsageProof | None) -> Co
     refusal; one that says something else (a filter, a backend) shows that the mistake was accepted.
     """
     clear = _CLEAR[failure.kind]
+    if not clear:
+        return failure  # an unknown key has to be refused before any work
     if failure.symptom not in clear and record is not None and record.reason:
         failure = replace(failure, symptom=record.symptom, text=record.reason)
     if failure.symptom in clear:
@@ -276,7 +318,7 @@ def doubtful(entry: Entry) -> ControlledFailure:
     return replace(
         _failure(entry, "uncertain"),
         symptom="submit-uncertain",
-        text=entry.ended.text if entry.ended else None,
+        text=told_by(entry),
     )
 
 

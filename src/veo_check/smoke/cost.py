@@ -18,6 +18,8 @@ from veo_check.reference.load import Reference
 
 _QUOTA_SLACK = 5  # units that integer truncation explains (spec: usage-matches-quote)
 _SHARE = Decimal("0.001")
+#: By how much the tokens of a clip may differ from those of its quote.
+_TOKEN_SHARE = Decimal("0.02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class CostEstimate:
     """One paid step in USD: what its bill should say, and the most it can be.
 
     `tolerance` is what the gateway's arithmetic explains. `reading` says how the price was read.
+    `tokens`: how many tokens of video the quote counts, where it counts tokens.
     """
 
     quoted: Decimal
@@ -32,6 +35,7 @@ class CostEstimate:
     tolerance: Decimal
     reading: str
     quota_per_unit: Decimal | None = None
+    tokens: Decimal | None = None
 
 
 class SpendLimit:
@@ -53,6 +57,12 @@ class SpendLimit:
             self._left -= amount
             return None
 
+    @property
+    def left(self) -> Decimal:
+        """What is not set aside yet."""
+        with self._lock:
+            return self._left
+
     def give_back(self, amount: Decimal) -> None:
         """Money set aside for a step that certainly cost nothing."""
         with self._lock:
@@ -63,6 +73,12 @@ def smoke_stake(route: Route, prices: PriceSources) -> CostEstimate | str:
     """What the route's smoke job costs, or why no price can be told: then it is not sent."""
     cost = prices.cost(route, Shape.of_smoke(route))
     return _stake(cost, cost.charged, prices)
+
+
+def stake_of_shape(route: Route, shape: Shape, prices: PriceSources) -> CostEstimate | str:
+    """What a job of this very shape costs if it is accepted."""
+    cost = prices.cost(route, shape)
+    return _stake(cost, _as_accepted(cost), prices)
 
 
 def wrong_stake(route: Route, shape: Shape, prices: PriceSources) -> CostEstimate | str:
@@ -121,7 +137,18 @@ def _stake(cost: JobCost, price: JobPrice | Refusal, prices: PriceSources) -> Co
     listed = cost.reference.expected if isinstance(cost.reference, JobPrice) else price.expected
     most = max(price.expected, cost.held or price.expected, listed)
     unit = prices.quota_per_unit if cost.gateway is not None else None
-    return CostEstimate(price.expected, most, _tolerance(price.expected, unit), price.reading, unit)
+    tokens = None if cost.gateway is not None else _tokens(cost)
+    tolerance = price.expected * _TOKEN_SHARE if tokens else _tolerance(price.expected, unit)
+    return CostEstimate(price.expected, most, tolerance, price.reading, unit, tokens)
+
+
+def _tokens(cost: JobCost) -> Decimal | None:
+    """How many tokens the reference price counts, all clips together."""
+    if isinstance(cost.quotes, Refusal):
+        return None
+    first = cost.quotes[0]
+    counted = [line.quantity for line in first.lines if line.component.meter == "token"]
+    return sum(counted, Decimal(0)) * first.shape.count if counted else None
 
 
 def _as_accepted(cost: JobCost) -> JobPrice | Refusal:

@@ -7,54 +7,39 @@ money. Only then, and only with leave, a job is sent: once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 from veo_check.core.facts import Missing
 from veo_check.core.findings import Tier
 from veo_check.core.frozen import dataclass
-from veo_check.core.jobs import NOT_ROUTED, JobDriver, Symptom
+from veo_check.core.jobs import JobDriver
 from veo_check.core.money import UsageError, usd
 from veo_check.core.results import (
-    Binding,
     ControlledFailure,
-    JobKind,
-    JobResult,
-    NewestJob,
     ProofCode,
     ProofStatus,
     binding_of,
-    stored_route,
 )
 from veo_check.evidence.proofs import (
     PROOF_KEY_VARIABLE,
     SHORTEST_PROOF_KEY,
-    SealedProof,
-    Unusable,
-    assess,
     longest_validity,
-    proof_key_variable,
-    proof_path,
-    read_proof,
-    read_proofs,
 )
 from veo_check.gateways.registry import gateway_of
 from veo_check.smoke.controlled_failure import (
     WrongRequest,
-    WrongSettled,
     doubtful,
-    from_record,
-    resume,
     send_wrong,
     smoke_request,
     wrong_request,
 )
 from veo_check.smoke.cost import CostEstimate, SpendLimit, smoke_stake
+from veo_check.smoke.history import RouteHistory, first, first_open
 from veo_check.smoke.journal import (
-    Ended,
     Entry,
-    JournalUnreadableError,
     at_most_spent,
 )
 from veo_check.smoke.state_folder import route_lock
@@ -65,205 +50,13 @@ from veo_check.smoke.steps import (
     Step,
     by_job,
     by_proof,
-    close,
     finish,
-    put,
     result_of,
     send,
     unreadable,
     without_job,
 )
 from veo_check.smoke.tools import Dependencies, Progress, SmokeContext, SpendPolicy
-
-
-class RouteHistory:
-    """One route's jobs and proofs. Whoever changes them holds the route's lock."""
-
-    def __init__(self, case: SmokeContext, tools: Dependencies) -> None:
-        self.case, self.tools = case, tools
-        self.route, self.journal = case.route, tools.journal
-
-    def entries(self) -> tuple[tuple[Entry, ...], str | None]:
-        """The route's jobs, oldest first; with the reason where they cannot be read."""
-        try:
-            return self.journal.entries(self.route.name), None
-        except JournalUnreadableError as error:
-            return (), str(error)
-
-    def status_now(self) -> ProofStatus:
-        """Whether a proof speaks for the route, by what is on disk now."""
-        return self.status(*self.entries())
-
-    def status(self, entries: tuple[Entry, ...], problem: str | None) -> ProofStatus:
-        """Whether a proof speaks for the route, given its jobs."""
-        case, tools = self.case, self.tools
-        proofs = tools.folder.proofs_of(self.route.name)
-        read = read_proofs(proofs, tools.sealing_key(self.route))
-        status = assess(
-            read,
-            self.route,
-            tools.now(),
-            case.judging,
-            simulated=tools.folder.simulated,
-            newest=self._newest(entries, read),
-            row=case.row,
-            row_known=case.row_known,
-            journal_problem=problem,
-        )
-        return replace(
-            status,
-            refused=self._refusal(entries, _GONE, same_model=True),
-            unrouted=self._refusal(entries, NOT_ROUTED, same_model=False),
-        )
-
-    def _newest(
-        self, entries: tuple[Entry, ...], read: tuple[SealedProof | Unusable, ...]
-    ) -> NewestJob | None:
-        """The newest smoke job. One that was given up unread may have been one, unless the proof
-        itself names it as its controlled failure."""
-        newest = first(reversed(entries), lambda entry: entry.intent.kind == "smoke")
-        head = next(iter(read), None)
-        sealed = head.proof.controlled_failure if isinstance(head, SealedProof) else None
-        lost = max(
-            (
-                job
-                for job in self.journal.given_up(self.route.name)
-                if (sealed is None or job != sealed.job) and (newest is None or job > newest.id)
-            ),
-            default=None,
-        )
-        if lost is not None:
-            return NewestJob(lost, "abandoned")
-        return NewestJob(newest.id, newest.state) if newest else None
-
-    def _refusal(
-        self, entries: tuple[Entry, ...], symptoms: frozenset[Symptom], *, same_model: bool
-    ) -> JobResult | None:
-        """The newest refusal of such a kind that no later accepted job of the same door undid.
-
-        From the journal, so that it counts also where no key could seal it.
-        """
-        now = binding_of(self.route)
-        for entry in reversed(entries):
-            then = entry.intent.binding
-            if (
-                entry.intent.kind != "smoke"
-                or _door(then) != _door(now)
-                or (same_model and then.model != now.model)
-            ):
-                continue
-            if entry.state in _ACCEPTED:
-                return None
-            if entry.state == "refused" and entry.ended and entry.ended.symptom in symptoms:
-                return result_of(entry, exchanges=(f"job:{entry.id}",))
-        return None
-
-    def mark_if_killed(self, entry: Entry) -> Entry:
-        """An intent without an answer, and nobody holds the lock: its run was killed."""
-        if entry.state != "intent":
-            return entry
-        text = "the run was killed before an answer was on disk"
-        doubted = entry.mark_uncertain(Ended(self.tools.now(), "submit-uncertain", text))
-        self.journal.save(doubted)
-        return doubted
-
-    def resume_smoke(self, entries: tuple[Entry, ...]) -> Settled | None:
-        """Follow a job that an earlier run left open, the way it was submitted."""
-        entry = first_open(entries, "smoke")
-        if entry is None or entry.state in _DOUBTED:
-            return None
-        stored = stored_route(self.route, entry.intent.binding)
-        driver = self.tools.driver_for(stored)
-        if isinstance(driver, Missing):
-            job = result_of(entry)
-            job = job if entry.state == "refused" else replace(job, failure=driver.detail)
-            return Settled(entry, job, driver, driver)
-        return finish(entry, stored, driver, self.tools)
-
-    def resume_wrong(self, entries: tuple[Entry, ...]) -> ControlledFailure | Missing | None:
-        """Follow an answered controlled failure of an earlier run to its end, and seal it.
-
-        None where there is none, or a proof tells of it, or it was another version of this route's.
-        """
-        entry = first_open(entries, "controlled-failure")
-        if entry is None or entry.state in _DOUBTED:
-            return None
-        stored = stored_route(self.route, entry.intent.binding)
-        driver = self.tools.driver_for(stored)
-        if entry.charged is not None:
-            wrong = from_record(entry)
-        elif isinstance(driver, Missing):
-            return driver
-        else:
-            wrong = resume(entry, stored, driver, self.tools)
-        self.seal_wrong(wrong)
-        failure = wrong.failure
-        same = entry.intent.binding == binding_of(self.route)
-        good = isinstance(failure, ControlledFailure) and (
-            failure.outcome == "refused" and not failure.charged
-        )
-        # a good one speaks only with the smoke job that it followed, so the proof tells it
-        return failure if same and not good else None
-
-    def seal_wrong(self, wrong: WrongSettled) -> None:
-        """Add the controlled failure to the proof of the smoke job that it followed; then close it.
-
-        In this order, and open until the proof holds it: closed and not sealed, it would be sent a
-        second time. One that was refused and charged stays open until a person closes it.
-        """
-        entry, failure = wrong.settled.entry, wrong.failure
-        if isinstance(failure, Missing) or failure.outcome in {"uncertain", "pending"}:
-            return
-        if not self._sealed(entry, replace(failure, exchanges=())) or not entry.is_open:
-            return
-        done = entry.state in {"finished", "failed"} or entry.charged in {"no", "unknown"}
-        if done and not (failure.late and failure.charged):
-            close(wrong.settled, self.tools)
-
-    def _sealed(self, entry: Entry, failure: ControlledFailure) -> bool:
-        """Whether the proof holds it now, or no proof ever will.
-
-        Whether that proof still speaks for the route today does not matter: a route file that was
-        edited may be edited back.
-        """
-        entries, problem = self.entries()
-        smoke = first(
-            reversed(entries), lambda job: job.intent.kind == "smoke" and job.id < entry.id
-        )
-        if problem is not None or (smoke is not None and smoke.is_open):
-            return False
-        path = proof_path(self.tools.folder.proofs_of(self.route.name), smoke.id) if smoke else None
-        if path is None or not path.exists():
-            return True  # it was paid without the key that would have sealed it
-        stored = stored_route(self.route, entry.intent.binding)
-        sealed = read_proof(path, self.tools.sealing_key(stored))
-        if isinstance(sealed, Unusable):
-            return sealed.code not in {"no-key", "other-key"}
-        if sealed.proof.binding == entry.intent.binding:
-            put(replace(sealed.proof, controlled_failure=failure), stored, self.tools)
-        return True
-
-
-_ACCEPTED = {"submitted", "unfinished", "finished", "failed", "reopened"}
-#: Open, and only a person can say more.
-_DOUBTED = {"intent", "uncertain"}
-_GONE: frozenset[Symptom] = frozenset({"model-retired", "model-unknown"})
-#: What decides where a job goes. Who owns the key, and what it is called, does not.
-_DOOR = ("gateway", "base_url", "endpoint", "model", "group", "project", "location")
-_KEY = ("key.env", "key.adc")
-
-
-def _door(binding: Binding) -> tuple[str | None, ...]:
-    return tuple(binding.via.get(name) for name in (*_DOOR, *_KEY))
-
-
-def first(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
-    return next((entry for entry in entries if wanted(entry)), None)
-
-
-def first_open(entries: Iterable[Entry], kind: JobKind) -> Entry | None:
-    """The one job of a kind that still needs something."""
-    return first(entries, lambda entry: entry.is_open and entry.intent.kind == kind)
 
 
 def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> SmokeOutcome:
@@ -287,6 +80,14 @@ def run_smoke(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Smo
             return replace(outcome, spent=run.spent(), notes=tuple(run.notes))
     except OSError as error:
         return unreadable(f"the lock of this route cannot be taken ({error.strerror or error})")
+
+
+def foreseen(case: SmokeContext, wish: SpendPolicy, tools: Dependencies) -> Decimal:
+    """What `run_smoke` would set aside for this route, in USD. Sends and writes nothing."""
+    purse = SpendLimit(Decimal(10) ** 9)
+    run = _Run(case, replace(wish, purse=purse), tools)
+    run._plan(run.record.status_now(), None, None, None)
+    return purse.total - purse.left
 
 
 def nothing_on_record() -> SmokeOutcome:
@@ -351,6 +152,7 @@ class _Run:
             return unreadable(problem)
         self.tools.journal.add_digests(self.route.name)
         entries = tuple(self.record.mark_if_killed(entry) for entry in entries)
+        entries = tuple(map(self._asked_again, entries))
         settled = self.record.resume_smoke(entries)
         if settled is not None:
             self.notes.append(f"job {settled.entry.id} of an earlier run was taken up, none sent")
@@ -361,16 +163,35 @@ class _Run:
             lambda entry: entry.is_open and entry.state == "uncertain",
         )
         if doubted is not None and doubted.intent.kind == "smoke":
+            doubted = self.record.note_total(doubted)
             return self._left_open(doubted, self.record.status_now())
         status = self.record.status_now()
         plan = self._plan(status, settled, wrong, doubted)
         if isinstance(plan, _Plan):
-            if plan.smoke is not None:
-                settled = self._pay_smoke(plan.driver, plan.smoke)
-            wrong = wrong or self._pay_wrong(plan, settled, self.record.status_now())
+            with self._turn_of_the_key():
+                if plan.smoke is not None:
+                    settled = self._pay_smoke(plan.driver, plan.smoke)
+                wrong = wrong or self._pay_wrong(plan, settled, self.record.status_now())
             status = self.record.status_now()
         outcome = self._facts(settled, status, plan if isinstance(plan, str) else status.sentence)
         return self._with_wrong(outcome, wrong, doubted, plan)
+
+    def _asked_again(self, entry: Entry) -> Entry:
+        asked = self.record.ask_again(entry)
+        if asked.state == "reopened":
+            self.notes.append(f"job {asked.id} was held for failed, and lives after all")
+        return asked
+
+    @contextmanager
+    def _turn_of_the_key(self) -> Iterator[None]:
+        """Paid steps of one key take turns: its total tells of one only while no other is open."""
+        via = binding_of(self.route).via
+        if gateway_of(self.route).usage != "log":
+            yield
+            return
+        key = f"\0key\0{via.get('console_url')}\0{via.get('key.env')}"
+        with route_lock(self.tools.folder.lock_of(key), self.tools.clock, self.waiting):
+            yield
 
     def _left_open(self, entry: Entry, status: ProofStatus) -> SmokeOutcome:
         """A job of which more has to be learned, by a later run or by a person."""
@@ -442,7 +263,8 @@ class _Run:
         doubted: Entry | None,
     ) -> _Plan | str:
         """What to send, priced; or the sentence that says why nothing is sent."""
-        wish, asked = self.wish, gateway_of(self.route).controlled_failure(self.route)
+        wish = self.wish
+        asked = gateway_of(self.route).controlled_failure(self.route) if wish.wrong else "none"
         proven = status.proof is not None and (settled is None or settled.job.state == "finished")
         smoke = settled is None and (not status.valid or wish.renew)
         lacks = status.proof is not None and status.proof.controlled_failure is None
@@ -552,7 +374,7 @@ class _Run:
     def _tell_if_unsealed(self, settled: Settled) -> None:
         """Say before the next bill that this one leaves nothing to show."""
         if settled.job.state == "finished" and self.tools.sealing_key(self.route) is None:
-            variable = proof_key_variable(self.route, gateway_of(self.route))
+            variable = self.tools.sealing_variable(self.route)
             why = f"{variable} is not set" if variable else "the route names no key"
             if variable == PROOF_KEY_VARIABLE:
                 why = f"{variable} is not set to {SHORTEST_PROOF_KEY} characters or more"

@@ -18,9 +18,8 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from veo_check.core.clock import Clock
 from veo_check.core.frozen import dataclass
-from veo_check.core.money import UsageError
+from veo_check.core.money import UsageError, usd
 from veo_check.core.reading import read_limited
 from veo_check.core.results import (
     Binding,
@@ -41,10 +40,7 @@ from veo_check.evidence.records import (
 )
 from veo_check.gateways.registry import GATEWAYS
 from veo_check.smoke.state_folder import (
-    RouteBusyError,
     StateFolder,
-    open_state_folder,
-    route_lock,
     route_mark,
 )
 
@@ -80,6 +76,7 @@ class Intent:
     owner: Mapping[str, str] = field(default_factory=dict)  # application, team, cost_center, ...
     used_before: int | None = None
     quota_per_unit: Decimal | None = None
+    tokens: Decimal | None = None  # of video that the quote counts
     tolerance: Decimal = Decimal(0)
     row: RowSeen | None = None  # the catalogue's row as it stood then
     wrong: WrongKind | None = None  # of a controlled failure: what is wrong with it
@@ -194,8 +191,8 @@ class Entry:
         return replace(self, state="unfinished", ended=ended)
 
     def resume(self) -> Entry:
-        """A later run polls on."""
-        self._from("submitted", "unfinished", "reopened")
+        """A later run polls on; also where a job is done and its video was not kept."""
+        self._from("submitted", "unfinished", "reopened", "finished")
         return replace(self, state="submitted", ended=None)
 
     def finished(self, ended: Ended) -> Entry:
@@ -248,6 +245,25 @@ def at_most_spent(entry: Entry) -> Decimal:
     if entry.state == "refused" and entry.charged in _FREE:
         return Decimal(0)
     return entry.billed if entry.billed is not None else entry.intent.at_stake
+
+
+def told_by(entry: Entry) -> str | None:
+    """Why a job ended as it did, in the other side's words; of an uncertain submit, what the key's
+    total says as well."""
+    ended, intent = entry.ended, entry.intent
+    if ended is None or ended.used_after is None or intent.used_before is None:
+        return ended.text if ended else None
+    before, after = intent.used_before, ended.used_after
+    unit = intent.quota_per_unit
+
+    def shown(quota: int) -> str:
+        return f"${usd(Decimal(quota) / unit)}" if unit else f"{quota} quota units"
+
+    grew = f"it grew by {shown(after - before)}" if after != before else "it did not change"
+    total = f"the key's total was {shown(before)} before and {shown(after)} after: {grew}"
+    quoted = f", and the job was quoted at ${usd(intent.quoted)}" if after != before else ""
+    request = f"; request {ended.request_id}" if ended.request_id else ""
+    return f"{ended.text or 'no answer'}; {total}{quoted}{request}"
 
 
 #: A refusal costs nothing, unless its row or the key's total says otherwise.
@@ -525,77 +541,6 @@ def _undigested(text: str) -> Entry:
         told = dict.fromkeys(("code", "request_id", "replacement", "used_after"))
         filled["ended"] = told | {"names_the_mistake": False} | raw["ended"]
     return from_text(Entry, json.dumps(filled, indent=2, sort_keys=True) + "\n")
-
-
-@dataclass(frozen=True, slots=True)
-class JobList:
-    """Everything on record, simulated jobs apart from real ones."""
-
-    folder: Path
-    jobs: tuple[Entry, ...]
-    unreadable: tuple[Unreadable, ...]
-    spend: tuple[Spend, ...]  # of the real jobs
-
-
-def jobs_in(folder: Path) -> JobList:
-    """Every job in a state folder, real ones first. A folder that is not there holds none."""
-    held = [record for half in _halves(folder) for record in half.everything()]
-    return JobList(
-        folder,
-        tuple(record for record in held if isinstance(record, Entry)),
-        tuple(record for record in held if isinstance(record, Unreadable)),
-        Journal(StateFolder(folder, simulated=False)).spend(),
-    )
-
-
-def find_job(folder: Path, job: str) -> Entry:
-    """The job with this id. Raises UsageError, also where its record cannot be read."""
-    held = _find(folder, job)[1]
-    if isinstance(held, Unreadable):
-        raise UsageError(f"{held.path}: {held.why}; {held.way_out}")
-    return held
-
-
-def abandon_job(folder: Path, job: str, because: str, clock: Clock) -> Entry | Path:
-    """Close an open job for good, or one whose record cannot be read: then where that is kept.
-
-    Raises UsageError where it is closed, or a run is at work.
-    """
-    because = because.strip()[:500] or "no reason given"
-    journal, held = _find(folder, job)
-    opened = open_state_folder(folder, simulated=journal.folder.simulated)
-    journal = Journal(opened)
-    lock = opened.lock_beside(
-        held.path.parent if isinstance(held, Unreadable) else opened.journal_of(held.intent.route)
-    )
-    try:
-        with route_lock(lock, clock, wait=False):
-            held = _find(folder, job)[1]  # as it is now that nobody else can change it
-            if isinstance(held, Unreadable) and not held.given_up:
-                return journal.give_up(held, because)
-            if isinstance(held, Unreadable) or not held.is_open:
-                state = "given up" if isinstance(held, Unreadable) else held.state
-                raise UsageError(f"job {job} is closed already ({state}); nothing is open")
-            abandoned = held.abandoned(clock.now(), because)
-            journal.save(abandoned)
-    except RouteBusyError:
-        raise UsageError(f"a run is at work on the route of job {job}; wait for its end") from None
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror or error})") from None
-    return abandoned
-
-
-def _find(folder: Path, job: str) -> tuple[Journal, Entry | Unreadable]:
-    for half in _halves(folder):
-        held = half.find(job)
-        if held is not None:
-            return half, held
-    raise UsageError(f"no job {job[:60]!r} is on record in {folder}; `veo-check job list` has all")
-
-
-def _halves(folder: Path) -> tuple[Journal, Journal]:
-    real, simulated = StateFolder(folder, simulated=False), StateFolder(folder, simulated=True)
-    return Journal(real), Journal(simulated)
 
 
 def opens_video(entry: Entry) -> bool:

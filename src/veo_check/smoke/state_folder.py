@@ -23,6 +23,7 @@ from pathlib import Path
 from veo_check.core.clock import Clock
 from veo_check.core.frozen import dataclass
 from veo_check.core.money import UsageError
+from veo_check.core.reading import NotRegularError, read_limited, real_path
 from veo_check.evidence.records import Disk, make_folders, write_durably
 
 _INDEX_LIMIT = 512 * 1024 * 1024
@@ -54,9 +55,9 @@ def _index_holds(tree: Path, wanted: bytes) -> bool:
         index = _git_folder(tree) / "index"
         if not index.exists():  # a fresh repository: nothing was ever added
             return False
-        if index.stat().st_size > _INDEX_LIMIT:
-            raise ValueError("too large")
-        return _reads(index.read_bytes(), wanted)
+        return _reads(read_limited(index, _INDEX_LIMIT, follow_links=True), wanted)
+    except NotRegularError:  # git itself would wait for a pipe as long as we would
+        raise CannotTellError(f"the index of the git repository {tree} is no file") from None
     except (OSError, ValueError, struct.error, IndexError):
         return _ask_git(tree, wanted)
 
@@ -66,7 +67,7 @@ def _git_folder(tree: Path) -> Path:
     mark = tree / ".git"
     if mark.is_dir():
         return mark
-    first = mark.read_bytes()[:4096].decode(errors="surrogateescape").splitlines()[0]
+    first = read_limited(mark, 4096).decode(errors="surrogateescape").splitlines()[0]
     if not first.startswith("gitdir: "):
         raise ValueError("not a git file")
     return tree / first.removeprefix("gitdir: ")
@@ -174,7 +175,7 @@ def state_folder(
 
 def refuse_if_tracked(folder: Path) -> None:
     """Raise UsageError where git tracks `folder` or a file in it, or where that cannot be told."""
-    for place in dict.fromkeys((folder.absolute(), folder.resolve())):
+    for place in dict.fromkeys((folder.absolute(), real_path(folder))):
         try:
             tree = tracked(place)
         except CannotTellError as error:
@@ -193,7 +194,7 @@ def open_state_folder(folder: Path, *, simulated: bool, disk: Disk | None = None
     """Make the state folder, or check an existing one. Raises UsageError, with what to do."""
     disk = disk or Disk()
     refuse_if_tracked(folder)
-    place = folder.resolve()
+    place = real_path(folder)
     try:
         if not place.is_dir():
             make_folders(place, disk)
@@ -216,7 +217,7 @@ def _claim(place: Path, disk: Disk) -> None:
     if ignore.is_symlink():
         raise OSError("its .gitignore is a link")
     if ignore.is_file():
-        held = ignore.read_text(errors="replace")
+        held = read_limited(ignore, 4096).decode(errors="replace")
         if held == _IGNORE:
             return
         if not held.startswith(_MARK):

@@ -20,7 +20,6 @@ from veo_check.core.jobs import (
     JobRequest,
     PollAnswer,
     Submission,
-    VideoRef,
     WatchedDriver,
     meaning_of,
 )
@@ -39,7 +38,9 @@ from veo_check.core.results import (
 )
 from veo_check.core.route import Route
 from veo_check.evidence.proofs import write_proof
+from veo_check.gateways.registry import is_direct
 from veo_check.smoke.collect import (
+    AFTER_A_REFUSAL,
     PASSING,
     WORTH_WAITING,
     charge_of_refusal,
@@ -49,7 +50,15 @@ from veo_check.smoke.collect import (
     used_before,
 )
 from veo_check.smoke.cost import CostEstimate
-from veo_check.smoke.journal import Ended, Entry, Intent, Operation, opens_video, shown_operation
+from veo_check.smoke.journal import (
+    Ended,
+    Entry,
+    Intent,
+    Operation,
+    opens_video,
+    shown_operation,
+    told_by,
+)
 from veo_check.smoke.tools import Dependencies
 from veo_check.smoke.watch import ask, follow, progress_of
 
@@ -104,7 +113,7 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     """Write what the submit was answered. Raises UsageError, with the answer in words."""
     if submission.operation and opens_video(entry):
         tools.hide(submission.operation)
-    entry = _answered(entry, submission, tools)
+    entry = _answered(entry, _unless_known(submission, tools), tools)
     try:
         tools.journal.save(entry)
     except OSError as error:
@@ -116,6 +125,21 @@ def _keep(entry: Entry, submission: Submission, tools: Dependencies) -> Entry:
     return entry
 
 
+def _unless_known(submission: Submission, tools: Dependencies) -> Submission:
+    """The submission; uncertain where it names the operation of a job that is on record already."""
+    if submission.state != "accepted":
+        return submission
+    for other in tools.journal.everything():
+        if (
+            isinstance(other, Entry)
+            and other.operation is not None
+            and other.operation.id == submission.operation
+        ):
+            why = f"the answer names the operation of job {other.id}, which is on record already"
+            return replace(submission, state="uncertain", operation=None, text=why)
+    return submission
+
+
 def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -> Settled:
     """Follow an accepted job, fetch and inspect what it delivered, read its bill.
 
@@ -124,14 +148,19 @@ def settle(entry: Entry, route: Route, driver: JobDriver, tools: Dependencies) -
     assert entry.operation is not None
     if opens_video(entry):
         tools.hide(entry.operation.id)
+    operation = entry.operation.id
     answer: PollAnswer | None = None
     none = Missing("smoke-job", "not-run", "nothing was delivered")
     delivery: Delivery | Missing | None = None
-    if entry.state in {"submitted", "unfinished", "reopened"}:
+    # where the look that ends a job delivers it, what was not kept is looked for again
+    again = isinstance(driver, WatchedDriver) and not entry.task_asked
+    if entry.state in {"submitted", "unfinished", "reopened"} or (
+        entry.state == "finished" and again
+    ):
         followed = follow(entry.resume(), route, driver, tools)
         entry, answer, delivery = followed.entry, followed.answer, followed.delivery
     elif entry.state == "finished":
-        answer = _announced(entry, driver, tools)
+        answer = ask(driver, operation, tools)
     usage: UsageProof | Missing = Missing("usage", "not-run", "the job has not ended")
     if entry.state == "finished" and answer is not None and delivery is None:
         tools.progress(progress_of(entry, "fetching"))
@@ -212,7 +241,31 @@ def finish(
     """
     if entry.operation is not None:
         return seal(settle(entry, route, driver, tools), route, tools)
-    return seal(not_accepted(weigh(entry, driver, tools), exchanges), route, tools)
+    entry = note_total(weigh(entry, driver, tools), driver, tools)
+    return seal(not_accepted(entry, exchanges), route, tools)
+
+
+def note_total(entry: Entry, driver: JobDriver, tools: Dependencies) -> Entry:
+    """Write down the key's total after a submit of which nobody knows whether it was accepted.
+
+    Read once, when a gateway that takes the money first has given back what it will. Beside the
+    total before, it is the only trace of a job that a gateway was killed under.
+    """
+    ended, before = entry.ended, entry.intent.used_before
+    if entry.state != "uncertain" or ended is None or before is None:
+        return entry
+    if ended.used_after is not None:
+        return entry
+    tools.progress(progress_of(entry, "reading usage"))
+    wait = AFTER_A_REFUSAL[-1] - (tools.now() - ended.at).total_seconds()
+    if wait > 0:
+        tools.clock.sleep(wait)
+    read = driver.used()
+    if isinstance(read, Missing) or read.used is None:
+        return entry
+    entry = entry.mark_uncertain(replace(ended, used_after=read.used))
+    tools.journal.save(entry)
+    return entry
 
 
 def not_accepted(entry: Entry, exchanges: tuple[str, ...] = ()) -> Settled:
@@ -249,7 +302,7 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         state=entry.state,
         shape=entry.intent.binding.shape,
         symptom=ended.symptom if ended else None,
-        failure=ended.text if ended else None,
+        failure=told_by(entry),
         status_code=ended.status_code if ended else None,
         operation_id=shown_operation(entry),
         replacement=ended.replacement if ended else None,
@@ -263,6 +316,7 @@ def result_of(entry: Entry, exchanges: tuple[str, ...] = ()) -> JobResult:
         charged={"yes": True, "no": False}.get(entry.charged or "unknown"),
         task_asked=entry.task_asked,
         estimate=operation.cost if operation else None,
+        quoted=entry.intent.quoted,
         other_ratios=operation.other_ratios if operation else {},
         exchanges=exchanges,
     )
@@ -272,7 +326,12 @@ def stake_of(entry: Entry) -> CostEstimate:
     """What was quoted when the job was sent."""
     intent = entry.intent
     return CostEstimate(
-        intent.quoted, intent.at_stake, intent.tolerance, intent.what, intent.quota_per_unit
+        intent.quoted,
+        intent.at_stake,
+        intent.tolerance,
+        intent.what,
+        intent.quota_per_unit,
+        intent.tokens,
     )
 
 
@@ -295,6 +354,7 @@ def _intent(step: Step, at: datetime, used: int | None, tools: Dependencies) -> 
         owner=_owner(route),
         used_before=used,
         quota_per_unit=step.stake.quota_per_unit,
+        tokens=step.stake.tokens,
         tolerance=step.stake.tolerance,
         row=step.row,
         wrong=step.wrong,
@@ -344,15 +404,6 @@ def _answered(entry: Entry, submission: Submission, tools: Dependencies) -> Entr
     return entry.mark_uncertain(replace(ended, symptom="submit-uncertain"))
 
 
-def _announced(entry: Entry, driver: JobDriver, tools: Dependencies) -> PollAnswer:
-    """Where the videos of a finished job are: their addresses are not kept, and a content path
-    needs none."""
-    assert entry.operation is not None
-    if isinstance(driver, WatchedDriver) and not entry.task_asked:
-        return PollAnswer("done", "finished", (VideoRef(),))
-    return ask(driver, entry.operation.id, tools)
-
-
 def _delivered(
     entry: Entry, driver: JobDriver, answer: PollAnswer, tools: Dependencies
 ) -> Delivery | Missing:
@@ -360,7 +411,9 @@ def _delivered(
     if answer.state == "done":
         return download(entry, driver, answer, tools)
     if answer.state != "failed":
-        lost = f": {meaning_of('operation-unknown').next_step}" if answer.state == "gone" else ""
+        direct = is_direct(entry.intent.binding.via)
+        step = meaning_of("operation-unknown").step(direct=direct)
+        lost = f": {step}" if answer.state == "gone" else ""
         return Missing(
             "smoke-job",
             "server-error",
@@ -377,9 +430,9 @@ def _to_be_read_again(settled: Settled, tools: Dependencies) -> bool:
     entry, delivery, usage = settled.entry, settled.delivery, settled.usage
     if entry.state == "refused":
         return entry.charged is None
-    if entry.state != "finished" or not entry.is_open:
+    if entry.state not in {"finished", "failed"} or not entry.is_open:
         return False
-    if isinstance(delivery, Missing):
+    if entry.state == "finished" and isinstance(delivery, Missing):
         return True
     passing = isinstance(usage, Missing) and usage.code in PASSING
     return passing and tools.now() - entry.intent.at < WORTH_WAITING
@@ -392,7 +445,7 @@ def _with_record(
     if isinstance(usage, UsageProof):
         if job.served_model is None:
             job = replace(job, served_model=usage.served_model)
-        if job.state == "failed" and job.failure is None and usage.reason:
+        if job.state == "failed" and job.symptom in {None, "failed"} and usage.reason:
             job = replace(job, symptom=usage.symptom or job.symptom, failure=usage.reason)
     if isinstance(usage, UsageProof) and usage.billed is not None:
         return replace(job, charged=usage.billed > usage.refunded)

@@ -53,6 +53,8 @@ class SpendPolicy:
     stopped: str | None = None
     renew: bool = False
     online: bool = True
+    #: whether the controlled failure is wanted too; a fallback's own job has none
+    wrong: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +151,12 @@ class Dependencies:
 
     def sealing_key(self, route: Route) -> SealingKey | None:
         """The key that a proof of this route is sealed with, if this run has it."""
-        variable = proof_key_variable(route, gateway_of(route))
+        variable = self.sealing_variable(route)
         return self.key_for(variable) if variable else None
+
+    def sealing_variable(self, route: Route) -> str | None:
+        """The variable that holds it; None where the route names no key."""
+        key, surface = route.via.key, route.model.surface
+        if key is None:
+            return None
+        return proof_key_variable(key.env, surface, gateway_of(route), self.key_for)
