@@ -105,7 +105,7 @@ def execute(
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
     if all(output.file is not None for output in wanted):
-        from veo_check.report.text import verdict_in_a_line
+        from veo_check.report.shown import verdict_in_a_line
 
         tell(verdict_in_a_line(ran.report))
     try:

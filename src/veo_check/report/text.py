@@ -97,16 +97,6 @@ def render(report: Report, look: Look = PLAIN) -> str:
     return lines.replace("…", "...") if look.ascii else lines
 
 
-def verdict_in_a_line(report: Report) -> str:
-    """The verdict with its reason, for where the report itself goes to files."""
-    clean = shown(report)
-    worst = next(iter(worst_first(clean.routes)), None)
-    why = ""
-    if worst is not None and worst.verdict != "ready":
-        why = f" {worst.name}: {reason(worst)}."
-    return not_a_command(" ".join([totals(clean) + why, *caveats(clean)]))
-
-
 class _Page:
     """One report in one look."""
 
