@@ -86,3 +86,12 @@ def test_what_people_type_first_gets_a_pointer(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert pointer in err
+
+
+def test_a_missing_route_file_says_so_and_nothing_more(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.yaml"
+    assert main(["run", str(gone), "--offline"]) == 2
+    said = f"veo-check: no such route file or folder: {gone}\n"
+    assert tuple(capsys.readouterr()) == ("", said)

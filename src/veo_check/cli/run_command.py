@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import redirect_stdout
@@ -118,6 +119,9 @@ def execute(
 
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:
     """Every route file among files and folders, and every problem of those that are not valid."""
+    missing = [argument for argument in arguments if not os.path.lexists(argument)]
+    if len(missing) == len(arguments):
+        raise UsageError(f"no such route file or folder: {', '.join(map(str, missing[:5]))}")
     paths, passed_over = route_paths(arguments)
     if len(passed_over) == 1:
         tell(f"{passed_over[0]}: no route in it, passed over")
