@@ -325,3 +325,18 @@ def test_a_manifest_is_what_sha256sum_says(made: Path) -> None:
     for name, seal in manifest.files.items():
         content = (made / name).read_bytes()
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (seal.sha256, seal.size)
+
+
+def test_a_folder_of_one_bundle_stands_for_it(veo: Command, root: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    route = root / "examples" / "article-2026-06-17.yaml"
+    for count in (1, 2):
+        veo("run", route, "--offline", "--evidence", kept, "-o", "json")
+        for folder in list(kept.iterdir())[:1]:
+            if count == 1:
+                folder.rename(kept / "20260101T000000Z-not-ready")
+        ran = veo("evidence", "verify", kept)
+        if count == 1:
+            assert (ran.code, "files as recorded" in ran.out) == (0, True)
+        else:
+            assert (ran.code, "holds 2 bundles; name one, such as" in ran.err) == (2, True)

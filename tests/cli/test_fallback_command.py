@@ -152,3 +152,24 @@ def test_an_invalid_file_is_told_with_its_line(
     file.write_text("version: 1\n", encoding="utf-8")
     assert main(["fallback", str(file)]) == 2
     assert "route.yaml:1:1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", ["40", "72", "99", "100", "200"])
+def test_the_runbook_follows_the_terminal(
+    columns: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    main(["fallback", str(root / "examples/flatkey-veo-3.1-fast.yaml"), *("-o", "text")])
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= min(int(columns), 120)
+    assert ("\n  billed   not charged\n" in out) == (int(columns) < 100)
+    assert out.count("404 model retired") == 1
+
+
+def test_the_runbook_as_markdown(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["fallback", str(root / "examples/flatkey-veo-3.1-fast.yaml"), "-o", "markdown"])
+    out = capsys.readouterr().out
+    rows = [line for line in out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + 12  # a head, and each failure
+    assert all(row.replace("\\|", "").count("|") == 7 for row in rows)
+    assert "## Fallback routes, in this order" in out

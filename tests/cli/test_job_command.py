@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 
@@ -36,7 +37,10 @@ def jobs(capsys: pytest.CaptureFixture[str], desk: Desk) -> list[dict[str, objec
 def test_an_empty_record(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, err = run(capsys, "list", "--state", str(tmp_path / "none"))
     assert (code, err) == (0, "")
-    assert out == f"No paid job is on record in {tmp_path / 'none'}.\n"
+    assert out == (
+        f"No paid job is on record in {tmp_path / 'none'} (there is no such folder). Elsewhere: "
+        "ROUTE or --state.\n"
+    )
     assert not (tmp_path / "none").exists()
 
 
@@ -168,3 +172,20 @@ def test_every_command_has_an_example(capsys: pytest.CaptureFixture[str]) -> Non
         code, out, err = run(capsys, name, "--help")
         assert (code, err) == (0, "")
         assert f"Example: veo-check job {name}" in " ".join(out.split())
+
+
+def test_a_route_file_names_its_record(
+    capsys: pytest.CaptureFixture[str], root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "routes"
+    copytree(root / "examples", folder, ignore=ignore_patterns(".veo-check"))
+    route = folder / "flatkey-veo-3.1-fast.yaml"
+    main(["run", str(route), "--sandbox", "--spend", "2", "-o", "json"])
+    capsys.readouterr()
+    for place in (route, route.parent):
+        code, out, err = run(capsys, "list", str(place), "-o", "json")
+        assert (code, err) == (0, "")
+        assert [job["route"] for job in json.loads(out)["jobs"]] == ["storyboard-drafts"] * 2
+    code, out, err = run(capsys, "list", str(tmp_path / "gone.yaml"))
+    assert (code, out) == (2, "")
+    assert "no such route file or folder" in err

@@ -465,3 +465,9 @@ def test_nothing_is_asked_for_another_day(monkeypatch: pytest.MonkeyPatch) -> No
     code, _, err = run("veo-3.1-generate-001", "--live", "--as-of", "2026-11-23")
     assert (code, google.asked) == (3, [])
     assert "--live counts only for today, 2026-11-22" in err
+
+
+@pytest.mark.parametrize(("word", "code"), [("own", 3), ("fail", 1), ("pass", 0)])
+def test_what_is_not_known_ends_as_asked(word: str, code: int) -> None:
+    assert run("veo-9-nonsense-001", "--inconclusive", word)[0] == code
+    assert run("veo-3.0-generate-001", "--inconclusive", word)[0] == 1

@@ -399,3 +399,18 @@ def test_the_help_has_an_example_and_the_exit_codes(capsys: pytest.CaptureFixtur
     said = " ".join(capsys.readouterr().out.split())
     assert "Example: veo-check scan . -o github -o sarif:veo-scan.sarif" in said
     assert "Exit codes: 0 all ids live beyond the horizon" in said
+
+
+@pytest.mark.parametrize(("word", "code"), [("own", 3), ("fail", 1), ("pass", 0)])
+def test_what_is_not_known_ends_as_asked(veo: Command, folder: Path, word: str, code: int) -> None:
+    (folder / "a.py").write_text("'veo-99-odd'\n")
+    assert veo(".", f"--inconclusive={word}").code == code
+    (folder / "b.py").write_text(f"'{DEAD}'\n")
+    assert veo(".", f"--inconclusive={word}").code == 1, "never what is known to be wrong"
+
+
+def test_a_file_that_cannot_be_read_is_never_passed(veo: Command, folder: Path) -> None:
+    (folder / "gone.py").symlink_to(folder / "nowhere.py")
+    assert veo("gone.py", "--inconclusive=pass").code == 3
+    wrong = veo(".", "--inconclusive=maybe")
+    assert (wrong.code, "--inconclusive maybe: choose one of" in wrong.err) == (2, True)

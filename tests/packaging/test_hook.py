@@ -26,10 +26,10 @@ def test_the_manifest_names_a_command_that_there_is(root: Path, hook: dict[str, 
         "python",
         True,
     )
-    program, command = hook["entry"].split()
+    program, command, *options = hook["entry"].split()
     scripts = tomllib.loads((root / "pyproject.toml").read_text())["project"]["scripts"]
     assert program in scripts
-    assert command == "scan"
+    assert (command, options) == ("scan", ["--within", "0", "--inconclusive=pass"])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,8 @@ def test_the_manifest_names_a_command_that_there_is(root: Path, hook: dict[str, 
     [
         ({"a.py": "x = 1\n", "b.yaml": "model: gpt-4o\n"}, 0),
         ({"a.py": "x = 1\n", "b.yaml": "model: veo-3.1-generate-preview\n"}, 1),
-        ({"a.py": "x = 'veo-99-odd'\n"}, 3),
+        ({"a.py": "x = 'veo-99-odd'\n"}, 0),  # unknown: said, and not red
+        ({"a.py": "x = 'veo-99-odd'\n", "b.yaml": "model: veo-3.1-generate-preview\n"}, 1),
     ],
 )
 def test_it_judges_the_files_of_a_commit(

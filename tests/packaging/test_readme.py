@@ -5,10 +5,12 @@ And what the guide for contributors names is there.
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import shutil
 import tomllib
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -97,3 +99,34 @@ def test_the_guide_names_every_marker_group_and_generated_file(root: Path) -> No
     # the lock's own second line is the command that made it
     command = (root / "requirements-dev.lock").read_text().splitlines()[1].removeprefix("#").strip()
     assert f"\n{command}\n" in text
+
+
+def test_the_picture_is_what_the_terminal_shows(
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    golden: Callable[[Path, str], None],
+) -> None:
+    """The README's picture: `pytest tests/packaging/test_readme.py --update` draws it again."""
+    from rich.console import Console
+    from rich.text import Text
+
+    shutil.copytree(
+        root / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns(".veo-check")
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    command = "veo-check run examples/flatkey-veo-3.1-fast.yaml --sandbox --spend 2"
+    assert main(shlex.split(command)[1:]) == 0
+    job = re.compile(r"\b[0-9a-f]{8}-\d{6}-[0-9a-f]{6}\b")
+    out = job.sub("00000000-000001-000000", capsys.readouterr().out)
+    assert "\x1b[" in out
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
+    console.print(f"$ {command}", highlight=False, markup=False)
+    console.print(Text.from_ansi(out), end="")
+    picture = console.export_svg(title="veo-check", unique_id="veo-check")
+    golden(root / ".github" / "terminal.svg", f"{picture}\n")
+    assert "(.github/terminal.svg)" in README.read_text(encoding="utf-8")

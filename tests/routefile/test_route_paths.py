@@ -104,3 +104,11 @@ def test_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
     put(tmp_path, SHORT, "a.yaml")
     (tmp_path / "again").symlink_to(tmp_path)
     assert names(tmp_path, [tmp_path]) == (["a.yaml"], [])
+
+
+def test_virtual_environments_and_packages_are_left_out(tmp_path: Path) -> None:
+    for folder in ("env/lib", "node_modules/x", "routes"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "r.yaml").write_text("route: {}\n", encoding="utf-8")
+    (tmp_path / "env" / "pyvenv.cfg").write_text("home = /usr\n", encoding="utf-8")
+    assert route_paths([tmp_path]) == ((tmp_path / "routes" / "r.yaml",), ())

@@ -100,6 +100,12 @@ class Runner:
             "TTY_COMPATIBLE": "0",
             **(env or {}),
         }
+        values = {
+            "github.server_url": "https://github.com",
+            "github.action_repository": "owner/veo-check",
+            "github.action_ref": "0123abc",
+            **values,
+        }
         code, out = 0, ""
         for step in self.definition["runs"]["steps"]:
             if step["name"] not in steps or code != 0:

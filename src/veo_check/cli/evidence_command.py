@@ -21,6 +21,7 @@ from veo_check.core.results import Proof
 from veo_check.core.secrets import printable
 from veo_check.engine.verify import Snapshot, drifts, kept_reference, rejudge, snapshots
 from veo_check.evidence.bundle import (
+    MANIFEST,
     Bundle,
     Facts,
     NotABundleError,
@@ -128,6 +129,13 @@ def diff(before: Path, after: Path, output: str) -> int:
 
 
 def _read_bundle(path: Path) -> Read:
+    """The bundle in a folder, or the only one below it. Raises InvalidFileError."""
+    if path.is_dir() and not (path / MANIFEST).exists():
+        inside = sorted(folder.parent for folder in path.glob(f"*/{MANIFEST}"))
+        if len(inside) > 1:
+            many = f"{path} holds {len(inside)} bundles; name one, such as {inside[-1]}"
+            raise InvalidFileError(printable(many, 600))
+        path = inside[0] if inside else path
     try:
         return read_files(path)
     except NotABundleError as error:

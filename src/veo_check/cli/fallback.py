@@ -10,17 +10,20 @@ from typer import Argument, Option
 
 from veo_check.cli.output import (
     AsOfDay,
-    Outputs,
     ReferenceFile,
     WithinDays,
+    Words,
     chosen_reference,
     judged_day,
+    page,
     parse_outputs,
-    write_each,
+    text_width,
+    wrapped,
+    write,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
     from decimal import Decimal
 
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
     from veo_check.routefile.load import RouteFile
 
 
-_WIDTH = 100
+#: Below this width a failure is a block, not a row.
+_TABLE = 100
+_TITLES = ("when this fails", "do this", "billed", "USD", "wait", "viewer")
 
 
 def fallback(
@@ -39,7 +44,10 @@ def fallback(
     state: Annotated[
         Path | None, Option(metavar="DIR", help="The state folder, if it is not beside the file.")
     ] = None,
-    output: Outputs = None,
+    output: Annotated[
+        Words,
+        Option("-o", "--output", metavar="text|json|markdown[:FILE]", help="Format. Repeats."),
+    ] = None,
 ) -> None:
     """Print the runbook: every failure, the decision, who is billed, what it costs. No network.
 
@@ -52,18 +60,21 @@ def fallback(
     from veo_check.engine.runbook import runbook
     from veo_check.routefile.load import RouteFile, load_route_file
 
-    outputs = parse_outputs(output)
+    outputs = parse_outputs(output, ("text", "json", "markdown"))
     loaded = load_route_file(route)
     if not isinstance(loaded, RouteFile):
         raise InvalidFileError("\n".join(map(str, loaded)))
     judging = judged_day(as_of, within)
     book = runbook(loaded.route, chosen_reference(reference), judging)
     proven = _proven(loaded, state, judging.day)
-    write_each(
-        outputs,
-        text=lambda: _text(book, judging.day, proven),
-        json=lambda: _json(book, judging.day, proven),
-    )
+    for wanted in outputs:
+        if wanted.format == "json":
+            write(_json(book, judging.day, proven), wanted.file)
+        elif wanted.format == "markdown":
+            write(_markdown(book, judging.day, proven), wanted.file)
+        else:
+            width = _TABLE if wanted.file else text_width()
+            write(_text(book, judging.day, proven, width), wanted.file)
     raise typer.Exit(int(book.exit_code))
 
 
@@ -116,7 +127,61 @@ def _proven(file: RouteFile, state: Path | None, day: date) -> dict[str, str]:
     return told
 
 
-def _text(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
+def _text(book: Runbook, day: date, proven: Mapping[str, str], width: int) -> str:
+    """The runbook at any width: a table where it fits, else a block for each failure."""
+    from veo_check.core.secrets import printable
+    from veo_check.engine.runbook import successor_lines
+
+    width = min(max(width, 40), 120)
+    lines = [line for text in _head(book, day) for line in wrapped(text, rest="  ", width=width)]
+    lines += ["", *(_table(book) if width >= _TABLE else _blocks(book, width))]
+    if book.targets:
+        lines.append("Fallback routes, in this order:")
+        for line in successor_lines(book):
+            first = "  " if line[0] != " " else "    "
+            lines += wrapped(printable(line.strip(), 400), first, f"{first}  ", width)
+        for name, said in proven.items():
+            lines += wrapped(printable(f"{name}: {said}", 400), "  ", "    ", width)
+    for finding in book.broken_rules:
+        lines += wrapped(f"BROKEN RULE: {printable(finding.message, 400)}", rest="  ", width=width)
+        if finding.fix:
+            lines += wrapped(f"fix: {printable(finding.fix, 400)}", "  ", "    ", width)
+    lines += wrapped(_NEVER, width=width)
+    return page(lines)
+
+
+_NEVER = (
+    "Never send a job again whose outcome is unknown: look in the usage log first. "
+    "A safety block is never sent to another provider."
+)
+
+
+def _head(book: Runbook, day: date) -> list[str]:
+    from veo_check.core.money import usd
+    from veo_check.core.secrets import printable
+    from veo_check.pricing.job_cost import JobPrice
+
+    route, request = book.route, book.route.request
+    shape = f"{request.seconds} s, {request.resolution}, {request.use}"
+    price = (
+        f"${usd(book.price.expected)}, by the {book.price.basis} price"
+        if isinstance(book.price, JobPrice)
+        else f"not known: {book.price.message}"
+    )
+    head = f"{route.name}: {route.model.official} ({shape}), {day}"
+    return [printable(head, 400), printable(f"one job costs {price}", 400)]
+
+
+def _cells(book: Runbook) -> Iterator[list[str]]:
+    from veo_check.core.secrets import printable
+
+    for row in book.rows:
+        wait = "none" if row.wait is None else f"{row.wait[0]}-{row.wait[1]} s"
+        cells = (row.failure, row.decision, row.billed, _range(row.cost), wait, row.viewer)
+        yield [printable(cell, 300) for cell in cells]
+
+
+def _table(book: Runbook) -> list[str]:
     import io
 
     from rich import box
@@ -124,47 +189,44 @@ def _text(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    from veo_check.core.money import usd
-    from veo_check.core.secrets import printable
-    from veo_check.engine.runbook import successor_lines
-    from veo_check.pricing.job_cost import JobPrice
-
-    route, request = book.route, book.route.request
-    page = io.StringIO()
-    console = Console(file=page, width=_WIDTH, color_system=None, highlight=False, markup=False)
-    shape = f"{request.seconds} s, {request.resolution}, {request.use}"
-    console.print(printable(f"{route.name}: {route.model.official} ({shape}), {day}", 400))
-    price = (
-        f"{usd(book.price.expected)} USD, by the {book.price.basis} price"
-        if isinstance(book.price, JobPrice)
-        else f"not known: {book.price.message}"
-    )
-    console.print(printable(f"one job costs {price}", 400))
-    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, pad_edge=False, show_edge=False, leading=1)
-    titles = ("when this fails", "do this", "billed", "USD", "wait", "viewer")
-    for title, width in zip(titles, (20, 30, 15, 10, 8, 14), strict=True):
+    out = io.StringIO()
+    console = Console(file=out, width=_TABLE, color_system=None, highlight=False, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, width=_TABLE, pad_edge=False, show_edge=False, leading=1)
+    for title, width in zip(_TITLES, (20, 30, 15, 10, 8, 14), strict=True):
         table.add_column(title, width=width)
-    for row in book.rows:
-        wait = "none" if row.wait is None else f"{row.wait[0]}-{row.wait[1]} s"
-        cells = (row.failure, row.decision, row.billed, _range(row.cost), wait, row.viewer)
-        table.add_row(*(Text(printable(cell, 300)) for cell in cells))
-    console.print()
+    for cells in _cells(book):
+        table.add_row(*map(Text, cells))
     console.print(table)
+    return out.getvalue().splitlines()
+
+
+def _blocks(book: Runbook, width: int) -> Iterator[str]:
+    for failure, *cells in _cells(book):
+        yield failure
+        for title, cell in zip(_TITLES[1:], cells, strict=True):
+            yield from wrapped(cell, f"  {title:<9}", " " * 11, width)
+        yield ""
+
+
+def _markdown(book: Runbook, day: date, proven: Mapping[str, str]) -> str:
+    """The runbook for a wiki or a repository."""
+    from veo_check.engine.runbook import successor_lines
+    from veo_check.report.markdown import escaped
+
+    head, cost = _head(book, day)
+    lines = [f"# When a job of {escaped(head)} fails", "", f"{escaped(cost)}.", ""]
+    lines += [f"| {' | '.join(_TITLES)} |", f"|{'---|' * len(_TITLES)}"]
+    lines += [f"| {' | '.join(map(escaped, cells))} |" for cells in _cells(book)]
+    lines.append("")
     if book.targets:
-        console.print("Fallback routes, in this order:")
+        lines += ["## Fallback routes, in this order", ""]
         for line in successor_lines(book):
-            console.print(f"  {printable(line, 400)}" if line[0] != " " else f"    {line.strip()}")
-        for name, said in proven.items():
-            console.print(printable(f"  {name}: {said}", 400))
+            lines.append(f"{'  ' if line[0] == ' ' else ''}- {escaped(line.strip())}")
+        lines += [f"- {escaped(f'{name}: {said}')}" for name, said in proven.items()]
+        lines.append("")
     for finding in book.broken_rules:
-        console.print(f"BROKEN RULE: {printable(finding.message, 400)}")
-        if finding.fix:
-            console.print(f"  fix: {printable(finding.fix, 400)}")
-    console.print(
-        "Never send a job again whose outcome is unknown: look in the usage log first. "
-        "A safety block is never sent to another provider."
-    )
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+        lines.append(f"- **broken rule**: {escaped(finding.message)} {escaped(finding.fix or '')}")
+    return page([*lines, _NEVER])
 
 
 def _range(cost: tuple[Decimal, Decimal] | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from veo_check.cli.output import check_format
+from veo_check.cli.output import check_format, safe
 from veo_check.core.money import usd
 
 if TYPE_CHECKING:
@@ -32,17 +32,25 @@ JobId = Annotated[str, Argument(metavar="ID", help="The job's id, as `job list` 
 
 
 @group.command("list")
-def list_(state: State = None, output: Output = "text") -> None:
+def list_(
+    route: Annotated[
+        Path | None, Argument(metavar="[ROUTE]", help="A route file, or the folder it is in.")
+    ] = None,
+    state: State = None,
+    output: Output = "text",
+) -> None:
     """List every paid job on record, and what each cost centre spent.
 
-    Example: veo-check job list --state .veo-check
+    The record is in .veo-check beside the route file, or where --state says.
+
+    Example: veo-check job list routes/storyboard.yaml
 
     Exit codes: 0 listed, 2 usage, 3 a record cannot be read.
     """
     from veo_check.smoke.job_list import jobs_in
 
     check_format(output)
-    listed = jobs_in(_place(state))
+    listed = jobs_in(_beside(route) if route is not None and state is None else _place(state))
     sys.stdout.write(_list_json(listed) if output == "json" else _list_text(listed))
     raise typer.Exit(0 if all(held.given_up for held in listed.unreadable) else 3)
 
@@ -93,6 +101,16 @@ def abandon(
     sys.stdout.write(f"{job} is abandoned; its route may send a job again.{kept}\n")
 
 
+def _beside(route: Path) -> Path:
+    """The state folder of a route file, or of a folder of them. Raises UsageError."""
+    from veo_check.core.money import UsageError
+    from veo_check.smoke.state_folder import DEFAULT_NAME
+
+    if not route.exists():
+        raise UsageError(f"no such route file or folder: {safe(str(route))}")
+    return (route if route.is_dir() else route.parent) / DEFAULT_NAME
+
+
 def _place(state: Path | None) -> Path:
     from veo_check.smoke.state_folder import DEFAULT_NAME
 
@@ -106,7 +124,7 @@ def _list_text(listed: JobList) -> str:
     """One line a job, what cannot be read, and the sums."""
     from veo_check.core.secrets import printable
 
-    lines = [_line(job) for job in listed.jobs] or [f"No paid job is on record in {listed.folder}."]
+    lines = [_line(job) for job in listed.jobs] or [_none_in(listed.folder)]
     lines += [
         f"unreadable{', given up' if held.given_up else ''}  {held.job or 'no job'}  "
         f"{printable(str(held.path))}: {held.why}; {held.way_out}"
@@ -122,6 +140,14 @@ def _list_text(listed: JobList) -> str:
     if listed.unreadable:
         lines.append("What the jobs cost whose record cannot be read is not known and not counted.")
     return "\n".join(lines) + "\n"
+
+
+def _none_in(folder: Path) -> str:
+    from veo_check.core.secrets import printable
+
+    looked = printable(str(folder.resolve()), 500)
+    there = "" if folder.is_dir() else " (there is no such folder)"
+    return f"No paid job is on record in {looked}{there}. Elsewhere: ROUTE or --state."
 
 
 def _list_json(listed: JobList) -> str:

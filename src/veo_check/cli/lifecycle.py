@@ -13,6 +13,7 @@ from typer import Argument, Option
 from veo_check.cli.output import (
     AsOfDay,
     Formats,
+    Inconclusive,
     Number,
     ReferenceFile,
     Surface,
@@ -25,6 +26,7 @@ from veo_check.cli.output import (
     safe,
     tell,
     wants_colour,
+    without_evidence,
     write,
 )
 from veo_check.core.clock import AsOf
@@ -62,18 +64,21 @@ def lifecycle(
         Number, Option(min=0, max=36500, metavar="DAYS", help="How old a reading may be.")
     ] = None,
     reference: ReferenceFile = None,
+    inconclusive: Inconclusive = "own",
     output: Formats = None,
 ) -> None:
     """State, dates, replacement, source and age of video model ids, per surface.
 
     Exit code: 0 all alive beyond the horizon, 1 one is retired or retires within it, 3 one is
-    unknown, contested or its facts are too old, 2 usage error.
+    unknown, contested or its facts are too old, 2 usage error. --inconclusive=pass ends with 0
+    instead of 3.
 
     Example: veo-check lifecycle veo-3.1-fast-generate-001 --surface agent-platform
     """
     from veo_check.cli.lifecycle_text import detail, table
 
     outputs = parse_outputs(output)
+    without_evidence(0, inconclusive)
     judging = judged_day(as_of, within, max_age)
     book = chosen_reference(reference)
     check_surface(surface, book)
@@ -90,7 +95,7 @@ def lifecycle(
         else:
             text = show(judgements, judging, book, wanted.file is None and wants_colour())
         write(text, wanted.file)
-    raise typer.Exit(worst_exit_code(judgements))
+    raise typer.Exit(without_evidence(worst_exit_code(judgements), inconclusive))
 
 
 def judge_all(

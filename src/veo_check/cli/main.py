@@ -98,6 +98,15 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(words)
 
 
+#: What people type that is another command here.
+_POINTERS = {
+    "version": "veo-check --version",
+    "help": "veo-check --help, or veo-check COMMAND --help",
+    "validate": "veo-check run ROUTE --offline, which names every problem of a route file",
+    "explain": "veo-check checks CHECK, or a finding's code",
+}
+
+
 def _refuse_bytes(words: list[str]) -> None:
     """Only the name of a file may hold bytes that are no text. Raises UsageError."""
     for word in words:
@@ -108,6 +117,12 @@ def _refuse_bytes(words: list[str]) -> None:
 
 
 def _run(words: list[str]) -> int:
+    if words and words[0] in _POINTERS:
+        sys.stderr.write(f"veo-check: there is no command '{words[0]}'; {_POINTERS[words[0]]}\n")
+        return int(ExitCode.USAGE)
+    if "--json" in words:
+        sys.stderr.write("veo-check: there is no option --json; write -o json\n")
+        return int(ExitCode.USAGE)
     try:
         _refuse_bytes(words)
         program(words[0] if words else None)(words)

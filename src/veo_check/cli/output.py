@@ -395,6 +395,17 @@ def chosen_reference(path: Path | None, simulated: bool = False) -> Reference:
     return load_reference(path, None if simulated else user_data_dir())
 
 
+def without_evidence(code: int, word: str, unread: bool = False) -> int:
+    """The exit code of a look-up, where --inconclusive replaces a 3: not that of what could not be
+    read. Raises UsageError for another word."""
+    choices = {"own": 3, "fail": 1, "pass": 0}
+    if word not in choices:
+        raise UsageError(f"--inconclusive {safe(word)}: choose one of {', '.join(choices)}")
+    if code != 3 or (unread and word == "pass"):
+        return code
+    return choices[word]
+
+
 def check_surface(surface: str | None, book: Reference) -> None:
     """Refuse a surface that the reference data does not know. Raises UsageError."""
     if surface is not None and surface not in book.surfaces():
@@ -421,6 +432,10 @@ AllowPlugin = Annotated[
 ReferenceFile = Annotated[
     File,
     typer.Option("--reference", metavar="FILE", help="Reference data to use instead."),
+]
+Inconclusive = Annotated[
+    str,
+    typer.Option(metavar="own|fail|pass", help="Exit 3, 1 or 0 when something is not known."),
 ]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Every check with its evidence.")]
 Quiet = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import redirect_stdout
@@ -104,6 +105,10 @@ def execute(
     if not any(output.format == "text" and output.file is None for output in wanted):
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
+    if all(output.file is not None for output in wanted):
+        from veo_check.report.shown import verdict_in_a_line
+
+        tell(verdict_in_a_line(ran.report))
     try:
         write_outputs(ran.report, wanted, detail)
     finally:
@@ -114,9 +119,16 @@ def execute(
 
 def load_routes(arguments: tuple[Path, ...]) -> tuple[list[RouteFile], list[Problem]]:
     """Every route file among files and folders, and every problem of those that are not valid."""
+    missing = [argument for argument in arguments if not os.path.lexists(argument)]
+    if len(missing) == len(arguments):
+        raise UsageError(f"no such route file or folder: {', '.join(map(str, missing[:5]))}")
     paths, passed_over = route_paths(arguments)
-    for path in passed_over:
-        tell(f"{path}: no route in it, passed over")
+    if len(passed_over) == 1:
+        tell(f"{passed_over[0]}: no route in it, passed over")
+    elif passed_over:
+        names = ", ".join(str(path) for path in passed_over[:3])
+        more = ", ..." if len(passed_over) > 3 else ""
+        tell(f"{len(passed_over)} YAML files without a route passed over: {names}{more}")
     files: list[RouteFile] = []
     problems: list[Problem] = []
     for path in paths:

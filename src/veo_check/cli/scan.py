@@ -12,6 +12,7 @@ from typer import Argument, Option
 from veo_check.cli.output import (
     AsOfDay,
     File,
+    Inconclusive,
     Output,
     ReferenceFile,
     Surface,
@@ -24,6 +25,7 @@ from veo_check.cli.output import (
     safe,
     tell,
     wants_colour,
+    without_evidence,
     write,
 )
 from veo_check.core.money import UsageError
@@ -53,6 +55,7 @@ def scan(
     max_size: Annotated[
         int, Option(metavar="MB", min=1, max=4096, help="Skip files larger than this.")
     ] = 256,
+    inconclusive: Inconclusive = "own",
     output: Annotated[
         Words,
         Option("--output", "-o", metavar="FORMAT[:FILE]", help=f"{', '.join(FORMATS)}. Repeats."),
@@ -74,6 +77,7 @@ def scan(
 
     Exit codes: 0 all ids live beyond the horizon, 1 one is retired or retires within it, 3 one is
     unknown, contested or its facts are too old, or a file could not be read, 2 usage error.
+    --inconclusive=pass ends with 0 instead of 3, unless a file could not be read.
     """
     from veo_check.cli.scan_formats import Shown, render
     from veo_check.scan import judged as baselines
@@ -82,6 +86,7 @@ def scan(
     from veo_check.scan.scanner import scan as look
 
     outputs = _outputs(output)
+    without_evidence(0, inconclusive)
     if write_baseline and baseline is None:
         raise UsageError("--write-baseline needs --baseline FILE, the file to write")
     known = baselines.read_baseline(baseline) if baseline and not write_baseline else None
@@ -110,7 +115,7 @@ def scan(
         colour = wanted.file is None and wants_colour()
         meant = wanted.format == "github"
         write(render(wanted.format, shown, colour), wanted.file, commands=meant)
-    raise typer.Exit(_exit_code(hits, seen))
+    raise typer.Exit(without_evidence(_exit_code(hits, seen), inconclusive, bool(seen.unread)))
 
 
 def _exit_code(hits: Iterable[Hit], seen: Scan) -> int:

@@ -40,9 +40,9 @@ def render(report: Report) -> str:
     routes = worst_first(report.routes)
     lines = [f"## veo-check: {_headline(report, routes)}", ""]
     for said in caveats(report):
-        lines += [f"> **{_safe(said)}**", ""]
+        lines += [f"> **{escaped(said)}**", ""]
     lines += [*_table(routes), ""] if routes else []
-    lines += [f"{_safe(totals(report))} Judged on {report.as_of}, {report.mode} run.", ""]
+    lines += [f"{escaped(totals(report))} Judged on {report.as_of}, {report.mode} run.", ""]
     lines += _invalid(report)
     for route in routes:
         lines += _details(route, alone=len(routes) == 1)
@@ -58,8 +58,8 @@ def _headline(report: Report, routes: list[RouteReport]) -> str:
     worst = routes[0] if routes else None
     if worst is None or worst.verdict == "ready":
         return words
-    name = f"{_safe(worst.name)}: " if len(routes) > 1 else ""
-    return f"{words}: {name}{_safe(reason(worst))}"
+    name = f"{escaped(worst.name)}: " if len(routes) > 1 else ""
+    return f"{words}: {name}{escaped(reason(worst))}"
 
 
 def _table(routes: list[RouteReport]) -> Iterator[str]:
@@ -71,8 +71,8 @@ def _table(routes: list[RouteReport]) -> Iterator[str]:
         month = f"{Decimal(quote.monthly):,.2f}" if quote and quote.monthly else "-"
         word = VERDICT_WORDS[route.verdict].partition(":")[0]
         verdict = f"{_MARKS[route.verdict]} {word}"
-        name, official = _safe(route.name), _safe(model.official if model else "-")
-        yield f"| {name} | {official} | {job} | {month} | {verdict} | {_safe(decided(route))} |"
+        name, official = escaped(route.name), escaped(model.official if model else "-")
+        yield f"| {name} | {official} | {job} | {month} | {verdict} | {escaped(decided(route))} |"
     total = monthly_total(routes)
     if total is not None and len(routes) > 1:
         yield f"| **total** |  |  | **{total:,.2f}** |  |  |"
@@ -81,7 +81,7 @@ def _table(routes: list[RouteReport]) -> Iterator[str]:
 def _invalid(report: Report) -> Iterator[str]:
     for problem in report.invalid[:_MOST_PROBLEMS]:
         place = f"{problem.file}:{problem.line}:{problem.column}: {problem.path}"
-        yield f"- **invalid** {_safe(place)}: {_safe(problem.message)}"
+        yield f"- **invalid** {escaped(place)}: {escaped(problem.message)}"
     if len(report.invalid) > _MOST_PROBLEMS:
         yield f"- and {len(report.invalid) - _MOST_PROBLEMS} more problems in route files"
     if report.invalid:
@@ -100,19 +100,19 @@ def _details(route: RouteReport, alone: bool) -> Iterator[str]:
 
 
 def _not_passed(route: RouteReport) -> Iterator[str]:
-    yield f"File {_safe(route.file)}, target {route.target}."
+    yield f"File {escaped(route.file)}, target {route.target}."
     yield ""
     if (job := route.open_job) is not None:
         stake = f", {dollars(job.at_stake)} at stake" if job.at_stake else ""
         became = "may have been accepted" if job.close else "runs"
-        yield f"- **job {_safe(job.job)} {became}** at {_safe(job.gateway)}{_safe(stake)}"
-        yield f"  - {_safe(job.close or job.resume)}"
+        yield f"- **job {escaped(job.job)} {became}** at {escaped(job.gateway)}{escaped(stake)}"
+        yield f"  - {escaped(job.close or job.resume)}"
     if route.quote is not None:
-        yield f"- cost: {_safe('; '.join(cost_lines(route)))}"
+        yield f"- cost: {escaped('; '.join(cost_lines(route)))}"
     if route.verdict == "ready" and route.valid_until:
-        yield f"- valid until {route.valid_until}: {_safe(route.valid_because or '')}"
+        yield f"- valid until {route.valid_until}: {escaped(route.valid_because or '')}"
     if Decimal(route.spent):
-        yield f"- spent by this run: {_safe(dollars(route.spent))}"
+        yield f"- spent by this run: {escaped(dollars(route.spent))}"
     for cause in route.next:
         yield from _cause(cause)
     waited = {check for cause in route.next for check in cause.blocks}
@@ -121,11 +121,11 @@ def _not_passed(route: RouteReport) -> Iterator[str]:
             for finding in check.findings:
                 if finding.severity != "note":
                     line = f" (line {finding.line})" if finding.line else ""
-                    said = f"{_safe(finding_said(finding))} {_code(finding.code)}{line}"
+                    said = f"{escaped(finding_said(finding))} {_code(finding.code)}{line}"
                     yield f"- {check.status}: {said}"
     for waiver in route.waivers:
         said = f"{waiver.state}, until {waiver.expires}: {waiver.reason}"
-        yield f"- waiver for {_safe(waiver.finding)}: {_safe(said)}"
+        yield f"- waiver for {escaped(waiver.finding)}: {escaped(said)}"
     yield ""
 
 
@@ -133,15 +133,15 @@ def _cause(cause: CauseReport) -> Iterator[str]:
     word = "fail" if cause.kind == "failure" else "not checked"
     line = f" (line {cause.line})" if cause.line else ""
     code = f" {_code(cause.code)}" if cause.code else ""
-    yield f"- **{word}**: {_safe(cause.cause)}{code}{line}"
-    yield f"  - checks: {_safe(', '.join(cause.blocks))}"
+    yield f"- **{word}**: {escaped(cause.cause)}{code}{line}"
+    yield f"  - checks: {escaped(', '.join(cause.blocks))}"
     steps = [step for step in (cause.fix, cause.command) if step]
     if steps:
-        yield f"  - fix: {_safe(': '.join(steps))}"
+        yield f"  - fix: {escaped(': '.join(steps))}"
 
 
 def _code(word: str) -> str:
-    return f"\\[{_safe(word)}\\]"
+    return f"\\[{escaped(word)}\\]"
 
 
 def _html(text: str) -> str:
@@ -150,7 +150,7 @@ def _html(text: str) -> str:
     return escape(one_line).replace("@", "@\N{WORD JOINER}")
 
 
-def _safe(text: str) -> str:
+def escaped(text: str) -> str:
     """Untrusted text as plain Markdown text: escaped, one line, no mention, no link, no HTML."""
     one_line = " ".join(printable(text, 1000).split())
     # a mention is found after rendering, so an escape would not stop it; a joiner does

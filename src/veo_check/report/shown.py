@@ -253,3 +253,13 @@ def verdict_line(report: Report, route: RouteReport) -> str:
     name = printable(route.name, 200)
     line = f"{name} is {VERDICT_WORDS[route.verdict]} (target {route.target}, tier {route.tier})"
     return "; ".join([line, *caveats(report)])
+
+
+def verdict_in_a_line(report: Report) -> str:
+    """The verdict with its reason, for where the report itself goes to files."""
+    clean = shown(report)
+    worst = next(iter(worst_first(clean.routes)), None)
+    why = ""
+    if worst is not None and worst.verdict != "ready":
+        why = f" {worst.name}: {reason(worst)}."
+    return not_a_command(" ".join([totals(clean) + why, *caveats(clean)]))

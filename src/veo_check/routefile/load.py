@@ -43,8 +43,8 @@ def route_paths(arguments: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path
     A file is taken as it is. In a folder, and below it, every `*.yaml` and `*.yml` in order of
     name is a route file if it has a `route` key at its top level (or a misspelt one beside `via`),
     or is too large to look into; the others (such as files that routes extend) are passed over.
-    Hidden files and folders, and links to folders, are left out. A folder without any route file
-    is returned itself, so that loading it says so.
+    Hidden files and folders, virtual environments, `node_modules` and links to folders are left
+    out. A folder without any route file is returned itself, so that loading it says so.
     """
     files: dict[str, Path] = {}
     passed_over: dict[str, Path] = {}
@@ -68,7 +68,13 @@ def route_paths(arguments: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name != "node_modules"
+            and not os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))
+        )
         for name in sorted(names):
             if name.endswith(_SUFFIXES) and not name.startswith("."):
                 yield Path(parent, name)
