@@ -30,6 +30,7 @@ from veo_check.core.clock import AsOf
 from veo_check.core.facts import Missing, OfficialModel, ProvenLife
 from veo_check.core.findings import TARGETS, Outcome, ReferenceUse, Status, Tier, ValidUntil
 from veo_check.core.results import JobResult, ProofStatus
+from veo_check.reference.lifecycle import judge_lifecycle
 from veo_check.reference.load import Reference, load_reference
 
 OLD = {"old": a_source("google", confirmed="2026-10-01")}
@@ -354,3 +355,30 @@ def test_a_refused_submit_is_googles_own_word(
     assert statuses(listed) == [said] * 3
     accepted = replace(job, state="failed")
     assert statuses(run(a_book(lifecycle=[a_life()]), official(), job=accepted)) == ["pass"] * 3
+
+
+@pytest.mark.parametrize(
+    ("model", "surface", "wanted"),
+    [
+        ("veo-3.1-fast-generate-preview", "agent-platform", "veo-3.1-fast-generate-001"),
+        ("veo-3.1-generate-preview", "agent-platform", "veo-3.1-generate-001"),
+        ("veo-3.0-fast-generate-001", "agent-platform", "veo-3.1-fast-generate-001"),
+        ("veo-3.0-generate-preview", "agent-platform", "veo-3.1-"),
+        ("veo-3.1-fast-generate-preview", "gemini-api", "gemini-omni-1.2-flash"),
+        ("veo-3.0-generate-001", "gemini-api", "gemini-omni-1.2-flash"),
+        ("veo-2.0-generate-001", "gemini-api", "gemini-omni-1.2-flash"),
+    ],
+)
+def test_a_retired_id_is_told_where_to_go_and_never_to_a_retired_one(
+    model: str, surface: str, wanted: str
+) -> None:
+    book, when = load_reference(), judging(date(2026, 11, 30))
+    route = GOOGLE | {"model.official": model, "via.model": model, "model.surface": surface}
+    outcome = run(book, when=when, changes=route)
+    (failed,) = [one for one in outcome.findings if one.severity == "blocker"]
+    assert failed.code == "model-lifecycle/retired"
+    assert f"move to {wanted}" in str(failed.fix)
+    for gone in book.models(surface):
+        judged = judge_lifecycle(book, gone, surface, when)
+        if judged.state == "retired":
+            assert f"move to {gone}" not in f"{failed.fix};".replace(",", ";")

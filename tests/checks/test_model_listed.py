@@ -153,8 +153,16 @@ def test_a_retired_id_that_google_names_is_not_where_to_go(named: str) -> None:
     assert fix.startswith("move to gemini-omni-1")
 
 
-@pytest.mark.parametrize("place", ["us-central1", "europe-west4"])
-def test_what_google_does_not_find_says_at_which_location(place: str) -> None:
-    said = only(run(GOOGLE, official=google("not-found", location=place)))
-    assert f"on agent-platform at {place} to this key" in said.message
-    assert f"via.location to one that serves this one (not {place})" in str(said.fix)
+def test_what_google_does_not_find_says_at_which_location() -> None:
+    said = only(run(GOOGLE, official=google("not-found", location="us-central1")))
+    assert "on agent-platform at us-central1 to this key" in said.message
+    assert "via.location to one that serves this one (not us-central1)" in str(said.fix)
+
+
+@pytest.mark.parametrize("place", ["europe-west4", "global"])
+def test_where_no_page_places_the_model_the_location_is_the_cause(place: str) -> None:
+    outcome = run(GOOGLE, official=google("not-found", location=place))
+    assert outcome.findings == ()
+    assert str(outcome.blocked).endswith("see location-served")
+    gone = run(GOOGLE, official=google("no-longer-available", location=place))
+    assert codes(gone) == ["blocker no-longer-available"]

@@ -81,6 +81,16 @@ def test_the_reason_in_the_refunds_row_is_shown() -> None:
     assert refunded.message.endswith('The refund says why: "Internal error.".')
 
 
+def test_a_refund_of_a_job_that_delivered_is_said_with_its_reason() -> None:
+    back = replace(ROW, refunded=Decimal("0.48"), reason="Internal error encountered.")
+    (differs,) = judged(back).findings
+    assert differs.message == (
+        "Job j1 was quoted at $0.48 and billed at $0.00; $0.48 of $0.48 came back, although the "
+        'job ended well. The refund says why: "Internal error encountered.".'
+    )
+    assert "error that passed" in str(differs.fix)
+
+
 def test_a_task_that_had_to_be_asked_warns_of_what_that_can_cost() -> None:
     outcome = judged(ROW, replace(JOB, task_asked=True))
     assert codes(outcome) == ["note matches", "warning task-asked"]

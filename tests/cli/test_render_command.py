@@ -67,7 +67,7 @@ def test_several_formats_in_one_go(
     page, suite = tmp_path / "report.html", tmp_path / "junit.xml"
     ran = veo(saved(report), "-o", f"html:{page}", "-o", f"junit:{suite}", "-o", "markdown")
     assert (ran.code, ran.err) == (1, "")
-    assert ran.out.startswith("## veo-check: not ready\n")
+    assert ran.out.startswith("## veo-check: not ready: ")
     assert page.read_text().startswith("<!doctype html>")
     assert suite.read_text().startswith("<?xml ")
 

@@ -18,6 +18,7 @@ import pytest
 
 from route_kinds import ALLOWED, KINDS
 from veo_check.core.clock import SandboxClock
+from veo_check.sandbox.scenarios import SCENARIOS, find_scenario
 
 Run = Callable[..., Any]
 BY_NAME = {
@@ -53,6 +54,11 @@ a 429 without a second channel is 500 get_channel_failed    | job-channel-busy |
 an empty wallet behind a key with quota shows at submit     | job-pre-consume | flatkey videos | job-completes/no-quota | fail | not-ready
 a key's own cap is told before anything is sent             | no-quota | flatkey videos | key-accepted/no-quota | fail | not-ready
 a key whose list lacks the model fetches all the same       | job-poll-not-allowed | flatkey videos | media-delivered/facts | pass | ready
+a key with nothing left is refused in words of no key       | key-empty | newapi videos | key-accepted/no-quota | fail | not-ready
+and on Flatkey's build by 403 on every path                 | key-empty | flatkey videos | key-accepted/no-quota | fail | not-ready
+the gateway's own key at Google: PERMISSION_DENIED          | job-gateway-key-denied | flatkey videos | job-completes/gateway-key | fail | not-ready
+API_KEY_INVALID, while the user's key is fine               | job-gateway-key-invalid | newapi videos | job-completes/gateway-key | fail | not-ready
+FAILED_PRECONDITION                                         | job-gateway-key-precondition | newapi videos | job-completes/gateway-key | fail | not-ready
 a bad key is refused                                        | bad-key | newapi videos | key-accepted/refused | fail | not-ready
 the usage endpoints' limiter asks to wait 1200 s            | job-usage-limited | flatkey videos | job-completes/served | pass | inconclusive
 4k is billed at a ratio cut to whole units                  | healthy | flatkey videos 4k | usage-matches-quote/matches | pass | ready
@@ -64,6 +70,19 @@ a hidden price bills what the catalogue calls unpriced      | hidden-price | fla
 the gateway's poller may see an end a minute late           | job-error-at-random | newapi video-generations | job-completes/backend-error | fail | not-ready
 """  # noqa: E501 - a table
 ROWS = [tuple(cell.strip() for cell in line.split("|")) for line in TABLE.strip().splitlines()]
+
+
+def test_every_scenario_of_the_section_is_in_the_table() -> None:
+    cited = {found.name for found in SCENARIOS if found.cites == "flatkey-gateway.md 7"}
+    assert cited - {row[1] for row in ROWS} == set()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_scenario_names_the_checks_that_notice_it(row: tuple[str, ...]) -> None:
+    found = find_scenario(row[1])
+    assert found is not None
+    check, status = row[3].partition("/")[0], row[4]
+    assert status == "pass" or check in found.notices
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
@@ -136,7 +155,8 @@ job-202                | media-delivered/facts            | pass    | inconclusi
 job-402                | job-completes/no-quota           | fail    | not-ready
 job-422                | job-completes/refused            | fail    | not-ready
 job-poll-misconfigured | job-completes/poll-misconfigured | blocked | inconclusive
-job-error-13           | job-completes/content-unavailable | fail   | not-ready
+job-task-lost          | job-completes/operation-unknown  | blocked | inconclusive
+job-error-13           | job-completes/backend-error      | fail    | not-ready
 """
 PROXIED = [tuple(cell.strip() for cell in line.split("|")) for line in PROXY.strip().splitlines()]
 

@@ -98,17 +98,17 @@ def assert_every_format_says(report: Report, quote: QuoteReport) -> None:
     """The price and the maximum in every format, and the reference beside them where it differs."""
     reference = quote.other.expected if quote.other else quote.expected
     beside = f"reference price ${reference}" if reference != quote.expected else ""
-    for word, before in {
-        "text": "Cost ",
-        "markdown": "cost: ",
-        "html": "<dt>Cost</dt><dd>",
+    line = f"${quote.expected} a job, at most ${quote.worst_case} with 1 retry"
+    at_most = f"<dt>At most, with retries</dt><dd>${quote.worst_case}</dd>"
+    for word, says in {
+        "text": [f"Cost {line}"],
+        "markdown": [f"cost: {line}"],
+        "html": [f"<dt>A job</dt><dd>${quote.expected}</dd>", at_most],
     }.items():
         page = import_module(f"veo_check.report.{word}").render(report).replace("\\$", "$")
         words = " ".join(page.split())
-        most = f"at most ${quote.worst_case} with 1 retry"
-        assert f"{before}${quote.expected} a job, {most}" in words, word
-        assert f"at {quote.resolution}, {quote.basis} price" in words, word
-        assert beside in words, word
+        for said in (*says, f"at {quote.resolution}, {quote.basis} price", beside):
+            assert said in words, (word, said)
     metrics = import_module("veo_check.report.prometheus").render(report).splitlines()
     for name, price in {"clip": quote.expected, "clip_reference": reference}.items():
         [metric] = [line for line in metrics if line.startswith(f"veo_check_{name}_cost_usd{{")]

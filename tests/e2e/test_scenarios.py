@@ -134,3 +134,22 @@ def test_the_family_that_the_gateway_does_route_delivers_in_the_same_world(
 ) -> None:
     ran = veo("run", lite(endpoint="generation-tasks"), *NOT_ROUTED, "--spend", "2")
     assert (ran.code, ran.report["routes"][0]["tier"]) == (0, "production")
+
+
+@pytest.mark.parametrize("place", ["europe-west4", "global", "asia-northeast1"])
+def test_a_wrong_location_is_one_failure_that_names_the_right_one(
+    place: str, veo: Run, root: Path, tmp_path: Path
+) -> None:
+    text = (root / "examples/google-agent-platform.yaml").read_text()
+    assert text.count("location: us-central1") == 1
+    path = tmp_path / "route.yaml"
+    path.write_text(text.replace("location: us-central1", f"location: {place}"))
+    ran = veo("run", path, "--sandbox", "--spend", "3", "-o", "json")
+    failed = {name for name, check in ran.checks.items() if check["status"] == "fail"}
+    assert (ran.code, failed) == (1, {"location-served"})
+    (finding,) = ran.checks["location-served"]["findings"]
+    assert (finding["code"], finding["fix"]) == (
+        "location-served/elsewhere",
+        "set via.location to us-central1",
+    )
+    assert ran.report["routes"][0]["spent"] in {None, "0.00"}  # it stops the money

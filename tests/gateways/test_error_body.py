@@ -96,12 +96,13 @@ def test_an_upstreams_error_inside_a_message_is_found() -> None:
     body = {"code": "fail_to_fetch_task", "message": json.dumps(GOOGLE_429), "data": None}
     error = read_error(answer(body, 429))
     assert error.code == "fail_to_fetch_task"
-    assert error.innermost == READ_429
+    assert error.inner == READ_429
     wrapped = {
         "error": {"message": f"litellm.NotFound: {json.dumps(INVALID_KEY)} tail", "code": "404"}
     }
     error = read_error(answer(wrapped, 404))
-    assert error.innermost.reason == "API_KEY_INVALID"
+    assert error.inner is not None
+    assert error.inner.reason == "API_KEY_INVALID"
     assert error.says("api KEY not valid")
     assert not error.says("something else")
     assert {"404", "INVALID_ARGUMENT", "API_KEY_INVALID"} <= error.words()
@@ -111,7 +112,7 @@ def test_nesting_ends() -> None:
     message = "bottom"
     for _ in range(10):
         message = json.dumps({"error": {"message": message}})
-    assert read_error(answer(message, 500)).innermost.message.startswith("{")
+    assert read_error(answer(message, 500)).told.startswith("{")
 
 
 @given(st.text(max_size=100) | st.dictionaries(st.text(max_size=8), st.text(max_size=30)))

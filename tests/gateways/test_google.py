@@ -9,7 +9,7 @@ import pytest
 from answers import PLACE, answer
 from fake_clock import FakeClock
 from veo_check.core.facts import KeyAnswer, OfficialModel
-from veo_check.core.secrets import AllowList, Redactor
+from veo_check.core.secrets import AllowList, CredentialKind, Redactor
 from veo_check.gateways import errors as google_errors
 from veo_check.gateways import google as agent_platform
 from veo_check.gateways import google as gemini
@@ -286,3 +286,34 @@ def test_a_page_that_is_no_listing_is_unreadable(clock: FakeClock) -> None:
     assert isinstance(got, Failure)
     assert got.code == "unreadable"
     assert PLACE not in got.detail
+
+
+@pytest.mark.parametrize(
+    ("credential", "status", "body", "said"),
+    [
+        ("old-api-key", 400, INVALID_KEY, "refuses API keys that begin AIza since September 2026"),
+        ("api-key", 400, INVALID_KEY, "put a working key into the variable"),
+        (
+            "other",
+            401,
+            error(401, "Request had invalid authentication credentials.", "UNAUTHENTICATED"),
+            "gcloud auth print-access-token",
+        ),
+        (
+            "api-key",
+            401,
+            error(401, "API keys are not supported by this API. Expected OAuth2", "X"),
+            "gcloud auth print-access-token",
+        ),
+    ],
+)
+def test_a_refused_key_says_what_is_wrong_with_it_and_what_to_do(
+    credential: CredentialKind, status: int, body: object, said: str
+) -> None:
+    reply = answer(body, status, credential=credential)
+    for got in (
+        gemini.read_model(reply, MODEL, NOW),
+        agent_platform.read_publisher_model(reply, MODEL, NOW),
+    ):
+        assert isinstance(got, Failure)
+        assert (got.code, said in got.detail) == ("key-refused", True)

@@ -69,6 +69,19 @@ def test_an_agent_platform_job_is_sent_and_asked_with_a_token_or_an_api_key(
         assert {name: one.headers[name] for name in both & set(one.headers)} == {header: sent}
 
 
+@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize(
+    "name", [LONG_OPERATION, f"{PARENT}/models/{MODEL}/operations/{'a' * 3000}"]
+)
+def test_any_2xx_with_an_operation_is_an_accepted_job(
+    name: str, status: int, clock: FakeClock
+) -> None:
+    got = driver(agent_platform(), Network(no(status, {"name": name})), clock).submit(request())
+    assert (got.state, got.operation, got.status_code) == ("accepted", name, status)
+    got = driver(agent_platform(), Network(no(status, {"done": True})), clock).submit(request())
+    assert got.state == "uncertain"
+
+
 def test_the_gemini_api_gets_the_body_that_the_sdk_sends(clock: FakeClock) -> None:
     network = Network(ok({"name": OPERATION}))
     got = driver(gemini(), network, clock).submit(request())

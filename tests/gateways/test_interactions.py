@@ -66,7 +66,7 @@ def test_a_create_says_background_and_store_and_names_every_limit(clock: FakeClo
     got = driver(place(), network, clock).submit(request(OMNI, seconds=3, resolution="360p"))
     assert (got.state, got.operation, got.served_model) == ("accepted", ID, OMNI)
     assert network.asked == [("POST", ROOT)]
-    assert network.requests[0].headers["x-goog-api-key"] == KEYS["GEMINI_KEY"]
+    assert network.requests[0].headers["x-goog-api-key"] == "AQ.gemini-key-value"
     assert network.body() == {
         "model": OMNI,
         "input": "a boat",

@@ -95,10 +95,10 @@ def test_the_served_model_is_read_where_alone_it_stands(endpoint: str, clock: Fa
     network = Network(ok({"id": TASK, "object": "video", "model": MODEL, "status": "completed"}))
     jobs = driver(flatkey(endpoint), network, clock)
     assert isinstance(jobs, WatchedDriver)
-    assert jobs.served(TASK) == MODEL
+    assert jobs.named(TASK).served_model == MODEL
     assert network.asked == [("GET", f"{ROUTER}/v1/videos/{TASK}")]
     network.answers = [no(403)]
-    assert jobs.served(TASK) is None
+    assert jobs.named(TASK).served_model is None
 
 
 @pytest.mark.parametrize(

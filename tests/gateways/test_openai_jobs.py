@@ -57,13 +57,16 @@ def test_an_operation_that_holds_the_key_is_written_down_nowhere(
     assert (got.state, got.operation, got.served_model) == ("uncertain", None, None)
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize("status", [200, 201, 202, 207])
 @pytest.mark.parametrize("state", ["pending", "queued", "in_progress"])
 def test_an_answer_with_an_id_is_an_accepted_job(clock: FakeClock, status: int, state: str) -> None:
-    body = {"id": "job-abc123", "polling_url": "/api/v1/videos/job-abc123", "status": state}
-    network = Network(no(status, body))
-    got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
-    assert (got.state, got.operation) == ("accepted", "job-abc123")
+    for job in ("job-abc123", "x" * 4096):
+        body = {"id": job, "polling_url": f"/api/v1/videos/{job}", "status": state}
+        network = Network(no(status, body))
+        got = driver(proxy(), network, clock).submit(request("veo-fast", seconds=8))
+        assert (got.state, got.operation) == ("accepted", job)
+    network = Network(no(status, {"id": "x" * 4097, "status": state}))
+    assert driver(proxy(), network, clock).submit(request("veo-fast")).state == "uncertain"
 
 
 def test_a_submit_stops_the_proxys_own_retries(clock: FakeClock) -> None:

@@ -78,7 +78,7 @@ def test_a_run_in_the_sandbox_tells_everything(action: Runner, shared: Path) -> 
     schema = json.loads((shared / "schemas" / "sarif-schema-2.1.0.json").read_text())
     jsonschema.validate(json.loads(Path(sarif).read_text()), schema)
     assert "storyboard-direct" in ran.summary
-    assert "::notice file=routes/google-agent-platform.yaml,line=1" in ran.out
+    assert "::notice title=veo-check::1 route: 1 ready." in ran.out
 
 
 def test_a_fork_s_pull_request_needs_no_key_and_is_red_only_for_what_is_sure(

@@ -12,8 +12,9 @@ from veo_check.cli.session import with_fallbacks
 from veo_check.reference.load import load_reference
 from veo_check.routefile.load import RouteFile, load_route_file
 
-#: An id as vendors write them: no gateway's label such as `veo3.1-fast`, and no file's name.
-_ID = re.compile(r"\b(?:veo|sora|gemini-omni)-[0-9][a-z0-9.-]*[a-z0-9]\b")
+#: An id as vendors write them: no gateway's label such as `veo3.1-fast` or OpenRouter's
+#: `google/veo-3.1-lite`, and no file's name.
+_ID = re.compile(r"(?<!google/)\b(?:veo|sora|gemini-omni)-[0-9][a-z0-9.-]*[a-z0-9]\b")
 _FILE = re.compile(r"[\w./-]+\.(?:ya?ml|json|jsonl|html|mp4)\b")
 #: Named on purpose, to show what is said of an id that does not exist.
 _INVENTED = {"veo-9-nonsense-001"}

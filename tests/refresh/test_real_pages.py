@@ -70,6 +70,8 @@ NOT_CAPTURED = {
     ("agent-platform", "veo-3.0-fast-generate-preview"): "removed 2026-04-02, before the capture",
     ("agent-platform", "veo-3.1-generate-preview"): "removed 2026-04-02, before the capture",
     ("agent-platform", "veo-3.1-fast-generate-preview"): "removed 2026-04-02, before the capture",
+    ("agent-platform", "veo-2.0-generate-exp"): "known from SDKs alone, retired",
+    ("agent-platform", "veo-2.0-generate-preview"): "known from SDKs alone, retired",
     ("agent-platform", "veo-3.1-lite-generate-001"): "a preview, in no versions table; offered by "
     "the generation page of November 2026",
 }

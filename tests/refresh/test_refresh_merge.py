@@ -395,3 +395,19 @@ def put_real(page: bytes, day: date) -> Merged:
 def test_a_document_that_is_none_is_an_error() -> None:
     with pytest.raises(InvalidFileError):
         put({"compiled": "2026-01-01", "lifecycle": {}}, "deprecations", deprecations_md(), FIRST)
+
+
+def test_a_page_takes_over_from_a_release_that_nothing_reads_again() -> None:
+    """The SDK's release was the first to offer Omni 1.2; then Google's page of dates lists it."""
+    new = ("gemini-omni-1.2-flash", "November 5, 2026", NONE, "")
+    page = deprecations_md(omni=[new])
+    read = reading("deprecations", page, date(2026, 12, 1))
+    url = "https://ai.google.dev/gemini-api/docs/deprecations"
+    merged = merge(bundled_document(), replace(read, source=replace(read.source, url=url)))
+    book = parse_reference(merged.document, "test")
+    [row] = book.lifecycle("gemini-omni-1.2-flash", "gemini-api")
+    assert (row.source.url, row.kind, row.released) == (url, "none-announced", date(2026, 11, 5))
+    before = parse_reference(bundled_document(), "x").lifecycle(
+        "gemini-omni-1.2-flash", "gemini-api"
+    )
+    assert [row.source.url for row in before] != [url]

@@ -16,7 +16,10 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("word", FORMATS)
 @pytest.mark.parametrize("name", CANONICAL)
-def test_golden(word: str, name: str, golden: Callable[[Path, str], None]) -> None:
+def test_golden(
+    word: str, name: str, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEO_CHECK_ACTION_PAGE", "https://example.com/checks")
     text = import_module(f"veo_check.report.{word}").render(CANONICAL[name])
     golden(HERE / "golden" / f"{name}.{word}", text)
 

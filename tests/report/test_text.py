@@ -18,6 +18,7 @@ from typing import Literal
 import pytest
 
 from canonical_reports import CANONICAL, INCONCLUSIVE, NOT_READY, READY
+from twelve_routes import twelve
 from veo_check.cli.main import main
 from veo_check.cli.output import text_width, wants_ascii, wants_colour
 from veo_check.core.clock import SystemClock
@@ -30,20 +31,6 @@ MOST = {"main-job": 40, "article": 35, "missing-key": 32, "twelve": 45}
 #: job and proof ids: random, and as long as their stand-in
 _ID = re.compile(r"\b[0-9a-f]{8}-\d{6}-[0-9a-f]{6}\b")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-#: The variants of the example of which twelve mixed routes are made: what is replaced in it.
-TWELVE: dict[str, dict[str, str]] = {
-    **{f"ready-{number}": {} for number in range(1, 5)},
-    "budget": {'monthly: "6000"': 'monthly: "600"'},
-    "label": {"model: veo3.1-fast  ": "model: veo3.1-fst  "},
-    "seconds": {"seconds: 8\n": "seconds: 7\n"},
-    "group": {"group: plg": "group: nowhere"},
-    "retired": {
-        "official: veo-3.1-fast-generate-001": "official: veo-3.0-fast-generate-001",
-    },
-    "no-log": {"logging:": "x-logging:"},
-    "no-job": {},
-    "invalid": {"per_job:": "per_jb:"},
-}
 
 
 @pytest.fixture
@@ -68,24 +55,6 @@ def printed(
         return _ID.sub("00000000-000001-000000", capsys.readouterr().out)
 
     return run
-
-
-def twelve() -> str:
-    """A folder of twelve routes in the current one: the example, and what is wrong with each."""
-    folder = Path("routes")
-    copytree("examples/logs", "routes/logs")
-    text = Path("examples/flatkey-veo-3.1-fast.yaml").read_text(encoding="utf-8")
-    for name, changes in TWELVE.items():
-        changed = text.replace("name: storyboard-drafts", f"name: {name}")
-        for old, new in changes.items():
-            assert old in changed, (name, old)
-            changed = _without(changed, old) if new.startswith("x-") else changed.replace(old, new)
-        (folder / f"{name}.yaml").write_text(changed, encoding="utf-8")
-    return str(folder)
-
-
-def _without(text: str, section: str) -> str:
-    return re.sub(rf"(?ms)^{section}.*?(?=^\S|\Z)", "", text)
 
 
 def words_of(name: str, printed: Callable[..., str]) -> list[str]:

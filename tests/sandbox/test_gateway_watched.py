@@ -276,10 +276,10 @@ def test_how_a_job_is_billed(scenario: str, quota: int, ratios: dict[str, int]) 
 
 def test_a_hidden_price_bills_what_the_listing_leaves_out() -> None:
     box = Box("hidden-price")
-    listed = [one["id"] for one in box.get(f"{FLATKEY}/v1/models").json()["data"]]
+    listed = [model["id"] for model in box.get(f"{FLATKEY}/v1/models").json()["data"]]
     assert "veo3.1-fast" not in listed
     rows = box.get(f"{FLATKEY}/api/pricing").json()["data"]
-    (row,) = [one for one in rows if one["model_name"] == "veo3.1-fast"]
+    (row,) = [found for found in rows if found["model_name"] == "veo3.1-fast"]
     assert (row["quota_type"], row["model_ratio"]) == (0, 37.5)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from fake_clock import FakeClock
 from sandbox_box import AGENT_PLATFORM, FLATKEY, GEMINI, NEWAPI, OPENAI, PUBLISHER, Box
-from veo_check.core.clock import SandboxClock
+from veo_check.core.clock import SandboxClock, WaitingClock
 from veo_check.core.secrets import SANDBOX_KEY_MARK
 from veo_check.sandbox.scenarios import SCENARIOS, Scenario
 from veo_check.sandbox.server import SandboxTransport
@@ -74,6 +75,33 @@ def test_the_clock_is_the_scenario_s_unless_given(clock: FakeClock) -> None:
     assert isinstance(world.clock, SandboxClock)
     assert world.clock.now().date() == world.scenario.day
     assert open_world("healthy", clock).clock is clock
+
+
+def test_in_a_run_only_waiting_passes_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = {"now": 1000.0}
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        real["now"] += seconds
+
+    monkeypatch.setattr("time.monotonic", lambda: real["now"])
+    monkeypatch.setattr("time.sleep", nap)
+    clock = WaitingClock(date(2026, 11, 22))
+    real["now"] += 7  # a busy machine
+    assert clock.monotonic() == 7
+    clock.sleep(100)
+    assert (clock.monotonic(), naps) == (107, [1])
+    assert clock.now() == datetime(2026, 11, 22, 12, 1, 47, tzinfo=UTC)
+
+    def another_waits_too(seconds: float) -> None:
+        nap(seconds)
+        monkeypatch.setattr("time.sleep", nap)
+        clock.sleep(60)  # in the middle of it
+
+    monkeypatch.setattr("time.sleep", another_waits_too)
+    clock.sleep(60)
+    assert clock.monotonic() == pytest.approx(107 + 60 + 0.6)  # overlapping, not one by one
 
 
 def test_keys_carry_the_mark_and_no_dash_where_it_would_cut() -> None:

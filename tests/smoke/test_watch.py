@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from paid_jobs import Signet
-from paid_world import MODEL, Desk, Fate, World, WorldDriver
+from paid_world import MODEL, Desk, Fate, Killed, World, WorldDriver
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import PollAnswer, Sink, VideoRef
 from veo_check.core.results import Delivery, JobResult, UsageProof
@@ -51,13 +51,16 @@ class ContentDriver(WorldDriver):
         return 0.0
 
     def watch(self, operation: str, sink: Sink) -> PollAnswer:
+        self.fate.step()
         world = self.content
         world.looks.append(self.now())
         word = world.path[min(len(world.looks), len(world.path)) - 1]
         if word == "FAILURE":
             world.end(world.jobs[operation])
+        self.fate.step()
         if word == "200":
             sink(world.content)
+            self.fate.step()
             return PollAnswer("done", "delivered", (VideoRef(),), delivered=True)
         return OF_A_PATH.get(word, PollAnswer("running", word))
 
@@ -65,9 +68,9 @@ class ContentDriver(WorldDriver):
         self.content.asked.append(self.now())
         return replace(super().poll(operation), served_model=None)
 
-    def served(self, operation: str) -> str | None:
+    def named(self, operation: str) -> PollAnswer:
         self.content.named += 1
-        return MODEL
+        return PollAnswer("done", "completed", served_model=MODEL, exchanges=("x12",))
 
 
 @dataclass
@@ -113,6 +116,7 @@ def test_the_200_of_a_look_is_the_delivery(desk: ContentDesk, world: ContentWorl
     job = job_of(outcome)
     assert (job.statuses, job.served_model) == (("NOT_START", "IN_PROGRESS", "delivered"), MODEL)
     assert not job.task_asked
+    assert "x12" in job.exchanges  # the answer that names the model
 
 
 def test_a_failure_is_confirmed_by_the_path_and_then_by_the_task(
@@ -229,6 +233,21 @@ def test_a_gateway_without_a_content_path_is_not_believed_at_once_either(
     assert world.asked[-1] - world.asked[1] >= 180
 
 
+@pytest.mark.parametrize(
+    ("path", "task"),
+    [(("FAILURE", "503"), ("failed",)), (("no path",), ("failed", "503"))],
+    ids=["content", "task"],
+)
+def test_a_failure_that_nothing_confirms_is_not_looked_for_without_a_pause(
+    path: tuple[str, ...], task: tuple[str, ...], desk: ContentDesk, world: ContentWorld
+) -> None:
+    world.path, world.polls = path, task
+    job = job_of(desk.run("5"))
+    assert (job.state, job.symptom) == ("unfinished", "job-unfinished")
+    looks = world.looks if task == ("failed",) else world.asked
+    assert min(after - before for before, after in pairwise(looks)) >= 10
+
+
 def a_failed_job(desk: ContentDesk, world: ContentWorld) -> None:
     world.path, world.polls = ("FAILURE",), ("failed",)
     assert job_of(desk.run("5")).state == "failed"
@@ -331,11 +350,40 @@ def entries_of(desk: Desk) -> tuple[Entry, ...]:
     return Journal(StateFolder(desk.folder, simulated=False)).entries(desk.route.name)
 
 
-def test_a_kill_while_watching_loses_nothing(desk: ContentDesk, world: ContentWorld) -> None:
-    desk.key = Signet()
-    world.path = ("NOT_START",)
-    desk.run("5")
-    assert entry(desk).is_open
-    world.path = ("200",)
-    assert desk.run("5").proof.valid
-    assert len(world.posts) == 1
+ENDS = {
+    "delivered": (("NOT_START", "IN_PROGRESS", "200"), ("done",)),
+    "passing": (("FAILURE", "FAILURE", "FAILURE", "200"), ("in_progress",)),
+    "no path": (("no path",), ("in_progress", "done")),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_a_kill_at_any_step_of_the_watch_loses_nothing_and_pays_once(
+    ends: str, tmp_path: Path
+) -> None:
+    def fresh(name: str) -> tuple[ContentDesk, ContentWorld]:
+        path, polls = ENDS[ends]
+        world = ContentWorld(path=path, polls=polls)
+        desk = ContentDesk(tmp_path / name, world)
+        return desk.changed(smoke__controlled_failure="none", route__target="staging"), world
+
+    counting, _ = fresh("counting")
+    fate = Fate()
+    counting.run("5", fate=fate)
+    sent = next(step for step in range(fate.happened) if _posts_after(fresh(f"count-{step}"), step))
+    for step in range(sent, fate.happened):
+        desk, world = fresh(str(step))
+        with pytest.raises(Killed):
+            desk.run("5", fate=Fate(step))
+        if entry(desk).state in {"intent", "uncertain"}:
+            continue  # killed before the operation was on disk: a person has to look
+        outcome = desk.run("5")
+        assert outcome.proof.valid, step
+        assert len(world.posts) == 1, step
+
+
+def _posts_after(made: tuple[ContentDesk, ContentWorld], step: int) -> bool:
+    desk, world = made
+    with pytest.raises(Killed):
+        desk.run("5", fate=Fate(step))
+    return bool(world.posts)

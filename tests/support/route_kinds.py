@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+#: what its generation record calls the model
+OPENROUTER = ", also_known_as: [google/veo-3.1-lite]"
 LITE, OMNI = "veo-3.1-lite-generate-001", "gemini-omni-1.2-flash"
 TEXT = """\
 version: 1
@@ -22,7 +24,7 @@ via:
   model: {label}
   key: {{env: {variable}, name: ci-smoke, owner: creative-tools, scope: non-production}}
 {via}
-model: {{official: {official}, surface: {surface}}}
+model: {{official: {official}, surface: {surface}{also}}}
 request: {{mode: text-to-video, seconds: 8, resolution: 720p, aspect_ratio: "16:9", use: draft}}
 smoke: {smoke}
 budget: {{per_job: "9.00", monthly: "100000", jobs_per_month: 100, max_markup: "60%", retries: 1}}
@@ -57,6 +59,7 @@ class Kind:
     scenario: str = "healthy"
     day: str = "2026-11-20"
     target: str = "production"
+    also: str = ""
     smoke: str = "{seconds: 4, resolution: 720p}"
 
     @property
@@ -64,7 +67,11 @@ class Kind:
         return f"{self.gateway}-{self.surface}-{self.family}"
 
     def text(self) -> str:
-        variable = {"flatkey": "FLATKEY_SMOKE_KEY", "google": "GEMINI_API_KEY"}
+        variable = {
+            "flatkey": "FLATKEY_SMOKE_KEY",
+            "google": "GEMINI_API_KEY",
+            "openrouter": "OPENROUTER_API_KEY",
+        }
         return TEXT.format(
             target=self.target,
             gateway=self.gateway,
@@ -77,6 +84,7 @@ class Kind:
             day=self.day,
             expires=date.fromisoformat(self.day) + timedelta(days=30),
             smoke=self.smoke,
+            also=self.also,
         )
 
     def written(self, folder: Path, root: Path) -> Path:
@@ -108,6 +116,7 @@ KINDS = [
         "agent-platform",
         "  base_url: http://127.0.0.1:4000",
     ),
+    Kind("openrouter", "videos", "google/veo-3.1-lite", LITE, "agent-platform", also=OPENROUTER),
     Kind("google", "predict-long-running", LITE, LITE, "agent-platform", CLOUD + "us-central1"),
     # its controlled failure is sent at 360p, which one source alone prices there
     Kind(

@@ -10,7 +10,7 @@ from veo_check.core.facts import GatewayListing, Missing, OfficialModel
 from veo_check.core.findings import Blocked, Finding, Findings, Tier, blocker, check, note
 from veo_check.core.gateway import Gateway
 from veo_check.core.route import Route
-from veo_check.reference.lifecycle import to_move_to
+from veo_check.reference.lifecycle import asked_elsewhere, to_move_to
 from veo_check.reference.load import Reference
 
 #: The method that a model must offer on the Gemini API for the endpoint family.
@@ -97,6 +97,13 @@ def _by_google(
         yield Blocked(f"{official.probe}: {official.detail}")
         return
     said = f' Google says: "{official.text}"' if official.text else ""
+    if official.state == "not-found" and asked_elsewhere(reference, official):
+        # one cause, one failure: location-served names it
+        yield Blocked(
+            f"Google does not find {official.model} at {official.location}, where its pages do not "
+            "place it; see location-served"
+        )
+        return
     if official.state != "offered":
         word = "no longer offers" if official.state == "no-longer-available" else "does not offer"
         place = f" at {official.location}" if official.location else ""

@@ -176,13 +176,18 @@ def _bill(job: JobResult, usage: UsageProof) -> Iterator[CheckOutput]:
     assert usage.billed is not None
     net = usage.billed - usage.refunded
     if abs(net - usage.quoted) > usage.tolerance:
+        back = f"; ${usd(usage.refunded)} of ${usd(usage.billed)} came back, although the job ended"
+        fix = "ask the gateway's operator which unit and ratio it billed by"
+        if usage.refunded:
+            fix = "tell the gateway's operator: it took an error that passed for the job's end"
         yield blocker(
             "usage-matches-quote/differs",
-            f"Job {job.job} was quoted at ${usd(usage.quoted)} and billed at ${usd(net)}.",
+            f"Job {job.job} was quoted at ${usd(usage.quoted)} and billed at ${usd(net)}"
+            f"{back + ' well' if usage.refunded else ''}.{_reason(usage)}",
             at="via.model",
             expected=f"${usd(usage.quoted)}",
             actual=f"${usd(net)}",
-            fix="ask the gateway's operator which unit and ratio it billed by",
+            fix=fix,
             evidence=usage.exchanges,
         )
     else:

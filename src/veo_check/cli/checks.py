@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
+from veo_check.cli.codes import WEIGHTS, code_of, codes_of
 from veo_check.cli.output import (
     FORMATS,
     Quiet,
@@ -16,9 +17,11 @@ from veo_check.cli.output import (
     Verbose,
     Words,
     check_writable,
+    complete,
     detail_of,
     did_you_mean,
     parse_outputs,
+    safe,
     wrapped,
     write_outputs,
 )
@@ -26,17 +29,33 @@ from veo_check.core.money import InvalidFileError, UsageError
 from veo_check.core.reading import read_limited, why_unread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from veo_check.core.findings import Check
     from veo_check.report.model import Report
 
 
 def checks(
-    check: Annotated[Text, Argument(metavar="[CHECK]", help="Explain this one check.")] = None,
+    check: Annotated[
+        Text,
+        Argument(
+            metavar="[CHECK|CODE]",
+            help="A check's id, or the code of a finding.",
+            autocompletion=complete("checks"),
+        ),
+    ] = None,
+    markdown: Annotated[
+        bool, Option("--markdown", help="Print the page of all checks and codes as Markdown.")
+    ] = False,
 ) -> None:
-    """List the checks; with an id, say why it exists, what it needs, how to fix a failure.
+    """List the checks; with an id or a finding's code, explain it and how to fix a failure.
 
-    Example: veo-check checks price-unit
+    Example: veo-check checks price-unit/unpriced
     """
-    sys.stdout.write(_catalogue() if check is None else _explain(check))
+    if markdown:
+        sys.stdout.write(rules_page())
+    else:
+        sys.stdout.write(_catalogue() if check is None else _explain(check))
 
 
 def _catalogue() -> str:
@@ -53,33 +72,58 @@ def _catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _explain(check_id: str) -> str:
-    from veo_check.core.route import AGENT_PLATFORM
-    from veo_check.engine.plan import BUILT_IN, built_in_checklist
-    from veo_check.gateways.registry import GATEWAYS
+def _explain(word: str) -> str:
+    from veo_check.engine.plan import BUILT_IN
 
+    check_id, slash, rest = word.partition("/")
     if check_id not in BUILT_IN:
         hint = did_you_mean(check_id, BUILT_IN, "; veo-check checks lists them")
-        raise UsageError(f"no check is called '{check_id}'{hint}")
+        raise UsageError(f"no check is called '{safe(check_id)}'{hint}")
     found = BUILT_IN[check_id]
-    tiers = {
-        line.check: (item.title, line.tier)
+    lines = []
+    if slash:
+        code = code_of(found, rest)
+        if code is None:
+            known = [each.code for each in codes_of(found)]
+            hint = did_you_mean(word, known, f" (known: {', '.join(known)})")
+            raise UsageError(f"{safe(word)}: {check_id} has no finding with this code{hint}")
+        lines += [f"{word}: {WEIGHTS[code.severity]}", ""]
+        lines += wrapped(f"Says: {code.message}") if code.message else []
+        lines += wrapped(f"Fix: {code.fix}") if code.fix else []
+        lines += ["", f"The check: {check_id}", ""]
+    for part in _parts(found):
+        lines += [*wrapped(part), ""]
+    if not slash:
+        lines += [
+            "Findings:",
+            *(f"  {each.code}: {WEIGHTS[each.severity]}" for each in codes_of(found)),
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _parts(check: Check) -> Iterator[str]:
+    """What there is to say about a check, a paragraph each."""
+    from veo_check.core.route import AGENT_PLATFORM
+    from veo_check.engine.plan import built_in_checklist
+    from veo_check.gateways.registry import GATEWAYS
+
+    item, tier = next(
+        (item, line.tier)
         for item in built_in_checklist().items
         for line in item.checks
-    }
-    item, tier = tiers[check_id]
+        if line.check == check.id
+    )
+    yield f"{check.id}: {check.title}"
     required = f"required for {tier.word}" if tier else "informs only"
-    waivable = "can be waived" if found.waivable else "cannot be waived"
-    lines = [f"{found.id}: {found.title}", ""]
-    lines += wrapped(f"Item: {item}; {required}; {waivable}; since {found.since}.")
-    lines += ["", *wrapped(f"Why: {found.why}")]
-    needs = ", ".join(_words(need.type.__name__, need.optional) for need in found.needs)
-    lines += ["", *wrapped(f"Needs: {needs}.")]
+    waivable = "can be waived" if check.waivable else "cannot be waived"
+    yield f"Item: {item.title}; {required}; {waivable}; since {check.since}."
+    yield f"Why: {check.why}"
+    needs = ", ".join(_words(need.type.__name__, need.optional) for need in check.needs)
+    yield f"Needs: {needs}."
     for name, gateway in GATEWAYS.items():
-        if (reason := found.not_for(gateway, AGENT_PLATFORM)) is not None:
-            lines += wrapped(f"Not for gateway {name}: {reason}", rest="  ")
-    lines += ["", *wrapped(f"Fix: {found.fix}")]
-    return "\n".join(lines) + "\n"
+        if (reason := check.not_for(gateway, AGENT_PLATFORM)) is not None:
+            yield f"Not for gateway {name}: {reason}"
+    yield f"Fix: {check.fix}"
 
 
 def _words(type_name: str, optional: bool) -> str:
@@ -87,6 +131,54 @@ def _words(type_name: str, optional: bool) -> str:
 
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type_name).lower()
     return f"{words} (where it can be learned)" if optional else words
+
+
+# The page that finding codes, SARIF's helpUri and hints point to: `checks --markdown`.
+
+
+def rules_page() -> str:
+    """Every check and every finding code, as `checklists/README.md` holds it."""
+    from veo_check.engine.plan import BUILT_IN, built_in_checklist
+
+    lines = [
+        "# What veo-check checks",
+        "",
+        "Made by `veo-check checks --markdown`; a test compares. `veo-check checks ID` prints one",
+        "of these, `veo-check checks CODE` explains the code of a finding.",
+        "",
+    ]
+    for number, item in enumerate(built_in_checklist().items, start=1):
+        lines += [f"## {number} {item.title}", "", *wrapped(item.why, width=100), ""]
+        lines += [*wrapped(f"Evidence to save: {item.evidence}", width=100), ""]
+        for line in item.checks:
+            lines += [f"### {line.check}", ""]
+            for part in _parts(BUILT_IN[line.check]):
+                lines += [*wrapped(_plain(part), width=100, cut=False), ""]
+            codes = codes_of(BUILT_IN[line.check])
+            if codes:
+                lines += ["| finding | weight | what it says |", "|---|---|---|"]
+                lines += [
+                    f"| `{each.code}` | {WEIGHTS[each.severity]} | {_plain(each.message or '')} |"
+                    for each in codes
+                ]
+                lines.append("")
+    lines += [
+        "## Codes of no check",
+        "",
+        "### not-checked",
+        "",
+        "A required check that could not be made, in SARIF: a note for each cause.",
+        "",
+        "### route-file",
+        "",
+        "A route file that is not valid; `veo-check schema` describes every field.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text for a cell or a paragraph of Markdown; our own, so only its table marks matter."""
+    return text.replace("|", "\\|").replace("<", "\\<").replace("*", "\\*")
 
 
 # `veo-check schema`: the JSON Schema of the route file, for editors, and of the report.

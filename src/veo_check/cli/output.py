@@ -332,6 +332,33 @@ def detail_of(verbose: bool, quiet: bool) -> Detail:
     return "verbose" if verbose else "quiet" if quiet else "short"
 
 
+def complete(kind: str) -> Callable[[str], list[str]]:
+    """Values that the shell completes: checks, formats, models, scenarios or surfaces."""
+
+    def matching(incomplete: str) -> list[str]:
+        return [value for value in _values(kind) if value.startswith(incomplete)]
+
+    return matching
+
+
+def _values(kind: str) -> Iterable[str]:
+    """Loaded only when a shell asks."""
+    if kind == "checks":
+        from veo_check.engine.plan import BUILT_IN
+
+        return list(BUILT_IN)
+    if kind == "scenarios":
+        from veo_check.sandbox.scenarios import SCENARIOS
+
+        return [scenario.name for scenario in SCENARIOS]
+    if kind == "formats":
+        return FORMATS
+    book = chosen_reference(None)
+    if kind == "surfaces":
+        return book.surfaces()
+    return sorted({*book.models(), *(rule.model for rule in book.prices)})
+
+
 # Options that several commands share, so that they are spelled and explained only once.
 
 

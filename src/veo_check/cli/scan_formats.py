@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 
 from veo_check import __version__
 from veo_check.core.clock import AsOf
 from veo_check.core.frozen import dataclass
+from veo_check.core.reading import file_from_here, file_uri
 from veo_check.core.secrets import printable
 from veo_check.reference.lifecycle import State, living_end
 from veo_check.reference.load import Reference
@@ -211,7 +211,7 @@ def _result(hit: Hit) -> dict[str, object]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(found.file)},
+                    "artifactLocation": {"uri": file_uri(found.file)},
                     "region": region,
                 }
             }
@@ -219,25 +219,9 @@ def _result(hit: Hit) -> dict[str, object]:
     }
 
 
-def _uri(file: str) -> str:
-    from urllib.parse import quote
-
-    relative = _from_here(file)
-    quoted = quote(os.fsencode(relative.replace(os.sep, "/")))
-    return f"file://{quoted}" if os.path.isabs(relative) else quoted
-
-
-def _from_here(file: str) -> str:
-    """A path below the current folder as CI servers expect it: relative to that folder."""
-    if not os.path.isabs(file):
-        return file
-    here = os.path.join(os.getcwd(), "")
-    return file[len(here) :] if file.startswith(here) else file
-
-
 def _github(shown: Shown) -> str:
     unread = [
-        f"::warning file={_property(_from_here(file))},title=not scanned::{_data(why)}\n"
+        f"::warning file={_property(file_from_here(file))},title=not scanned::{_data(why)}\n"
         for file, why in shown.seen.unread
     ]
     more = [f"::notice::and {shown.seen.more:,} more places of these ids\n"] * bool(shown.seen.more)
@@ -247,7 +231,7 @@ def _github(shown: Shown) -> str:
 def _annotation(hit: Hit) -> str:
     found = hit.found
     level = "error" if hit.exit_code == 1 else "warning"
-    place = f"file={_property(_from_here(found.file))},line={found.line},col={found.column}"
+    place = f"file={_property(file_from_here(found.file))},line={found.line},col={found.column}"
     note = f" Its inline ignore expired on {hit.expired}." if hit.expired else ""
     message = _data(f"{found.id}: {_why(hit.verdict)}{note}")
     return f"::{level} {place},title={_property(f'video model {hit.state}')}::{message}\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veo_check.cli.output import chosen_reference, nearest, redactor
-from veo_check.core.clock import Clock, SandboxClock, SystemClock
+from veo_check.core.clock import Clock, SystemClock, WaitingClock
 from veo_check.core.fallbacks import candidates
 from veo_check.core.frozen import dataclass
 from veo_check.core.money import InvalidFileError, UsageError
@@ -112,7 +112,7 @@ def _sandboxed(
     found = find_scenario(scenario)
     day = as_of or (found.day if found else None)
     try:
-        world = open_world(scenario, SandboxClock(day) if day else None)
+        world = open_world(scenario, WaitingClock(day) if day else None)
     except UnknownScenarioError as error:
         near = nearest(scenario, [known.name for known in SCENARIOS])
         hint = f"did you mean {near}? " if near else ""

@@ -79,12 +79,10 @@ NOT_ROUTED: frozenset[Symptom] = frozenset(
     {"no-channel", "family-not-routed", "interactions-only", "wrong-method"}
 )
 
-Charged = Literal["no", "unless-refunded", "yes", "unknown"]
-
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a symptom says about the route, who pays, and the step that works.
+    """What a symptom says about the route, and the step that works.
 
     `direct`: the step of a route that calls Google directly, where it is another one.
     `of_the_gateway`: through a gateway it is about the gateway's own access to Google, not the
@@ -92,7 +90,6 @@ class Meaning:
     """
 
     says: str
-    charged: Charged
     next_step: str
     direct: str | None = None
     of_the_gateway: bool = False
@@ -116,137 +113,114 @@ _TOKEN = "gcloud auth print-access-token"  # noqa: S105 - a command
 MEANINGS: Mapping[Symptom, Meaning] = {
     "model-retired": Meaning(
         "the model was shut down",
-        "no",
         "move to the successor that `veo-check lifecycle` names",
     ),
     "model-unknown": Meaning(
         "the model is not recognised, or no video generation is offered for it",
-        "no",
         "compare via.model with what the gateway lists, and via.endpoint with what it routes",
         direct="compare via.model with what Google lists, and via.location with where the model is "
         f"served ({_LOCATIONS})",
     ),
-    "model-not-allowed": Meaning(
-        "the key may not use the model", "no", "allow the model for this key"
-    ),
+    "model-not-allowed": Meaning("the key may not use the model", "allow the model for this key"),
     "no-channel": Meaning(
         "the gateway lists the model, but has no channel that serves it on this endpoint",
-        "no",
         "ask the gateway's operator, or try another endpoint family",
     ),
     "not-priced": Meaning(
         "the gateway has no price for this model or shape",
-        "no",
         "ask the gateway's operator to price it",
     ),
     "no-quota": Meaning(
-        "the key or its account cannot pay for one job", "no", "top up the account or the key"
+        "the key or its account cannot pay for one job", "top up the account or the key"
     ),
-    "key-refused": Meaning("the key was refused", "no", "put a working key into the variable"),
+    "key-refused": Meaning("the key was refused", "put a working key into the variable"),
     "token-refused": Meaning(
         "the access token was refused; one lasts about an hour",
-        "no",
         f"put a new one into the variable ({_TOKEN} makes one), or use key: {{adc: true}}",
         of_the_gateway=True,
     ),
     "old-api-key": Meaning(
         "Google refuses API keys that begin AIza since September 2026",
-        "no",
         "make a new API key, which begins AQ., and put it into the variable; on the Agent Platform "
         f"an access token does as well ({_TOKEN} makes one)",
         of_the_gateway=True,
     ),
     "gateway-key": Meaning(
         "Google refused the gateway's own access, not your key",
-        "no",
         "ask the gateway's operator to renew what the gateway calls Google with; the quoted answer "
         "says what Google refused",
     ),
     "gateway-misconfigured": Meaning(
         "the gateway cannot call Google as it is configured",
-        "no",
         "ask the gateway's operator to fix what the quoted answer names",
     ),
     "api-disabled": Meaning(
         "the API, or billing, is not switched on for the project",
-        "no",
         "switch on what the answer names (gcloud services enable aiplatform.googleapis.com), wait "
         "some minutes and run again",
         of_the_gateway=True,
     ),
     "wrong-credential": Meaning(
         "this API takes OAuth access tokens, and was sent an API key",
-        "no",
         f"put an access token into the variable ({_TOKEN} makes one), or use key: {{adc: true}}",
         of_the_gateway=True,
     ),
     "project-mismatch": Meaning(
         "project, location or kind of key does not fit this endpoint",
-        "no",
         "compare via.project and via.location with the project that the key belongs to, and use an "
         "access token, not an API key",
         of_the_gateway=True,
     ),
     "access-denied": Meaning(
         "the key is known, but may not do this",
-        "no",
         "allow the key this model and endpoint in the gateway's console",
         direct="give the credential a role in the project that may use the model (Agent Platform "
         "User), and accept the model's terms",
     ),
-    "rate-limited": Meaning("a quota or rate limit is used up", "no", _RETRY),
+    "rate-limited": Meaning("a quota or rate limit is used up", _RETRY),
     "cooling-down": Meaning(
         "the gateway itself pauses the model after a failure; the job was not sent on",
-        "no",
         _RETRY,
     ),
     "duration-refused": Meaning(
         "the clip length was refused (its value or its type)",
-        "no",
         "use a length that the answer or the model's page names; the gateway must pass it on as a "
         "number",
         direct="use a length that the answer or the model's page names",
     ),
     "combination-unsupported": Meaning(
         "this combination of settings is not supported by the model",
-        "no",
         "compare smoke and request with what `veo-check checks request-supported` names",
     ),
     "parameter-refused": Meaning(
-        "a parameter was refused", "no", "leave it out, or use a model that takes it"
+        "a parameter was refused", "leave it out, or use a model that takes it"
     ),
     "not-allowlisted": Meaning(
         "the project is not on the list for this feature",
-        "no",
         "ask Google for access",
         of_the_gateway=True,
     ),
     "not-at-location": Meaning(
         "the model is not served at this location",
-        "no",
         f"ask the gateway's operator to call Google in a location that serves it ({_LOCATIONS})",
         direct=f"set via.location to one that serves it ({_LOCATIONS}); where it is that already, "
         "ask Google for access to the model",
     ),
     "bucket-needed": Meaning(
         "the result is too large for the answer, so a Cloud Storage bucket has to be named",
-        "unless-refunded",
         "send a storageUri (gs://...) with the request, or ask for fewer or smaller videos",
     ),
     "bucket-denied": Meaning(
         "Google's service agent may not use the Cloud Storage bucket",
-        "unless-refunded",
         "give the service account that the answer names the role Storage Object User on the bucket",
         of_the_gateway=True,
     ),
     "provisioning": Meaning(
         "Google is still setting up the project's service agents",
-        "no",
         "wait some minutes and run again with --spend",
     ),
     "interactions-only": Meaning(
         "the model is served through the Interactions API only",
-        "no",
         "call Google directly over interactions, or choose a model that this endpoint family "
         "carries",
         direct="set via.endpoint to interactions, or choose a model that this endpoint family "
@@ -255,111 +229,91 @@ MEANINGS: Mapping[Symptom, Meaning] = {
     "wrong-method": Meaning(
         "Veo was called through another method than predictLongRunning; this is not a rate limit, "
         "and waiting never helps",
-        "no",
         "ask the gateway's operator to put it on a channel that calls predictLongRunning, or try "
         "another endpoint family",
         direct="set via.endpoint to predict-long-running",
     ),
     "family-not-routed": Meaning(
         "the gateway does not route this endpoint family",
-        "no",
         "set via.endpoint to a family that the gateway has",
     ),
-    "refused": Meaning("the job was refused", "no", "read the answer in the evidence"),
+    "refused": Meaning("the job was refused", "read the answer in the evidence"),
     "not-sent": Meaning(
-        "nothing left this machine", "no", "fix the problem above and run again with --spend"
+        "nothing left this machine", "fix the problem above and run again with --spend"
     ),
     "submit-uncertain": Meaning(
         "whether the job was accepted is not known, so it is never sent again",
-        "unknown",
         _LOOK,
         direct=_EXPORT,
     ),
     "filtered": Meaning(
         "a safety filter stopped it (the prompt, an image, or often the audio)",
-        "unless-refunded",
         "rephrase the prompt, or change the image; support codes in the answer name the filter. "
         "Google does not charge for it, a gateway may",
         direct="rephrase the prompt, or change the image; support codes in the answer name the "
         "filter. Google does not charge for it",
     ),
-    "backend-error": Meaning(
-        "the model's backend failed (an internal error)", "unless-refunded", _RETRY
-    ),
+    "backend-error": Meaning("the model's backend failed (an internal error)", _RETRY),
     "empty-result": Meaning(
         "the job was reported complete but returned neither a video nor an error",
-        "unless-refunded",
         "look in the usage log whether it was charged; run again with --spend",
         direct="run again with --spend; Google charges for finished videos alone",
     ),
     "failed": Meaning(
         "the job failed",
-        "unless-refunded",
         "read the answer in the evidence; where it says nothing, ask the gateway's operator by the "
         "request id",
         direct="read the answer in the evidence; run again with --spend",
     ),
-    "cancelled": Meaning("the job was cancelled", "unless-refunded", _RETRY),
+    "cancelled": Meaning("the job was cancelled", _RETRY),
     "operation-unknown": Meaning(
         "the job was accepted, but its operation can no longer be found",
-        "unknown",
         f"look for its charge in the gateway's usage log; {_ABANDON}",
         direct=f"Google keeps operations for two days; {_EXPORT}",
     ),
     "poll-refused": Meaning(
         "the key that submitted the job may not look at it",
-        "unknown",
         "give the key (or the variable that the job was submitted with) access to polls",
     ),
     "poll-misconfigured": Meaning(
         "every poll is refused for a reason that does not pass with time",
-        "unknown",
         "have what the quoted answer names fixed in the gateway's configuration; the next run then "
         "polls on and sends nothing",
         direct="fix what the quoted answer names; the next run then polls on and sends nothing",
     ),
     "poll-answers-error": Meaning(
         "Google accepted the job and answers every poll of it with an error, instead of its state",
-        "unknown",
         "look in Google's billing export whether it was charged; then `veo-check job abandon` the "
         "job, and only then run again with --spend",
     ),
-    "incomplete": Meaning(
-        "the job stopped before it was done, and left no video", "unknown", _RETRY
-    ),
+    "incomplete": Meaning("the job stopped before it was done, and left no video", _RETRY),
     "job-unfinished": Meaning(
         "this run ended before the job did; it was not given up",
-        "unknown",
         "run again later: the next run polls on and sends nothing",
     ),
     "content-unavailable": Meaning(
         "the job was reported complete, but its video cannot be fetched",
-        "yes",
         "look at the address by hand; a safety-filtered job looks the same through a gateway",
         direct="look at the address by hand; Google keeps a video for two days",
     ),
     "content-refused": Meaning(
-        "the key may not fetch the video", "yes", "give the key access to the content"
+        "the key may not fetch the video", "give the key access to the content"
     ),
     "result-elsewhere": Meaning(
         "the video was left in a storage bucket that this key cannot read",
-        "yes",
         "take the storage address out of the gateway's configuration",
         direct="ask for the video in the answer (no storageUri), or read the bucket by hand",
     ),
     "too-large": Meaning(
-        "the video is larger than any clip of this length can be", "yes", "look at it by hand"
+        "the video is larger than any clip of this length can be", "look at it by hand"
     ),
     "host-refused": Meaning(
         "the video's address is one that veo-check does not fetch from",
-        "yes",
         "media comes from https and public addresses only",
     ),
 }
 
-_UNNAMED = Meaning(
-    "it ended in a way that has no name", "unknown", "read the answer in the evidence"
-)
+_UNNAMED = Meaning("it ended in a way that has no name", "read the answer in the evidence")
 
 
 #: What Google's support codes stand for (its page of 2026-09-02): each word with its codes.
@@ -568,5 +522,5 @@ class WatchedDriver(JobDriver, Protocol):
         """Look once, in turn. `refused`: this way does not exist here. What `sink` raises passes
         through."""
 
-    def served(self, operation: str) -> str | None:
-        """The model that served a job that has ended, where the gateway tells."""
+    def named(self, operation: str) -> PollAnswer:
+        """Ask once for the task of a job that has ended, where it names the model that served."""

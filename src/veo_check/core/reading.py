@@ -121,3 +121,22 @@ def _no_constant(word: str) -> object:
 
 def _no_float(text: str) -> object:
     raise ValueError(f"{text[:20]} is written as a float; write amounts in quotes")
+
+
+# A file's name as reports write it for the place where they are shown.
+
+
+def file_from_here(file: str) -> str:
+    """A file below the working folder relative to it, as CI servers expect; else its whole path."""
+    whole = os.path.normpath(os.path.join(os.getcwd(), file))
+    here = os.path.join(os.getcwd(), "")
+    return whole[len(here) :] if whole.startswith(here) else whole
+
+
+def file_uri(file: str) -> str:
+    """The address of a file in a report: relative to the working folder, or `file:`."""
+    from urllib.parse import quote
+
+    place = file_from_here(file)
+    quoted = quote(os.fsencode(place.replace(os.sep, "/")))
+    return f"file://{quoted}" if os.path.isabs(place) else quoted

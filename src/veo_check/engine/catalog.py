@@ -45,7 +45,7 @@ from veo_check.gateways import billing, google
 from veo_check.gateways.base import GetRequest
 from veo_check.gateways.newapi import NEWAPI
 from veo_check.gateways.probes import CATALOG, STATUS, Asking
-from veo_check.gateways.registry import gateway_of, with_address
+from veo_check.gateways.registry import GATEWAYS, gateway_of, with_address
 from veo_check.http.answers import Failure
 from veo_check.http.keys import KeyName
 from veo_check.pricing.gateway_row import GatewayPrice
@@ -104,8 +104,10 @@ class RowInspection:
 def route_of(wanted: Wanted) -> Route:
     """The row as a route without a key. Raises UsageError for a gateway that has no catalogue."""
     known = with_address(wanted.gateway)
-    named = wanted.base_url is not None and wanted.gateway == NEWAPI.name
-    address = wanted.base_url if known or named else wanted.gateway
+    named = GATEWAYS.get(wanted.gateway)
+    if known is None and wanted.base_url is not None and named is not None and named.has_catalogue:
+        known = named
+    address = wanted.base_url if known is not None else wanted.gateway
     if address is not None:
         try:
             origin_of(address)

@@ -18,6 +18,7 @@ from veo_check.core.money import plain, usd
 from veo_check.core.results import Delivery, JobResult, MediaFacts, UsageProof
 from veo_check.core.route import Route, Situation
 from veo_check.engine.judge import Result, WaiverOutcome, a_job_settles
+from veo_check.engine.runbook import incidents
 from veo_check.pricing.job_cost import JobCost, JobPrice, PriceSources
 from veo_check.pricing.shape import Refusal, Shape, normal_resolution
 from veo_check.reference.load import Reference
@@ -27,6 +28,7 @@ from veo_check.report.model import (
     CauseReport,
     CheckReport,
     ConfirmationReport,
+    FailureReport,
     FallbackReport,
     FallbackTargetReport,
     FindingReport,
@@ -92,6 +94,7 @@ def item_reports(
     `known` is what a good item says, where there is more to say than how many checks passed.
     """
     titles = {item.id: item.title for item in checklist.items}
+    why = {item.id: item.why for item in checklist.items}
     for result in results:
         titles.setdefault(result.selected.item, result.selected.item)
     reports = []
@@ -104,7 +107,15 @@ def item_reports(
             summary = known.get(item) or f"{passed} of {len(own)} checks passed"
         else:
             summary = _summary(worst, target, causes)
-        reports.append(ItemReport(id=item, title=title, status=status.value, summary=summary))
+        reports.append(
+            ItemReport(
+                id=item,
+                title=title,
+                why=why.get(item, ""),
+                status=status.value,
+                summary=summary,
+            )
+        )
     return reports
 
 
@@ -392,8 +403,10 @@ def _figures(price: JobPrice) -> dict[str, Any]:
 # The report's fallback table: what is decided for each situation, and what each target changes.
 
 
-def fallback_report(route: Route, outcomes: object, cost: JobCost) -> FallbackReport | None:
-    """The table of a route; None where its file has no fallback section.
+def fallback_report(
+    route: Route, outcomes: object, cost: JobCost, judging: AsOf, prices: PriceSources
+) -> FallbackReport | None:
+    """The table of a route and its runbook; None where its file has no fallback section.
 
     `cost` is the primary's; `outcomes` the fact of that name where targets were judged, else
     anything.
@@ -411,6 +424,17 @@ def fallback_report(route: Route, outcomes: object, cost: JobCost) -> FallbackRe
         targets=[
             _target(route, candidate, by_index.get(candidate.index), cost)
             for candidate in candidates(route)
+        ],
+        failures=[
+            FailureReport(
+                failure=row.failure,
+                decision=row.decision,
+                billed=row.billed,
+                cost_low=_amount(row.cost[0] if row.cost else None),
+                cost_high=_amount(row.cost[1] if row.cost else None),
+                viewer=row.viewer,
+            )
+            for row in incidents(route, prices.reference, judging, prices.cost)[2]
         ],
     )
 

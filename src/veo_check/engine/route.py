@@ -340,7 +340,7 @@ def judge_route(
     causes = causes_of(results, context)
     quote = quote_report(route, bench.reference, cost)
     catalog = assemble.catalog_report(route, facts)
-    fallback = fallback_report(route, facts.get(FallbackOutcomes), cost)
+    fallback = fallback_report(route, facts.get(FallbackOutcomes), cost, judging, prices)
     known = assemble.known_in_short(quote, catalog, fallback, paid, holds.model_until)
     report = RouteReport(
         name=route.name,

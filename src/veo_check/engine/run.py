@@ -38,7 +38,7 @@ from veo_check.engine.route import (
 from veo_check.gateways.probes import Asking
 from veo_check.gateways.registry import gateway_of
 from veo_check.reference.load import Reference
-from veo_check.report.model import ProblemReport, ReferenceUsed, Report, Tool
+from veo_check.report.model import ProblemReport, ReferenceUsed, Report, RuleReport, Tool
 from veo_check.routefile.checklist import Checklist
 from veo_check.routefile.load import Problem, RouteFile
 
@@ -130,6 +130,11 @@ def run(
         exit_code=int(ExitCode.INTERRUPTED if interrupted else code),
         verdict=worst([*verdicts, *([Verdict.INCONCLUSIVE] if problems else [])]).value,
         reference=_reference_used(judged, around.reference),
+        rules=[
+            RuleReport(id=line.id, title=line.check.title, why=line.check.why, fix=line.check.fix)
+            for line in plan
+            if line.check is not None
+        ],
         routes=[one.report for one in judged],
         invalid=[_problem(problem) for problem in problems],
     )

@@ -104,7 +104,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A route that may take over, judged by what is published."""
+    """A fallback route, judged by what is published."""
 
     candidate: Candidate
     life: LifecycleJudgement | None
@@ -156,19 +156,26 @@ def runbook(
     `cost_of` knows what a job of the route and of each target costs; without it the reference does.
     """
     cost_of = cost_of or PriceSources(reference, judging, gateway_of).cost
-    own = cost_of(route)
-    targets = tuple(
-        _target(route, own, candidate, reference, judging, cost_of)
-        for candidate in candidates(route)
-    )
+    own, targets, rows = incidents(route, reference, judging, cost_of)
     broken = tuple(
         said
         for said in fallback_rules(route=route, judging=judging)
         if isinstance(said, Finding) and said.severity == "blocker"
     )
-    cost = own.shown.expected if isinstance(own.shown, JobPrice) else None
-    rows = tuple(_row(route, failure, cost, targets) for failure in FAILURES)
     return Runbook(route, own.shown, rows, targets, broken)
+
+
+def incidents(
+    route: Route, reference: Reference, judging: AsOf, cost_of: Callable[[Route], JobCost]
+) -> tuple[JobCost, tuple[Target, ...], tuple[Row, ...]]:
+    """What a job costs, the fallback routes, and a row for every way in which a job fails."""
+    own = cost_of(route)
+    targets = tuple(
+        _target(route, own, candidate, reference, judging, cost_of)
+        for candidate in candidates(route)
+    )
+    cost = own.shown.expected if isinstance(own.shown, JobPrice) else None
+    return own, targets, tuple(_row(route, failure, cost, targets) for failure in FAILURES)
 
 
 def _target(

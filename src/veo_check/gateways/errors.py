@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from veo_check.core.facts import KeyAnswer, OfficialModel, OfficialState
 from veo_check.core.frozen import dataclass
-from veo_check.core.jobs import Submission, Symptom
+from veo_check.core.jobs import Submission, Symptom, meaning_of
 from veo_check.http.answers import Failure, Json, JsonError, Response, parse_json
 
 # JSON values from outside, as the types we need or None. Nothing here raises.
@@ -90,11 +90,6 @@ class ErrorBody:
     def told(self) -> str:
         """The upstream's own sentence, where it has one; else the nearest around it."""
         return (self.inner.told if self.inner else "") or self.message
-
-    @property
-    def innermost(self) -> ErrorBody:
-        """The upstream's own error, where a gateway passed it on; else this one."""
-        return self.inner.innermost if self.inner else self
 
     def says(self, *phrases: str) -> bool:
         """Whether any message on the way in holds one of these phrases, whatever the case."""
@@ -278,9 +273,12 @@ def key_refused(answer: Response, error: ErrorBody) -> bool:
 def failure_of(answer: Response, error: ErrorBody) -> Failure:
     """The failure of an answer that tells nothing about the model."""
     if key_refused(answer, error):
+        meaning = meaning_of(google_symptom(error) or _of_key(answer))
+        said = answer.shown(error.message).replace("; ", ", ")  # what follows "; " is the step
         return Failure(
             "key-refused",
-            f"{answer.place} refused the key with {answer.status}: {answer.shown(error.message)}",
+            f"{answer.place} refused the key with {answer.status}: {said} ({meaning.says}); "
+            f"{meaning.step(direct=True)}",
             answer.exchange,
             sent=True,
         )

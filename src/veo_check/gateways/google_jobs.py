@@ -51,7 +51,7 @@ from veo_check.http.client import HttpClient
 _MODEL = re.compile(r"models/([^/:]+)/operations/")
 _NAME = re.compile(
     r"(?:projects/[\w.:-]{1,100}/locations/[a-z0-9-]{1,63}/publishers/google/)?"
-    r"models/[\w.@-]{1,200}/operations/[\w-]{1,200}"
+    r"models/[\w.@-]{1,200}/operations/[\w-]{1,3600}"
 )
 
 

@@ -347,8 +347,11 @@ class NewapiJobs:
 
     def poll(self, operation: str) -> PollAnswer:
         """Ask once how the job is."""
+        return self._asked(self._path, operation)
+
+    def _asked(self, path: str, operation: str) -> PollAnswer:
         self._door.redactor.learn_capability(operation)
-        url = f"{self._place.base_url}{self._path}/{quote(operation, safe='')}"
+        url = f"{self._place.base_url}{path}/{quote(operation, safe='')}"
         answer = self._door.get(url, self._place.key, fresh=True, tries=1)
         if isinstance(answer, Failure):
             return poll_failure(answer)
@@ -385,11 +388,9 @@ class NewapiJobs:
             self._door.turns(self._place.base_url).slower(self._door.clock.monotonic())
         return read_content(got)
 
-    def served(self, operation: str) -> str | None:
-        """The model that served an ended job: this path alone tells it, for every family."""
-        url = f"{self._place.base_url}{PATHS['videos']}/{quote(operation, safe='')}"
-        answer = self._door.get(url, self._place.key, fresh=True)
-        return None if isinstance(answer, Failure) else read_poll(answer, self._place).served_model
+    def named(self, operation: str) -> PollAnswer:
+        """The task by the path that alone names the served model, for every family."""
+        return self._asked(PATHS["videos"], operation)
 
     def fetch(self, operation: str, video: VideoRef, index: int, sink: Sink) -> FetchAnswer:
         """Stream the video into `sink`: from its content path, else from where the task said.

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from veo_check.core.frozen import dataclass
 from veo_check.core.money import plain, usd
 from veo_check.pricing.shape import Line, Quote, Refusal, RefusedError, Shape
-from veo_check.reference.prices import Component, CreditPool, PriceRule, TokenFormula
+from veo_check.reference.prices import Component, PriceRule, TokenFormula
 
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """How many tokens one clip is."""
-
-    number: Decimal
-    how: str
+#: How much of something one clip is, and that in words, with a place for the number.
+Counted = tuple[Decimal, str]
 
 
 def line(component: Component, rule: PriceRule, shape: Shape) -> Line:
@@ -30,13 +24,13 @@ def line(component: Component, rule: PriceRule, shape: Shape) -> Line:
     return Line(component, quantity, units * component.rate, how.format(_spelled(quantity)))
 
 
-def tokens_of(rule: PriceRule, shape: Shape) -> Tokens:
+def _tokens(rule: PriceRule, shape: Shape) -> Counted:
     """Tokens of one clip: as a finished job reported them, or by the rule's formula.
 
     Raises RefusedError where the rule has no formula or the shape leaves open what it needs.
     """
     if shape.tokens is not None:
-        return Tokens(shape.tokens, "{} tokens as reported")
+        return shape.tokens, "{} tokens as reported"
     formula = rule.tokens
     if formula is None:
         raise RefusedError(
@@ -49,15 +43,14 @@ def tokens_of(rule: PriceRule, shape: Shape) -> Tokens:
     return _tokens_by_pixel(formula, shape)
 
 
-def _count(component: Component, rule: PriceRule, shape: Shape) -> tuple[Decimal, str]:
+def _count(component: Component, rule: PriceRule, shape: Shape) -> Counted:
     match component.meter:
         case "output-second":
             return _seconds(shape), "{} s"
         case "input-second":
             return _input_seconds(shape), "{} s of input video"
         case "token":
-            tokens = tokens_of(rule, shape)
-            return tokens.number, tokens.how
+            return _tokens(rule, shape)
         case "frame":
             rate = shape.frame_rate
             if rate is None:
@@ -89,15 +82,15 @@ def _input_seconds(shape: Shape) -> Decimal:
     return shape.input_video_seconds
 
 
-def _tokens_by_second(formula: TokenFormula, shape: Shape) -> Tokens:
+def _tokens_by_second(formula: TokenFormula, shape: Shape) -> Counted:
     rate = formula.per_second.get(shape.resolution or "")
     if rate is None:
         raise _no_size(formula.per_second, shape)
     number = rate * _seconds(shape)
-    return Tokens(number, f"{{}} tokens ({_spelled(rate)} per second)")
+    return number, f"{{}} tokens ({_spelled(rate)} per second)"
 
 
-def _tokens_by_pixel(formula: TokenFormula, shape: Shape) -> Tokens:
+def _tokens_by_pixel(formula: TokenFormula, shape: Shape) -> Counted:
     ratios = formula.pixels.get(shape.resolution or "")
     if ratios is None:
         raise _no_size(formula.pixels, shape)
@@ -113,7 +106,7 @@ def _tokens_by_pixel(formula: TokenFormula, shape: Shape) -> Tokens:
     # whole tokens, rounded down: a fraction of a token was never seen on a bill
     number = pixels * (frames + formula.extra_frames) // formula.divisor
     shown = plain(frames + formula.extra_frames)
-    return Tokens(number, f"{{}} tokens ({size[0]}x{size[1]}, {shown} frames)")
+    return number, f"{{}} tokens ({size[0]}x{size[1]}, {shown} frames)"
 
 
 def _no_size(table: object, shape: Shape) -> RefusedError:
@@ -137,12 +130,12 @@ def _spelled(number: Decimal) -> str:
 def price_by(rule: PriceRule, shape: Shape) -> Quote | Refusal:
     """`shape` priced by this one rule, whatever its day."""
     try:
-        return _priced(rule, shape, rule.pool)
+        return _priced(rule, shape)
     except RefusedError as refused:
         return Refusal(refused.code, refused.message, rule.source)
 
 
-def _priced(rule: PriceRule, shape: Shape, pool: CreditPool | None) -> Quote:
+def _priced(rule: PriceRule, shape: Shape) -> Quote:
     if shape.tokens is not None and not any(
         component.meter == "token" for component in rule.components
     ):
@@ -152,11 +145,12 @@ def _priced(rule: PriceRule, shape: Shape, pool: CreditPool | None) -> Quote:
             " (some gateways report seconds in a field called tokens)",
         )
     lines = tuple(line(component, rule, shape) for component in rule.components)
-    expected = _in_usd(rule, pool, lines, shape.count)
-    return Quote(shape, rule, expected, lines, _arithmetic(rule, pool, lines, shape))
+    expected = _in_usd(rule, lines, shape.count)
+    return Quote(shape, rule, expected, lines, _arithmetic(rule, lines, shape))
 
 
-def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], count: int) -> Decimal:
+def _in_usd(rule: PriceRule, lines: Iterable[Line], count: int) -> Decimal:
+    pool = rule.pool
     one_clip = max(sum((part.amount for part in lines), Decimal(0)), rule.min_charge)
     total = one_clip * rule.multiplier * count
     if rule.currency == "USD":
@@ -174,10 +168,9 @@ def _in_usd(rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], cou
     return total * pool.usd / pool.units
 
 
-def _arithmetic(
-    rule: PriceRule, pool: CreditPool | None, lines: Iterable[Line], shape: Shape
-) -> str:
+def _arithmetic(rule: PriceRule, lines: Iterable[Line], shape: Shape) -> str:
     """The sum in words, e.g. "$0.12 per second x 8 s"."""
+    pool = rule.pool
     money = "" if pool is not None else "$"
     coin = " credits" if pool is not None else ""
     parts = []

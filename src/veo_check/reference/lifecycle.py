@@ -177,7 +177,7 @@ def _judge(
         judging.hypothetical or (live.model, live.surface) != (model, surface)
     ):
         live = None
-    if live is not None and live.state == "not-found" and _asked_elsewhere(reference, live):
+    if live is not None and live.state == "not-found" and asked_elsewhere(reference, live):
         live = None
     gone = live is not None and live.state != "offered"
     offered = served or (live is not None and live.state == "offered")
@@ -256,7 +256,7 @@ def _judge(
     return judged("alive", nearest, *_why_alive(alive))
 
 
-def _asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
+def asked_elsewhere(reference: Reference, live: OfficialModel) -> bool:
     """Whether a location was asked that no page names for the model: not to find it there says
     nothing of its life."""
     known = reference.capability(live.model, live.surface)

@@ -277,7 +277,24 @@ def _date_rows(
             )
             changes.append(change_of("row-gone", newest, says))
         put(DateRow(model, surface, None, None, "absent"), newest)
-    return cast("list[object]", written), changes
+    taken_over = _taken_over(known, reading)
+    kept: list[object] = [row for row in written if row["id"] not in taken_over]
+    return kept, changes
+
+
+def _taken_over(known: tuple[LifecycleRow, ...], reading: Reading) -> set[str]:
+    """Rows by which the vendor offered a model where no command looks, such as a release: once a
+    page that is read offers it too, nothing would ever confirm them."""
+    said = {(row.model, row.surface) for row in reading.dates if row.kind == "none-announced"}
+    return {
+        row.id
+        for row in known
+        if reading.source.official
+        and (row.model, row.surface, row.kind) in {(*place, "none-announced") for place in said}
+        and (row.source.publisher, row.source.sha256) == (reading.source.publisher, None)
+        and row.by_hand is None
+        and not _same_page(row.source, reading.source)
+    }
 
 
 def _says_the_same(row: LifecycleRow, now: DateRow) -> bool:

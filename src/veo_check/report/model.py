@@ -60,8 +60,17 @@ class Tool(ReportPart):
     version: str
 
 
+class RuleReport(ReportPart):
+    """A check of this run: what is true when it passes, why it exists, how to fix a failure."""
+
+    id: str
+    title: str
+    why: str
+    fix: str
+
+
 class ReferenceUsed(ReportPart):
-    """The reference data the verdicts stand on."""
+    """The reference data the verdicts are based on."""
 
     oldest_used: DayText | None
     digest: str
@@ -95,10 +104,11 @@ class CheckReport(ReportPart):
 
 
 class ItemReport(ReportPart):
-    """One item of the checklist; it shows its worst check, and in `summary` what that says."""
+    """One item of the checklist, why it matters, and in `summary` what its worst check says."""
 
     id: str
     title: str
+    why: str = ""
     status: StatusWord
     summary: str = ""
 
@@ -320,7 +330,7 @@ class ConfirmationReport(ReportPart):
 
 
 class FallbackTargetReport(ReportPart):
-    """A route that may take over: what it costs, what changes, and which of its checks are bad.
+    """A fallback route: what it costs, what changes, and which of its checks are bad.
 
     Amounts are USD for one job. `bad_checks` maps a check's id to its status; null where the run
     did not judge the target.
@@ -342,6 +352,18 @@ class FallbackTargetReport(ReportPart):
     bad_checks: dict[str, StatusWord] | None = None
 
 
+class FailureReport(ReportPart):
+    """One way in which a job fails: what to do, who is billed, and what the incident costs in USD,
+    at least and at most; null where no price is known."""
+
+    failure: str
+    decision: str
+    billed: str
+    cost_low: AmountText | None = None
+    cost_high: AmountText | None = None
+    viewer: str
+
+
 class FallbackReport(ReportPart):
     """What the route file decides for each situation; a decision that is not made is null."""
 
@@ -349,6 +371,7 @@ class FallbackReport(ReportPart):
     approved_by: str | None = None
     approved_on: DayText | None = None
     targets: list[FallbackTargetReport] = []
+    failures: list[FailureReport] = []
 
 
 class RouteReport(ReportPart):
@@ -418,6 +441,7 @@ class Report(ReportPart):
     exit_code: int
     verdict: VerdictWord
     reference: ReferenceUsed
+    rules: list[RuleReport] = []
     routes: list[RouteReport]
     invalid: list[ProblemReport] = Field(default=[])
 

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-from urllib.parse import quote
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
 
-from veo_check.core.secrets import printable
+from veo_check.core.reading import file_uri
 from veo_check.report.json import as_text
 from veo_check.report.model import CheckReport, FindingReport, Report, RouteReport
-from veo_check.report.shown import caveats, headline, is_hole, shown, verdict_line
+from veo_check.report.shown import caveats, finding_said, shown
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {"blocker": "error", "warning": "warning", "note": "note"}
-_VERDICT_LEVEL = {"ready": "note", "not-ready": "error", "inconclusive": "warning"}
 Json = dict[str, object]
+#: Rules that are no finding of a check: title, why, fix.
+_OWN_RULES = {
+    "route-file/invalid": (
+        "The route file is valid",
+        "A route that cannot be read is not judged, so nothing is known about it.",
+        "Correct the field that the message names; veo-check schema describes every field.",
+    ),
+    "not-checked": (
+        "Every required check could be made",
+        "Missing evidence is not a pass: what could not be checked keeps a route from being ready.",
+        "Supply what the message names, then run again.",
+    ),
+}
 
 
 def render(report: Report) -> str:
-    """One SARIF run: a result a finding, a hole, and a verdict; rules are the finding codes."""
+    """One SARIF run: a result a finding, and a note for each cause of what was not checked."""
     report = shown(report)
-    results = [_invalid(one.file, one.line, one.column, one.message) for one in report.invalid]
+    results = [
+        _result("route-file/invalid", "error", one.message, one.file, one.line, one.column)
+        for one in report.invalid
+    ]
     for route in report.routes:
-        results.append(_verdict(report, route))
         for check in route.checks:
-            results += _check(report, route, check)
+            results += _findings(report, route, check)
+        results += _holes(report, route)
     codes = sorted({str(result["ruleId"]) for result in results})
+    texts = {rule.id: (rule.title, rule.why, rule.fix) for rule in report.rules}
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -34,7 +52,8 @@ def render(report: Report) -> str:
                     "driver": {
                         "name": report.tool.name,
                         "version": report.tool.version,
-                        "rules": [_rule(code) for code in codes],
+                        "informationUri": rules_page(),
+                        "rules": [_rule(code, texts) for code in codes],
                     }
                 },
                 "invocations": [
@@ -44,6 +63,7 @@ def render(report: Report) -> str:
                         "startTimeUtc": report.started_at,
                     }
                 ],
+                "columnKind": "unicodeCodePoints",
                 "properties": {
                     "verdict": report.verdict,
                     "as_of": report.as_of,
@@ -57,30 +77,62 @@ def render(report: Report) -> str:
     return as_text(log) + "\n"
 
 
-def _rule(code: str) -> Json:
+def rules_page() -> str:
+    """The address of the page that explains every check.
+
+    The action says where its repository is; anywhere else it is the copy in the package.
+    """
+    base = os.environ.get("VEO_CHECK_ACTION_PAGE", "")
+    if base.startswith("https://") and base.isprintable() and " " not in base:
+        return base
+    package = Path(str(files("veo_check")))
+    # a wheel has the page inside the package, a clone beside it
+    places = (package / "checklists" / "README.md", package.parents[1] / "checklists" / "README.md")
+    return next((place for place in places if place.is_file()), places[0]).as_uri()
+
+
+def _rule(code: str, texts: Mapping[str, tuple[str, str, str]]) -> Json:
     check = code.partition("/")[0]
+    unknown = f"veo-check checks {check} explains it."
+    title, why, fix = _OWN_RULES.get(code) or texts.get(check) or (check, unknown, unknown)
     return {
         "id": code,
-        "shortDescription": {"text": code},
-        "help": {"text": f"veo-check checks {check} explains it."},
+        "shortDescription": {"text": title or check},
+        "fullDescription": {"text": _sentence(why or unknown)},
+        "help": {"text": _sentence(fix or unknown)},
+        "helpUri": f"{rules_page()}#{check}",
     }
 
 
-def _check(report: Report, route: RouteReport, check: CheckReport) -> list[Json]:
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _findings(report: Report, route: RouteReport, check: CheckReport) -> list[Json]:
     results = []
     for finding in check.findings:
         if finding.severity != "note":
             result = _result(
-                finding.code, _level(check, finding), _message(report, finding), route.file
+                finding.code,
+                _level(check, finding),
+                _with(report, finding_said(finding)),
+                route.file,
+                finding.line or 1,
             )
-            result["locations"] = [_location(route.file, finding.line or 1)]
-            result |= _suppression(route, check, finding)
-            results.append(result)
-    if is_hole(check) or check.status in {"blocked", "error"}:
-        why = check.reason or headline(check)
-        said = "; ".join([f"{check.id} is {check.status}: {why}", *caveats(report)])
-        results.append(_result(f"{check.id}/{check.status}", "warning", said, route.file))
+            results.append(result | _suppression(route, check, finding))
     return results
+
+
+def _holes(report: Report, route: RouteReport) -> list[Json]:
+    """A cause keeps several checks from being made, and is said once."""
+    notes = []
+    for cause in route.next:
+        if cause.kind != "failure":
+            fix = f" Fix: {cause.fix}." if cause.fix else ""
+            said = f"{cause.cause}. Waiting for it: {', '.join(cause.blocks)}.{fix}"
+            line = cause.line or 1
+            notes.append(_result("not-checked", "note", _with(report, said), route.file, line))
+    return notes
 
 
 def _level(check: CheckReport, finding: FindingReport) -> str:
@@ -99,35 +151,20 @@ def _suppression(route: RouteReport, check: CheckReport, finding: FindingReport)
     return {"suppressions": [{"kind": "external", "justification": why}]}
 
 
-def _verdict(report: Report, route: RouteReport) -> Json:
-    level = _VERDICT_LEVEL[route.verdict]
-    return _result(f"verdict/{route.verdict}", level, verdict_line(report, route), route.file)
+def _with(report: Report, said: str) -> str:
+    return " ".join([said, *(f"[{caveat}]" for caveat in caveats(report))])
 
 
-def _invalid(file: str, line: int, column: int, message: str) -> Json:
-    result = _result("route-file/invalid", "error", printable(message, 2000), file)
-    result["locations"] = [_location(file, line, column)]
-    return result
-
-
-def _result(rule: str, level: str, message: str, file: str) -> Json:
+def _result(
+    rule: str, level: str, message: str, file: str, line: int, column: int | None = None
+) -> Json:
+    region: Json = {"startLine": max(line, 1)}
+    if column and column > 0:
+        region["startColumn"] = column
+    place = {"artifactLocation": {"uri": file_uri(file)}, "region": region}
     return {
         "ruleId": rule,
         "level": level,
         "message": {"text": message.replace("](", "] (")},  # or it would be a link
-        "locations": [_location(file, 1)],
+        "locations": [{"physicalLocation": place}],
     }
-
-
-def _message(report: Report, finding: FindingReport) -> str:
-    parts = [printable(finding.message, 2000)]
-    parts += [f"Fix: {printable(finding.fix, 1000)}"] if finding.fix else []
-    return " ".join([*parts, *(f"[{caveat}]" for caveat in caveats(report))])
-
-
-def _location(file: str, line: int, column: int | None = None) -> Json:
-    region: Json = {"startLine": max(line, 1)}
-    if column and column > 0:
-        region["startColumn"] = column
-    uri = quote(PurePath(file).as_posix())
-    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

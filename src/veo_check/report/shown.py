@@ -127,22 +127,63 @@ def worst_first(routes: list[RouteReport]) -> list[RouteReport]:
     return sorted(routes, key=lambda route: _WORST_FIRST.index(route.verdict))
 
 
+#: First words of a sentence that lose their capital where it stands after a colon.
+_OPENERS = frozenset({"A", "An", "It", "Job", "No", "Nothing", "One", "Some", "The", "This", "Two"})
+
+
+def reason(route: RouteReport) -> str:
+    """Why a route is not ready, as it continues a sentence: a name keeps its spelling."""
+    if route.decided_by is None:
+        return "the reason is not recorded"
+    first, space, rest = route.decided_by.sentence.partition(" ")
+    return f"{first.lower() if first in _OPENERS else first}{space}{rest}"
+
+
+def decided(route: RouteReport) -> str:
+    """What decides a route, for a cell of a table: a check, a reason, or the last day."""
+    if route.verdict == "ready":
+        return f"until {route.valid_until}" if route.valid_until else ""
+    if route.decided_by is None:
+        return ""
+    failed = route.verdict == "not-ready" and route.decided_by.check
+    return failed or route.decided_by.sentence
+
+
+def verdict_counts(report: Report) -> str:
+    """How many routes came out how."""
+    verdicts: list[str] = [route.verdict for route in report.routes]
+    counted = {word: verdicts.count(word) for word in _WORST_FIRST}
+    counted["invalid"] = len({problem.file for problem in report.invalid})
+    return ", ".join(
+        f"{number} {VERDICT_WORDS.get(word, word).partition(':')[0]}"
+        for word, number in counted.items()
+        if number
+    )
+
+
+def totals(report: Report) -> str:
+    """The numbers of a run in one line: routes by verdict, what was spent, the exit code."""
+    routes = len(report.routes) + len({problem.file for problem in report.invalid})
+    spent = sum((Decimal(route.spent) for route in report.routes), Decimal(0))
+    paid = f"  Spent {dollars(spent)}." if spent else ""
+    word = "route" if routes == 1 else "routes"
+    return f"{routes} {word}: {verdict_counts(report)}.{paid}  Exit code {report.exit_code}."
+
+
+def monthly_total(routes: list[RouteReport]) -> Decimal | None:
+    """What a month of all routes is charged; None where no route says how many jobs it sends."""
+    months = [route.quote.monthly for route in routes if route.quote and route.quote.monthly]
+    return sum(map(Decimal, months), Decimal(0)) if months else None
+
+
+def finding_said(finding: FindingReport) -> str:
+    """What a finding says and how to fix it, in one line."""
+    return finding.message + (f" Fix: {finding.fix}" if finding.fix else "")
+
+
 def first_sentence(text: str) -> str:
     """A message up to the end of its first sentence, without the full stop."""
     return _END_OF_SENTENCE.split(text, maxsplit=1)[0]
-
-
-def next_steps(route: RouteReport) -> list[str]:
-    """What to do about each cause, in the report's order: what is wrong, then the fix."""
-    return [
-        f"{', '.join(cause.blocks[:3])}{_and_more(len(cause.blocks) - 3)}: "
-        + " -> ".join(part for part in (cause.cause, cause.fix, cause.command) if part)
-        for cause in route.next
-    ]
-
-
-def _and_more(count: int) -> str:
-    return f" and {count} more" if count > 0 else ""
 
 
 def dollars(amount: str | Decimal) -> str:

@@ -28,10 +28,15 @@ from veo_check.report.shown import (
     by_item,
     caveats,
     cost_lines,
+    decided,
     dollars,
     first_sentence,
+    monthly_total,
     not_a_command,
+    reason,
     shown,
+    totals,
+    verdict_counts,
     worst_first,
 )
 
@@ -69,8 +74,6 @@ _MARKS = {
 #: How many of a kind are shown before the rest is only counted.
 _MOST = 6
 _MOST_LINES = 4
-#: First words of a sentence that lose their capital where it stands after a colon.
-_OPENERS = frozenset({"A", "An", "It", "Job", "No", "Nothing", "One", "Some", "The", "This", "Two"})
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
@@ -369,7 +372,7 @@ class _Page:
             word = VERDICT_WORDS[route.verdict].partition(":")[0].upper()
             verdict = f"{word} for {route.target}: "
             # the count of open checks stands in the next line too
-            said = self.fitting(verdict + _sentence(route), verdict + _reason(route))
+            said = self.fitting(verdict + _sentence(route), verdict + reason(route))
         yield self.paint(said, route.verdict)
         figures = [
             (counts.failed, "failed"),
@@ -471,14 +474,13 @@ class _Page:
             job = f"{Decimal(quote.expected):,.2f}" if quote else "-"
             month = f"{Decimal(quote.monthly):,.2f}" if quote and quote.monthly else "-"
             word = {"not-ready": "not ready"}.get(route.verdict, route.verdict)
-            cells = [route.name, route.target, job, month, word, _decided(route)]
+            cells = [route.name, route.target, job, month, word, decided(route)]
             yield line(f"{self.mark(route.verdict)} ", cells, route.verdict)
         for file in self._invalid():
             yield line(f"{self.mark('warn')} ", [file, "-", "-", "-", "invalid file", ""])
-        months = [route.quote.monthly for route in routes if route.quote and route.quote.monthly]
-        if months and wider:
-            total = f"{sum(map(Decimal, months)):,.2f}"
-            yield line(blank, [f"total of {len(months)}", "", "", total, "", ""])
+        total = monthly_total(routes)
+        if total is not None and wider:
+            yield line(blank, ["total", "", "", f"{total:,.2f}", "", ""])
 
     def _invalid(self) -> dict[str, ProblemReport]:
         """Each file that could not be judged, with its first problem."""
@@ -523,22 +525,10 @@ class _Page:
             same = sum(route.verdict == worst.verdict for route in routes)
             said = f"{word}: {same} of {len(routes)}, first {worst.name}: {_sentence(worst)}"
         yield self.paint(self.cut(said), self.report.verdict)
-        numbers = [
-            (sum(route.verdict == verdict for route in routes), word)
-            for verdict, word in (
-                ("not-ready", "not ready"),
-                ("inconclusive", "inconclusive"),
-                ("ready", "ready"),
-            )
-        ]
-        counted = [*numbers, (invalid, "invalid")]
-        parts = ", ".join(f"{number} {word}" for number, word in counted if number)
-        spent = sum((Decimal(route.spent) for route in routes), Decimal(0))
-        paid = f"  Spent {dollars(spent)}." if spent else ""
         code = f"Exit code {self.report.exit_code}."
         yield self.fitting(
-            f"  {_many(len(routes) + invalid, 'route')}: {parts}.{paid}  {code}",
-            f"  {parts}.",
+            f"  {totals(self.report)}",
+            f"  {verdict_counts(self.report)}.  {code}",
             f"  {code}",
         )
         file = shlex.quote(worst.file) if worst else "ROUTE"
@@ -572,28 +562,11 @@ def _checks(count: int) -> str:
     return _many(count, "check")
 
 
-def _reason(route: RouteReport) -> str:
-    """Why, as it continues a sentence: a name or an id keeps its spelling."""
-    if route.decided_by is None:
-        return "the reason is not recorded"
-    first, space, rest = route.decided_by.sentence.partition(" ")
-    return f"{first.lower() if first in _OPENERS else first}{space}{rest}"
-
-
 def _sentence(route: RouteReport) -> str:
     opened = route.counts.not_checked
     if route.verdict == "inconclusive" and opened:
-        return f"{opened} of {len(route.checks)} not checked: {_reason(route)}"
-    return _reason(route)
-
-
-def _decided(route: RouteReport) -> str:
-    if route.verdict == "ready":
-        return f"until {route.valid_until}" if route.valid_until else ""
-    if route.decided_by is None:
-        return ""
-    failed = route.verdict == "not-ready" and route.decided_by.check
-    return failed or route.decided_by.sentence
+        return f"{opened} of {len(route.checks)} not checked: {reason(route)}"
+    return reason(route)
 
 
 def _job_facts(route: RouteReport) -> Iterator[str]:

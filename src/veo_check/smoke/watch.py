@@ -83,6 +83,7 @@ class _Watch:
         self.retry_after: float | None = None
         self.barred = self.gone = 0
         self.gone_since = 0.0
+        self.looked_at = float("-inf")
         #: when the same failure was seen, in a row
         self.failures: list[float] = self._seen_before()
 
@@ -99,10 +100,7 @@ class _Watch:
             wait = self._wait()
             if wait is None or not self._reached(wait):
                 return Followed(self._timed_out())
-            looked = self._look()
-            if looked is None:
-                return Followed(self._timed_out())
-            answer, delivery = looked
+            answer, delivery = self._look()
             self._save(self.entry.polled(answer.status, self.tools.now()))
             followed = self._weigh(answer, delivery)
             if followed is not None:
@@ -114,6 +112,7 @@ class _Watch:
             polls = self.entry.polls
             return next_wait(self.pace, polls, left, since=self.since, retry_after=self.retry_after)
         due = self.failures[0] + _CONFIRMED_AFTER[min(len(self.failures), 2) - 1]
+        due = max(due, self.looked_at + self.pace.interval)  # a look may have told nothing
         wait = max(due - self.clock.monotonic(), self.retry_after or 0, 0)
         return wait if wait <= left else None
 
@@ -138,7 +137,8 @@ class _Watch:
             turn = 0.0
         return turn <= 0
 
-    def _look(self) -> tuple[PollAnswer, Delivery | None] | None:
+    def _look(self) -> tuple[PollAnswer, Delivery | None]:
+        self.looked_at = self.clock.monotonic()
         if self.watched is None:
             return self.driver.poll(self.operation), None
         return look(self.entry, self.watched, self.tools)
@@ -186,9 +186,14 @@ class _Watch:
         return self._failed(answer)  # the task cannot be asked, and the path has said it for long
 
     def _done(self, answer: PollAnswer, delivery: Delivery | None) -> Followed:
+        if isinstance(self.driver, WatchedDriver) and answer.served_model is None:
+            named = self.driver.named(self.operation)
+            answer = replace(
+                answer,
+                served_model=named.served_model,
+                exchanges=(*answer.exchanges, *named.exchanges),
+            )
         served = answer.served_model
-        if isinstance(self.driver, WatchedDriver) and served is None:
-            served = self.driver.served(self.operation)
         ended = Ended(self.tools.now(), served_model=served, video_count=len(answer.videos))
         return Followed(self._save(self.entry.finished(ended)), answer, delivery)
 
