@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from fake_clock import FakeClock
-from job_world import GEMINI, KEYS, Network, agent_platform, driver, gemini, no, ok, request
+from job_world import GEMINI, Network, agent_platform, driver, gemini, no, ok, request
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, UsageRead, VideoRef
 from veo_check.gateways.base import JobEndpoint
