@@ -126,7 +126,7 @@ def test_where_sources_differ_it_warns() -> None:
 def test_the_gateways_adapter_leaves_things_out() -> None:
     modes = a_book(capabilities=[a_capability(modes=["interpolation"])])
     assert codes(run({"request.mode": "interpolation"}, modes)) == [
-        "warning gateway-drops",
+        "blocker gateway-drops",
         "note fits",
     ]
     assert codes(run(GOOGLE | {"request.mode": "interpolation"}, modes)) == ["note fits"]

@@ -26,6 +26,7 @@ from job_world import (
 )
 from veo_check.core.facts import Missing
 from veo_check.core.jobs import FetchAnswer, PollAnswer, Submission, VideoRef
+from veo_check.core.route import InputFile
 from veo_check.gateways.google_jobs import is_operation
 from veo_check.http.keys import KeyName
 
@@ -132,13 +133,16 @@ IMAGE = {"bytesBase64Encoded": base64.b64encode(b"png").decode(), "mimeType": "i
         ("interpolation", {"prompt": "a boat", "image": IMAGE, "lastFrame": IMAGE}),
         (
             "reference-images",
-            {"prompt": "a boat", "referenceImages": [{"image": IMAGE, "referenceType": "ASSET"}]},
+            {"prompt": "a boat", "referenceImages": [{"image": IMAGE, "referenceType": "asset"}]},
         ),
+        ("extension", {"prompt": "a boat", "video": IMAGE}),
     ],
 )
 def test_images_are_flat_base64(mode: str, instance: object, clock: FakeClock) -> None:
     network = Network(ok({"name": OPERATION}))
-    asked = request(mode=mode, image=b"png", image_type="image/png")
+    named = ("last_image", "references", "video")
+    files = tuple(InputFile(name, b"png", "image/png", "0" * 64) for name in named)
+    asked = request(mode=mode, image=b"png", image_type="image/png", inputs=files)
     assert driver(gemini(), network, clock).submit(asked).state == "accepted"
     assert network.body()["instances"] == [instance]
 

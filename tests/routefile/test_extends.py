@@ -179,10 +179,8 @@ def test_paths_of_the_team_file_start_from_its_folder(tmp_path: Path) -> None:
     path = put(tmp_path / "routes", OWN.replace("team.yaml", "../team.yaml"))
     put(tmp_path, TEAM + "logging: {sample: logs/x.jsonl}\nsmoke: {image: a.png}\n", "team.yaml")
     file = loaded(path)
-    assert (file.sample, file.image) == (
-        tmp_path.resolve() / "logs/x.jsonl",
-        tmp_path.resolve() / "a.png",
-    )
+    assert file.sample == tmp_path.resolve() / "logs/x.jsonl"
+    assert file.media == (("image", tmp_path.resolve() / "a.png"),)
     assert file.route.logging is not None
     assert file.route.logging.sample == "../logs/x.jsonl"
 

@@ -133,6 +133,9 @@ def test_every_key_of_the_format_is_read(tmp_path: Path) -> None:
                 "proof_valid_for": timedelta(days=7),
                 "controlled_failure": "unsupported-parameter",
                 "image": "pond.png",
+                "last_image": "sea.png",
+                "references": ["boat.png"],
+                "video": "pond.mp4",
             },
             "waivers": [
                 {
@@ -198,10 +201,10 @@ def test_an_empty_value_does_not_hide_a_wrong_key(tmp_path: Path) -> None:
         ("fallback.routes.0.model.official", (60, 25)),
         ("fallback.routes.0.for.0", (58, 13)),
         ("confirmations.1.operation", (72, 72)),
-        ("waivers.0", (84, 5)),
-        ("waivers.0.expires", (84, 87)),
+        ("waivers.0", (87, 5)),
+        ("waivers.0.expires", (87, 87)),
         # what is not there: the nearest around it
-        ("waivers.7.expires", (83, 1)),
+        ("waivers.7.expires", (86, 1)),
         ("via.nothing.at.all", (12, 1)),
         ("via.model.deeper", (17, 10)),
         ("nothing", (2, 1)),
@@ -221,7 +224,13 @@ def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
 def test_files_named_in_it_are_resolved_from_its_folder(tmp_path: Path) -> None:
     file = loaded(put(tmp_path / "routes", FULL))
     folder = tmp_path.resolve() / "routes"
-    assert (file.sample, file.image) == (folder / "logs/veo-jobs.jsonl", folder / "pond.png")
+    assert file.sample == folder / "logs/veo-jobs.jsonl"
+    assert file.media == (
+        ("image", folder / "pond.png"),
+        ("last_image", folder / "sea.png"),
+        ("references", folder / "boat.png"),
+        ("video", folder / "pond.mp4"),
+    )
 
 
 @pytest.mark.parametrize("name", ["../logs/x.jsonl", "logs/../x.jsonl", "./x.jsonl"])

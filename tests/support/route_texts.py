@@ -98,6 +98,9 @@ smoke:
   proof_valid_for: 7d
   controlled_failure: unsupported-parameter
   image: pond.png
+  last_image: sea.png
+  references: [boat.png]
+  video: pond.mp4
 
 waivers:
   - {finding: price-agrees/markup, reason: ticket 812, owner: a@example.com, expires: 2026-12-15}

@@ -143,14 +143,21 @@ def _size(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[
 
 
 def _length(video: MediaFacts, asked: SmokeShape, delivery: Delivery) -> Iterator[CheckOutput]:
+    if asked.mode == "extension" and asked.input_seconds is None:
+        yield Blocked("how long the extended video was is not known, so its length proves nothing")
+        return
+    wanted = asked.seconds + (asked.input_seconds or 0)
+    said = f"The job asked for {asked.seconds} s"
+    if asked.input_seconds is not None:
+        said += f" after {plain(asked.input_seconds)} s of input"
     if video.seconds is None:
         yield Blocked("the length of the delivered clip cannot be read from its bytes")
-    elif abs(video.seconds - asked.seconds) > _SECONDS:
+    elif abs(video.seconds - wanted) > _SECONDS:
         yield blocker(
             "media-delivered/duration",
-            f"The job asked for {asked.seconds} s; the file lasts {plain(video.seconds)} s.",
+            f"{said}; the file lasts {plain(video.seconds)} s.",
             at="smoke.seconds",
-            expected=f"{asked.seconds} s",
+            expected=f"{plain(Decimal(wanted))} s",
             actual=f"{plain(video.seconds)} s",
             fix="send the length as a number, in the field that the API reads",
             evidence=delivery.exchanges,

@@ -96,17 +96,19 @@ def _of_smoke(capability: Capability, route: Route) -> tuple[Unsupported, ...]:
 
 
 def _through_gateway(route: Route, gateway: Gateway) -> Findings:
-    """What a gateway's Veo adapter leaves out of a request without saying so."""
+    """What a gateway's wire format cannot carry, and would leave out without saying so."""
+    if not gateway.carries(route):
+        yield blocker(
+            "request-supported/gateway-drops",
+            f"The input of {route.request.mode} does not reach the model through "
+            f"{route.via.endpoint} of gateway {gateway.name}: the clip would be made without it.",
+            at="request.mode",
+            expected="a mode that the wire format carries",
+            actual=route.request.mode,
+            fix="send these jobs to Google directly (predict-long-running carries every mode)",
+        )
     if not route.model.official.startswith("veo"):
         return
-    if route.request.mode in gateway.drops_modes:
-        yield warning(
-            "request-supported/gateway-drops",
-            f"The gateway's Veo adapter sends no last frame and no reference images: "
-            f"{route.request.mode} would be made without them.",
-            at="request.mode",
-            fix="send these jobs to Google directly, or ask the gateway to confirm the mode",
-        )
     if gateway.one_video_a_job and route.request.count > 1:
         yield blocker(
             "request-supported/gateway-count",

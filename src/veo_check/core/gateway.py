@@ -5,6 +5,8 @@ There is one instance a gateway, in `gateways/`; the engine passes it down.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from veo_check.core.frozen import dataclass
@@ -49,8 +51,8 @@ class Gateway:
     smoke_variable: str = "GATEWAY_SMOKE_KEY"
     #: parts of model names that its availability job stores as available without a call
     untested_names: tuple[str, ...] = ()
-    #: modes whose input its wire format leaves out without saying so
-    drops_modes: frozenset[Mode] = frozenset()
+    #: modes whose input its wire format cannot carry, by endpoint family; "*": by any
+    cannot_carry: Mapping[str, frozenset[Mode]] = field(default_factory=dict)
     one_video_a_job: bool = False
     #: surfaces on which a wrong clip length is not refused at submit; "*": whatever the surface
     late_refusals_on: frozenset[str] = frozenset()
@@ -68,6 +70,12 @@ class Gateway:
     def has_catalogue(self) -> bool:
         """Whether prices can be read from it."""
         return self.no_catalogue is None
+
+    def carries(self, route: Route) -> bool:
+        """Whether the input of the route's mode reaches the model through this wire format."""
+        out = self.cannot_carry.get("*", frozenset())
+        out |= self.cannot_carry.get(route.via.endpoint, frozenset())
+        return route.request.mode not in out
 
     def usage_of(self, route: Route) -> UsageRecord:
         """Where what a job of this route cost is told."""

@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from veo_check.core.facts import Missing
 from veo_check.core.frozen import dataclass
+
+if TYPE_CHECKING:  # pydantic stays out of commands that need no route file
+    from veo_check.core.route import InputFile
 
 Symptom = Literal[
     # refused at submit: nothing was sent on, nothing is charged
@@ -361,8 +364,14 @@ class JobRequest:
     group: str | None = None
     image: bytes | None = field(default=None, repr=False)
     image_type: str | None = None  # image/png, image/jpeg
+    #: the last frame, reference images, the video to extend: by their key under `smoke`
+    inputs: tuple[InputFile, ...] = ()
     #: the controlled failure of an API that names an unknown key before any work begins
     unknown_key: bool = False
+
+    def files(self, name: str) -> tuple[InputFile, ...]:
+        """The input files of one key."""
+        return tuple(each for each in self.inputs if each.name == name)
 
 
 @dataclass(frozen=True, slots=True)

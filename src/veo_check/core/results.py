@@ -54,6 +54,8 @@ class SmokeShape:
     aspect_ratio: str
     audio: bool
     count: int = 1
+    #: length of the video that an extension continues; the result holds it too
+    input_seconds: Decimal | None = None
 
     @classmethod
     def of_route(cls, route: Route) -> SmokeShape:
@@ -65,6 +67,7 @@ class SmokeShape:
             resolution=route.smoke.resolution,
             aspect_ratio=route.request.aspect_ratio,
             audio=route.request.audio,
+            input_seconds=next((each.seconds for each in route.smoke.inputs if each.seconds), None),
         )
 
 
@@ -221,6 +224,8 @@ class Binding:
     via: Flat
     model: Flat
     shape: SmokeShape
+    #: SHA-256 of each input file, by its key under `smoke`
+    inputs: Flat = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +271,7 @@ ProofCode = Literal[
     "other-mode",
     "other-audio",
     "other-shape",
+    "other-input",  # an input file of the smoke job is another one
     "future-dated",
     "expired",
     "not-finished",  # the newest result is a job that delivered nothing
@@ -309,7 +315,10 @@ def binding_of(route: Route) -> Binding:
     # how a gateway or a bill calls the model when it reports is no part of what was paid for
     names = {"also_known_as", "billing_sku"}
     model = _flat(route.model.model_dump(mode="json", exclude_none=True, exclude=names))
-    return Binding(route.name, via, model, SmokeShape.of_route(route))
+    inputs = {
+        f"{number}.{each.name}": each.sha256 for number, each in enumerate(route.smoke.inputs)
+    }
+    return Binding(route.name, via, model, SmokeShape.of_route(route), inputs)
 
 
 def stored_route(route: Route, binding: Binding) -> Route:

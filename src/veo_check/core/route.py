@@ -7,6 +7,7 @@ text, positions and `extends` is `veo_check.routefile`'s work. Money and percent
 from __future__ import annotations
 
 import re
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -17,12 +18,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
 
 from veo_check.core.findings import Tier
+from veo_check.core.frozen import dataclass
 from veo_check.core.money import amount
 from veo_check.core.reading import bare_id
 from veo_check.core.secrets import BILLING_KEY, KNOWLEDGE_KEY, origin_of
@@ -434,6 +437,20 @@ class Confirmation(Part):
 ControlledFailureKind = Literal["unsupported-parameter", "retired-model", "unknown-key", "none"]
 
 
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A local file that a smoke job sends along: an image, or the video that it extends.
+
+    `name` is its key under `smoke`; `seconds` the length of a video.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str
+    sha256: str
+    seconds: Decimal | None = None
+
+
 class Smoke(Part):
     """The one paid job that proves the route; the rest of its shape is the request's."""
 
@@ -446,7 +463,24 @@ class Smoke(Part):
     proof_valid_for: ProofLife = timedelta(days=7)
     #: None: `Route.controlled_failure` chooses by gateway
     controlled_failure: ControlledFailureKind | None = None
+    #: local files that the mode needs
     image: FilePath | None = None
+    last_image: FilePath | None = None
+    references: Annotated[list[FilePath], Field(max_length=3)] = []
+    video: FilePath | None = None
+    #: those files, once they were read; never part of a route file's text
+    _inputs: tuple[InputFile, ...] = PrivateAttr(default=())
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """What the smoke job sends along: read by the engine, empty until then."""
+        return self._inputs
+
+    def with_inputs(self, inputs: tuple[InputFile, ...]) -> Smoke:
+        """The same smoke job with its files."""
+        changed = self.model_copy()
+        changed._inputs = inputs
+        return changed
 
 
 class Waiver(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ from veo_check.core.results import (
     binding_of,
     row_seen,
 )
-from veo_check.core.route import Route
+from veo_check.core.route import InputFile, Route
 from veo_check.core.secrets import AllowList
 from veo_check.core.verdict import CheckResult, decide, exit_code
 from veo_check.engine import report as assemble
@@ -70,6 +71,9 @@ if TYPE_CHECKING:
 def settled(file: RouteFile, reference: Reference, day: date) -> RouteFile:
     """The file with what it leaves open, and what depends on its model, decided."""
     route = file.route
+    if file.media:
+        smoke = route.smoke.with_inputs(tuple(_inputs(file)))
+        route = route.model_copy(update={"smoke": smoke})
     capability = reference.capability(route.model.official, route.model.surface)
 
     def priced(changed: Route) -> bool:
@@ -544,24 +548,28 @@ class Paying:
             prices=PriceSources.of(facts, self.reference, judging, gateway_of),
             row=row_seen(catalog, route.via.group) if isinstance(catalog, Catalog) else None,
             row_known=isinstance(catalog, Catalog) or not gateway_of(route).has_catalogue,
-            image=_image(file),
             route_file=str(file.path),
             target=self.options.target,
         )
 
 
 _IMAGE_TYPES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_LARGEST_IMAGE = 20 * 1024 * 1024
+_LARGEST_INPUT = 20 * 1024 * 1024
 
 
-def _image(file: RouteFile) -> tuple[bytes, str] | None:
-    """The smoke image's bytes and media type; None where there is none, or it is neither."""
-    if file.image is None:
-        return None
-    try:
-        with file.image.open("rb") as handle:
-            content = handle.read(_LARGEST_IMAGE + 1)
-    except OSError:
-        return None
-    kind = next((one for start, one in _IMAGE_TYPES.items() if content.startswith(start)), None)
-    return (content, kind) if kind is not None and len(content) <= _LARGEST_IMAGE else None
+def _inputs(file: RouteFile) -> Iterator[InputFile]:
+    """The smoke job's files that are what their key says; the others are as if not named."""
+    from veo_check.smoke.media import inspect
+
+    for name, path in file.media:
+        try:
+            with path.open("rb") as handle:
+                content = handle.read(_LARGEST_INPUT + 1)
+            seconds = inspect(path).seconds if name == "video" else None
+        except OSError:
+            continue
+        starts = (kind for start, kind in _IMAGE_TYPES.items() if content.startswith(start))
+        kind = next(starts, None) if name != "video" else "video/mp4" if seconds else None
+        if kind is not None and len(content) <= _LARGEST_INPUT:
+            digest = hashlib.sha256(content).hexdigest()
+            yield InputFile(name, content, kind, digest, seconds)

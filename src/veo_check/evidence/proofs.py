@@ -287,6 +287,8 @@ def _against_binding(proof: Proof, route: Route) -> Against:
             "other-audio",
             f"proof {proof.id} is {words[paid.audio]} audio, the route asks {words[shape.audio]}",
         )
+    if theirs.inputs != ours.inputs:
+        yield "other-input", f"an input file of smoke changed since proof {proof.id} was paid"
     if paid != shape:
         yield "other-shape", f"the smoke job's shape changed since proof {proof.id} was paid"
 

@@ -35,6 +35,7 @@ GOOGLE = Gateway(
     direct=True,
     no_catalogue="Google is called directly; there is no gateway catalogue in between",
     tells_usage=frozenset({"interactions"}),
+    cannot_carry={"interactions": frozenset({"extension"})},
     late_refusals_on=frozenset({AGENT_PLATFORM}),  # changes-2026-11-30.md, Google's texts
     token_on=frozenset({AGENT_PLATFORM}),
     smoke_variable="GEMINI_API_KEY",

@@ -267,23 +267,29 @@ class AgentPlatformJobs(_GoogleJobs):
 
 
 def _instance(request: JobRequest) -> Mapping[str, object] | None:
-    """The prompt and the images; None for a mode that needs what a route file cannot give."""
+    """The prompt and its input files; None for a mode whose files the route does not name."""
     instance: dict[str, object] = {"prompt": request.prompt}
+    first = _flat(request.image, request.image_type)
     if request.mode == "text-to-video":
         return instance
-    if request.image is None:
-        return None
-    image = {
-        "bytesBase64Encoded": base64.b64encode(request.image).decode(),
-        "mimeType": request.image_type or "image/png",
-    }
     if request.mode == "image-to-video":
-        return instance | {"image": image}
+        return instance | {"image": first} if first else None
     if request.mode == "interpolation":
-        return instance | {"image": image, "lastFrame": image}
+        last = [_flat(each.content, each.media_type) for each in request.files("last_image")]
+        return instance | {"image": first, "lastFrame": last[0]} if first and last else None
     if request.mode == "reference-images":
-        return instance | {"referenceImages": [{"image": image, "referenceType": "ASSET"}]}
-    return None
+        images = [_flat(each.content, each.media_type) for each in request.files("references")]
+        references = [{"image": image, "referenceType": "asset"} for image in images]
+        return instance | {"referenceImages": references} if references else None
+    videos = [_flat(each.content, each.media_type) for each in request.files("video")]
+    return instance | {"video": videos[0]} if videos else None
+
+
+def _flat(content: bytes | None, media_type: str | None) -> dict[str, object] | None:
+    if content is None:
+        return None
+    encoded = base64.b64encode(content).decode()
+    return {"bytesBase64Encoded": encoded, "mimeType": media_type or "image/png"}
 
 
 def _operation_in(answer: Response | Failure) -> str | None:

@@ -63,6 +63,8 @@ _LARGEST_ANSWER = 256 * MEBIBYTE
 _TASKS = {
     "text-to-video": "text_to_video",
     "image-to-video": "image_to_video",
+    "interpolation": "image_to_video",
+    "reference-images": "reference_to_video",
 }
 #: states that end an interaction without a result, whatever its steps hold
 _ENDED: dict[str, Symptom] = {
@@ -112,17 +114,9 @@ class InteractionsJobs:
         )
 
     def _body(self, request: JobRequest) -> dict[str, object] | None:
-        task = _TASKS.get(request.mode)
-        if task is None or (request.mode != "text-to-video" and request.image is None):
+        task, asked = _TASKS.get(request.mode), _asked(request)
+        if task is None or asked is None:
             return None
-        asked: object = request.prompt
-        if request.image is not None and task != "text_to_video":
-            image = {
-                "type": "image",
-                "data": base64.b64encode(request.image).decode(),
-                "mime_type": request.image_type or "image/png",
-            }
-            asked = [image, {"type": "text", "text": request.prompt}]
         wanted: dict[str, object] = {
             "type": "video",
             "resolution": request.resolution,
@@ -227,6 +221,33 @@ class InteractionsJobs:
         """The usage of a finished interaction, as the poll that saw its end told it."""
         told = self._told.get(operation or "")
         return told or _no_usage("the interaction has not told its usage")
+
+
+def _asked(request: JobRequest) -> object | None:
+    """The prompt, after its images; roles are said in the prompt. None: an image is missing.
+
+    An extension needs a video that is Google's already, by its id: no route file can name one.
+    """
+    if request.mode == "text-to-video":
+        return request.prompt
+    if request.mode == "reference-images":
+        images = [(each.content, each.media_type) for each in request.files("references")]
+        roles = " ".join(f"<IMAGE_REF_{number}>" for number in range(len(images)))
+    else:
+        images = [(request.image, request.image_type or "image/png")] if request.image else []
+        last = [(each.content, each.media_type) for each in request.files("last_image")]
+        if request.mode == "interpolation" and not last:
+            return None
+        roles = "<FIRST_FRAME> <LAST_FRAME>"
+        images += last if images and request.mode == "interpolation" else []
+    if not images:
+        return None
+    parts: list[object] = [
+        {"type": "image", "data": base64.b64encode(content).decode(), "mime_type": kind}
+        for content, kind in images
+    ]
+    prompt = request.prompt if request.mode == "image-to-video" else f"{roles} {request.prompt}"
+    return [*parts, {"type": "text", "text": prompt}]
 
 
 _EMPTY = "it is done, and none of its steps holds a video"

@@ -42,7 +42,7 @@ NEWAPI = Gateway(
     polls_itself=True,
     operation_opens_video=True,
     placeholder_model="veo-3.0-generate-001",
-    drops_modes=frozenset({"interpolation", "reference-images"}),
+    cannot_carry={"*": frozenset({"interpolation", "reference-images", "extension"})},
     one_video_a_job=True,
     smoke_variable="NEWAPI_SMOKE_KEY",
 )

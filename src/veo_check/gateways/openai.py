@@ -70,6 +70,7 @@ OPENAI = Gateway(
     usage="none",
     no_catalogue="an OpenAI-compatible gateway publishes no price catalogue",
     late_refusals_on=frozenset({"*"}),
+    cannot_carry={"*": frozenset({"interpolation", "reference-images", "extension"})},
 )
 
 

@@ -73,7 +73,7 @@ OPENROUTER = Gateway(
     site="https://openrouter.ai",
     no_groups="OpenRouter has no price groups",
     no_status="OpenRouter publishes no availability status of a model",
-    drops_modes=frozenset({"extension"}),
+    cannot_carry={"*": frozenset({"extension", "reference-images"})},
     one_video_a_job=True,
     smoke_variable="OPENROUTER_API_KEY",
 )
@@ -424,9 +424,16 @@ def _body(request: JobRequest) -> dict[str, object] | None:
     }
     if request.mode == "text-to-video":
         return body
-    if request.mode != "image-to-video" or request.image is None:
-        return None
-    return body | {"frame_images": [_image(request.image, request.image_type, "first_frame")]}
+    frames = []
+    if request.image is not None:
+        frames.append(_image(request.image, request.image_type, "first_frame"))
+    if request.mode == "image-to-video":
+        return body | {"frame_images": frames} if frames else None
+    last = request.files("last_image")
+    if request.mode == "interpolation" and frames and last:
+        frames.append(_image(last[0].content, last[0].media_type, "last_frame"))
+        return body | {"frame_images": frames}
+    return None
 
 
 def _image(content: bytes, kind: str | None, frame: str) -> Mapping[str, object]:

@@ -65,7 +65,7 @@ class Shape:
             audio=request.audio,
             count=request.count,
             mode=request.mode,
-            # an extension is charged for what it adds; how long its input is, the file does not say
+            # an extension is charged for what it adds; how long its input is, only its file says
             input_video_seconds=None if request.mode == "extension" else Decimal(0),
             input_images=_IMAGES.get(request.mode, 0),
         )

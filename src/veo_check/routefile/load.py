@@ -127,7 +127,9 @@ __all__ = ["Problem", "RouteFile", "load_route_file", "route_paths"]
 
 _KIND = "route file"
 #: Where a route file names another file: the path in it, and what it is.
-_FILES: tuple[Steps, ...] = (("logging", "sample"), ("smoke", "image"))
+_SAMPLE: Steps = ("logging", "sample")
+_MEDIA: tuple[str, ...] = ("image", "last_image", "references", "video")
+_FILES: tuple[Steps, ...] = (_SAMPLE, *(("smoke", name) for name in _MEDIA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class RouteFile:
 
     `digest` is `sha256:…` of the file's bytes; `extended` and `extended_digest` are those of the
     file that it extends. Paths in `route` are relative to the route file's own folder, whichever of
-    the two files holds them; `sample` and `image` are the same, resolved.
+    the two files holds them; `sample` and `media` are the same, resolved.
     """
 
     route: Route
@@ -146,7 +148,8 @@ class RouteFile:
     extended: Path | None = None
     extended_digest: str | None = None
     sample: Path | None = None
-    image: Path | None = None
+    #: the smoke job's input files, by their key under `smoke`
+    media: tuple[tuple[str, Path], ...] = ()
     #: what stands in the file, with what the extended one supplies
     data: Mapping[str, Data] = field(default_factory=dict, repr=False)
 
@@ -188,13 +191,18 @@ def load_route_file(path: Path, extended: Path | None = None) -> RouteFile | tup
     documents = [own] if base is None else [own, base]
     has_all = extends is None or (base is not None and base.data is not None)
     route = _validated(data, documents, has_all)
-    sample, image = (_file_at(route, at, folder, documents) for at in _FILES)
+    sample = next(iter(_files_at(route, _SAMPLE, folder, documents)), None)
+    media = tuple(
+        (name, path)
+        for name in _MEDIA
+        for path in _files_at(route, ("smoke", name), folder, documents)
+    )
     problems = [problem for document in documents for problem in document.problems]
     if route is None or problems:
         return listed(problems)
     base_digest = None if base is None else base.digest
     return RouteFile(
-        route, path, own.digest, own, base_path, base_digest, sample=sample, image=image, data=data
+        route, path, own.digest, own, base_path, base_digest, sample=sample, media=media, data=data
     )
 
 
@@ -245,9 +253,17 @@ def _move_paths(base: Document, data: dict[str, Data], path: Path | None, folder
     for section, name in _FILES:
         inner = data.get(str(section))
         value = inner.get(str(name)) if isinstance(inner, dict) else None
-        if path is not None and isinstance(inner, dict) and isinstance(value, str):
-            moved = os.path.relpath(path.parent / value, folder) if "\0" not in value else value
-            data[str(section)] = inner | {str(name): moved}
+        if path is None or not isinstance(inner, dict):
+            continue
+        if isinstance(value, str):
+            data[str(section)] = inner | {str(name): _moved(value, path, folder)}
+        elif isinstance(value, list):
+            each = [_moved(item, path, folder) if isinstance(item, str) else item for item in value]
+            data[str(section)] = inner | {str(name): each}
+
+
+def _moved(value: str, path: Path, folder: Path) -> str:
+    return os.path.relpath(path.parent / value, folder) if "\0" not in value else value
 
 
 def _merged(base: dict[str, Data], own: dict[str, Data]) -> dict[str, Data]:
@@ -306,17 +322,18 @@ def _blame(documents: list[Document], path: Steps, about_key: bool, message: str
         max(documents, key=lambda document: document.depth(path)).blame(path, about_key, message)
 
 
-def _file_at(
+def _files_at(
     route: Route | None, at: Steps, folder: Path, documents: list[Document]
-) -> Path | None:
-    """The file that the value at `at` names, resolved; a problem where it is out of bounds."""
+) -> Iterator[Path]:
+    """The files that the value at `at` names, resolved; a problem where one is out of bounds."""
     section, name = at
     named = getattr(getattr(route, str(section), None), str(name), None)
-    if not isinstance(named, str):
-        return None
-    resolved = Path(os.path.realpath(folder / named))
-    if any(resolved.is_relative_to(allowed) for allowed in _may_hold(folder)):
-        return resolved
-    message = "has to be below the folder of this file or below its parent folder"
-    _blame(documents, at, False, message)
-    return None
+    for each in named if isinstance(named, list) else [named]:
+        if not isinstance(each, str):
+            continue
+        resolved = Path(os.path.realpath(folder / each))
+        if any(resolved.is_relative_to(allowed) for allowed in _may_hold(folder)):
+            yield resolved
+        else:
+            message = "has to be below the folder of this file or below its parent folder"
+            _blame(documents, at, False, message)

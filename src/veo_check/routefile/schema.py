@@ -141,6 +141,9 @@ KEYS: dict[str, dict[str, str]] = {
         "controlled_failure": "The wrong request that has to be refused cleanly. Not given: "
         "retired-model directly on the Agent Platform and on openai gateways, "
         "unsupported-parameter elsewhere.",
+        "last_image": "The last frame, for interpolation; below this file's folder or its parent.",
+        "references": "Up to three reference images; below this file's folder or its parent.",
+        "video": "The MP4 that an extension continues; below this file's folder or its parent.",
         "image": "Image for the modes that need one, below this file's folder.",
     },
     "Waiver": {

@@ -14,7 +14,7 @@ from veo_check.sandbox.google_models import (
     model_resource,
     publisher_resource,
 )
-from veo_check.sandbox.media import video_of
+from veo_check.sandbox.media import length_of, video_of
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
     DROPPED,
@@ -261,7 +261,8 @@ def shape_of(
     refusal = _instance(first) or _fields(parameters, model)
     if refusal is not None:
         return refusal
-    seconds = _seconds(parameters, model, lenient)
+    shape = Shape(after=_continued(first))
+    seconds = _seconds(parameters, shape.takes(model.seconds), lenient)
     count = _count(parameters, model)
     if isinstance(seconds, Response):
         return seconds
@@ -273,12 +274,18 @@ def shape_of(
     if (
         resolution not in model.resolutions
         or aspect not in {"16:9", "9:16"}
-        or (full_only and seconds != max(model.seconds) and not lenient)
+        or (full_only and not shape.after and seconds != max(model.seconds) and not lenient)
         or (first.get("referenceImages") and ("lite" in model.id or aspect == "9:16"))
     ):
         return invalid(COMBINATION)
     audio = parameters.get("generateAudio", True) is not False
-    return Shape(seconds, str(resolution), str(aspect), audio, count)
+    return Shape(seconds, str(resolution), str(aspect), audio, count, shape.after)
+
+
+def _continued(instance: Mapping[str, object]) -> int:
+    """Seconds of the video that is to be extended (wire-2026-11-30.md C5)."""
+    video = instance.get("video")
+    return length_of(video.get("bytesBase64Encoded")) if isinstance(video, dict) else 0
 
 
 def accepted_shape(
@@ -288,7 +295,7 @@ def accepted_shape(
     shape = shape_of(body, model, lenient)
     if isinstance(shape, Response) and model.surface == "agent-platform":
         later = shape_of(body, model, lenient=True)
-        if isinstance(later, Shape) and later.seconds not in model.seconds:
+        if isinstance(later, Shape) and later.seconds not in later.takes(model.seconds):
             return later
     return shape
 
@@ -335,12 +342,14 @@ def _fields(parameters: Mapping[str, object], model: GoogleModel) -> Response | 
     return None
 
 
-def _seconds(parameters: Mapping[str, object], model: GoogleModel, lenient: bool) -> int | Response:
-    seconds = parameters.get("durationSeconds", max(model.seconds))
+def _seconds(
+    parameters: Mapping[str, object], lengths: Sequence[int], lenient: bool
+) -> int | Response:
+    seconds = parameters.get("durationSeconds", max(lengths))
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return _not_a_number("durationSeconds")
-    if seconds not in model.seconds and not (lenient and 0 < seconds <= 60):
-        return _out_of_bound("durationSeconds", min(model.seconds), max(model.seconds))
+    if seconds not in lengths and not (lenient and 0 < seconds <= 60):
+        return _out_of_bound("durationSeconds", min(lengths), max(lengths))
     return int(seconds)
 
 

@@ -214,7 +214,7 @@ class State:
         late = (
             model is not None
             and model.surface == "agent-platform"
-            and shape.seconds not in model.seconds
+            and shape.seconds not in shape.takes(model.seconds)
         )
         if late and not lenient:
             return "refused"

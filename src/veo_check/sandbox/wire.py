@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
@@ -279,11 +279,20 @@ class Shape:
     aspect_ratio: str = "16:9"
     audio: bool = True
     count: int = 1
+    #: whole seconds of the video that an extension continues; 0: it continues none
+    after: int = 0
+
+    def takes(self, lengths: Sequence[int]) -> Sequence[int]:
+        """The clip lengths that Google makes of this input, by a model's own."""
+        return (7,) if self.after else lengths
 
     @property
     def size(self) -> tuple[int, int]:
         width, height = SIZES[self.resolution]
         return (height, width) if self.aspect_ratio == "9:16" else (width, height)
+
+
+_TEXT = "[8,4,6] for feature text_to_video"
 
 
 @dataclass(slots=True)
@@ -333,9 +342,10 @@ class Job:
     def reason(self) -> str:
         """Why it failed, in Google's words."""
         if self.ending == "refused":
+            known = "[7] for feature video_extension" if self.shape.after else _TEXT
             return (
                 f"Unsupported output video duration {self.shape.seconds} seconds, supported "
-                "durations are [8,4,6] for feature text_to_video."
+                f"durations are {known}."
             )
         return "Video generation failed due to an internal server issue. Please try again."
 

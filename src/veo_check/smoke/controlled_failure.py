@@ -25,6 +25,8 @@ from veo_check.smoke.steps import Settled, Step, not_accepted, send, settle, wei
 from veo_check.smoke.tools import Dependencies
 
 PROBE = "controlled-failure"
+#: what every model makes, so that nothing but the model is wrong
+_PLAIN = "text-to-video"
 #: A date in a table is not yet a dead model: ids answered for weeks after theirs.
 _GONE_FOR = timedelta(days=30)
 _FINAL = frozenset({"exact", "earliest"})
@@ -41,8 +43,9 @@ class WrongRequest:
     stake: CostEstimate | str  # what it can cost if it is accepted, or why that is not known
 
 
-def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRequest:
-    """The route's smoke job. `image`: its bytes and media type, where the mode needs one."""
+def smoke_request(route: Route) -> JobRequest:
+    """The route's smoke job, with its input files."""
+    image = next((each for each in route.smoke.inputs if each.name == "image"), None)
     return JobRequest(
         label=route.via.model,
         prompt=route.smoke.prompt,
@@ -52,21 +55,20 @@ def smoke_request(route: Route, image: tuple[bytes, str] | None = None) -> JobRe
         aspect_ratio=route.request.aspect_ratio,
         audio=route.request.audio,
         group=route.via.group,
-        image=image[0] if image else None,
-        image_type=image[1] if image else None,
+        image=image.content if image else None,
+        image_type=image.media_type if image else None,
+        inputs=route.smoke.inputs,
     )
 
 
-def wrong_request(
-    route: Route, prices: PriceSources, image: tuple[bytes, str] | None = None
-) -> WrongRequest | Missing:
+def wrong_request(route: Route, prices: PriceSources) -> WrongRequest | Missing:
     """What to send, or why nothing can be: the route file, or else its gateway, decides which."""
     kind = gateway_of(route).controlled_failure(route)
     if kind == "none":
         return Missing(
             PROBE, "not-run", "the route file switches it off (smoke.controlled_failure: none)"
         )
-    request, shape = smoke_request(route, image), Shape.of_smoke(route)
+    request, shape = smoke_request(route), Shape.of_smoke(route)
     if kind == "retired-model":
         gone = _retired(route, shape, prices)
         if gone is None:
@@ -78,11 +80,18 @@ def wrong_request(
                 f"{route.smoke.resolution} and has a known price; choose another "
                 "smoke.controlled_failure",
             )
-        row, stake = gone
+        row, stake, plain = gone
         return WrongRequest(
             kind,
-            replace(request, label=row.model),
-            replace(shape, model=row.model),
+            replace(
+                request,
+                label=row.model,
+                mode=_PLAIN,
+                seconds=int(plain.seconds or request.seconds),
+                image=None,
+                inputs=(),
+            ),
+            plain,
             f"a job for {row.model}, which was shut down on {row.shutdown}",
             stake,
         )
@@ -120,6 +129,7 @@ def _unknown_key(
         seconds=min(lengths, default=request.seconds),
         resolution=request.resolution,
         image=None,
+        inputs=(),
         unknown_key=True,
     )
     plain = replace(
@@ -152,14 +162,15 @@ def _impossible_length(reference: Reference, route: Route) -> int | None:
 
 def _retired(
     route: Route, shape: Shape, prices: PriceSources
-) -> tuple[LifecycleRow, CostEstimate] | None:
-    """The cheapest model that is certainly gone from the route's surface, and what it may cost.
+) -> tuple[LifecycleRow, CostEstimate, Shape] | None:
+    """The cheapest model that is certainly gone from the route's surface, what it may cost, and the
+    plain shape that it is asked for.
 
     Of equal cost: the route's own variant first, then the one that is gone longest.
     """
     reference, surface = prices.reference, route.model.surface
     own = reference.capability(route.model.official, surface)
-    found: list[tuple[Decimal, bool, date, str, LifecycleRow, CostEstimate]] = []
+    found: list[tuple[Decimal, bool, date, str, LifecycleRow, CostEstimate, Shape]] = []
     for model in reference.models(surface):
         row = _certainly_gone(reference, model, surface, prices.judging.day)
         known = reference.capability(model, surface)
@@ -172,13 +183,24 @@ def _retired(
         ):
             continue
         fits = not known.resolutions or route.smoke.resolution in known.resolutions
-        lengths = lengths_of(reference, model, surface, route.request.mode)
-        if route.smoke.seconds not in lengths or not fits:
+        lengths = lengths_of(reference, model, surface, _PLAIN)
+        seconds = route.smoke.seconds
+        if route.request.mode != _PLAIN and seconds not in lengths:
+            seconds = min(lengths, default=seconds)  # what its own mode is, no other takes
+        if seconds not in lengths or not fits:
             continue
-        stake = wrong_stake(route, replace(shape, model=model), prices)
+        asked = replace(
+            shape,
+            model=model,
+            mode=_PLAIN,
+            seconds=Decimal(seconds),
+            input_images=0,
+            input_video_seconds=Decimal(0),
+        )
+        stake = wrong_stake(route, asked, prices)
         if isinstance(stake, CostEstimate):
             other = known.variant != own.variant
-            found.append((stake.at_stake, other, row.shutdown, model, row, stake))
+            found.append((stake.at_stake, other, row.shutdown, model, row, stake, asked))
     best = min(found, key=lambda candidate: candidate[:4], default=None)
     return None if best is None else best[4:]
 

@@ -322,7 +322,7 @@ class _Run:
     def _priced_wrong(self) -> tuple[WrongRequest, CostEstimate] | str:
         """The request that must be refused and what it can cost, or why there is none."""
         prices = self.case.prices
-        planned = wrong_request(self.route, prices, self.case.image)
+        planned = wrong_request(self.route, prices)
         if isinstance(planned, Missing):
             return planned.detail
         stake = planned.stake
@@ -339,7 +339,7 @@ class _Run:
     def _pay_smoke(self, driver: JobDriver, stake: CostEstimate) -> Settled:
         """Send the smoke job and follow it as far as this run can."""
         route, tools = self.route, self.tools
-        request = smoke_request(route, self.case.image)
+        request = smoke_request(route)
         what = f"{request.seconds} s at {request.resolution} from {request.label}"
         step = Step("smoke", route, request, stake, what, self.case.row, self.case.route_file)
         entry, submission = send(step, driver, tools)

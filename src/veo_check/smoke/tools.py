@@ -30,7 +30,7 @@ class SmokeContext:
     """The route and what is known of it before anything is paid.
 
     `row` is its catalogue row today, `row_known` whether that could be read (True where the
-    gateway has no catalogue). `image`: bytes and media type of `smoke.image`.
+    gateway has no catalogue).
     `target` is this run's; None: the route's own.
     """
 
@@ -39,7 +39,6 @@ class SmokeContext:
     prices: PriceSources
     row: RowSeen | None = None
     row_known: bool = True
-    image: tuple[bytes, str] | None = None
     route_file: str = ""
     target: Tier | None = None
 
