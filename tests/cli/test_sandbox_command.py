@@ -48,7 +48,7 @@ def test_the_list_names_every_scenario_and_who_notices(capsys: pytest.CaptureFix
 def test_how_one_scenario_is_listed() -> None:
     (one,) = [one for one in SCENARIOS if one.name == "duplicate-row"]
     assert table((one,)) == (
-        "duplicate-row  2026-11-22  "
+        "duplicate-row  2026-11-30  "
         "Every Veo label stands twice in the catalogue, with two prices.\n"
         "                           not observed\n"
         "                           noticed by: catalog-row, price-unit\n"
@@ -73,7 +73,7 @@ def test_a_taken_port_is_a_usage_error() -> None:
 def test_it_introduces_itself_serves_and_stops_on_ctrl_c(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     introduction = json.loads(process.stdout.readline())
-    assert (introduction["scenario"], introduction["day"]) == ("veo-retired", "2026-11-22")
+    assert (introduction["scenario"], introduction["day"]) == ("veo-retired", "2026-11-30")
     base = introduction["base_urls"]["agent-platform"]
     answer = httpx.get(
         f"{base}/v1beta1/publishers/google/models/veo-3.1-generate-001",
@@ -87,6 +87,6 @@ def test_it_introduces_itself_serves_and_stops_on_ctrl_c(process: subprocess.Pop
     rest, messages = process.communicate(timeout=10)
     assert (process.returncode, rest) == (130, "")
     assert messages.splitlines()[0] == (
-        f"serving 'veo-retired' (a simulated 2026-11-22) on {base}; stop with Ctrl-C"
+        f"serving 'veo-retired' (a simulated 2026-11-30) on {base}; stop with Ctrl-C"
     )
     assert "Traceback" not in messages

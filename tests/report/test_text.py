@@ -201,7 +201,7 @@ def test_a_job_that_may_have_been_accepted_is_looked_for_and_closed(
         assert lines[0] == f"JOB {job} may have been accepted at flatkey, $0.48 at stake"
         head = " ".join(line.strip() for line in lines[1 : lines.index("")])
         assert "the key's total was $2.50 before and $2.98 after: it grew by $0.48" in head
-        assert "look in the gateway's usage log for a row of 2026-11-22" in head
+        assert "look in the gateway's usage log for a row of 2026-11-30" in head
         close = f"veo-check job abandon {job} --state examples/.veo-check"
         assert close in [line.strip() for line in lines[1 : lines.index("")]]
         missing = lines[lines.index("One thing is missing") :]

@@ -35,7 +35,7 @@ def test_the_healthy_catalogue_prices_a_clip_as_google_does() -> None:
         "pricing_version": "5a90f2b86c08bd983a9a2e6d66c255f4eaef9c4bc934386d2b6ae84ef0ff1f1f",
         "featured_order": 0,
         "availability_status": "available",
-        "availability_checked_at": 1795320060,
+        "availability_checked_at": 1796011260,
     }
     assert body["pricing_version"] == "website-public-plg-v2"
     assert Decimal(str(fast["model_price"])) * Decimal(str(body["group_ratio"]["plg"])) == Decimal(
@@ -84,7 +84,7 @@ def test_catalogue_generations(url: str, version: str, extra: set[str]) -> None:
 
 def test_the_compact_catalogue_alone_is_dated() -> None:
     body = Box("healthy").client.get(f"{CONSOLE}/api/website/pricing/v2?group=plg").json()
-    assert (body["group"], body["generated_at"]) == ("plg", "2026-11-22T12:00:00Z")
+    assert (body["group"], body["generated_at"]) == ("plg", "2026-11-30T12:00:00Z")
     assert body["models"][0] == {
         "model_name": "veo3.1-fast",
         "billing_kind": "request",

@@ -84,7 +84,7 @@ def test_the_submit_answer() -> None:
         "model": "veo3.1-fast",
         "status": "queued",
         "progress": 0,
-        "created_at": 1795348800,
+        "created_at": 1796040000,
     }
     assert (task[:5], len(task)) == ("task_", 37)
     polled = box.get(f"{FLATKEY}/v1/videos/{task}").json()

@@ -56,7 +56,7 @@ def test_the_introduction_says_where_everything_is(served: Served) -> None:
     assert served.server.introduction == {
         "simulated": True,
         "scenario": "healthy",
-        "day": "2026-11-22",
+        "day": "2026-11-30",
         "base_urls": {
             "gemini-api": origin,
             "agent-platform": origin,

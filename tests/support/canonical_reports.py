@@ -115,7 +115,7 @@ RAISED = QUOTE.model_copy(
         "worst_case": "5.76",
         "monthly": "8640.00",
         "source": "https://console.flatkey.ai/api/website/pricing?group=plg",
-        "source_date": "2026-11-22",
+        "source_date": "2026-11-30",
         "basis": "gateway",
         "other": OtherPrice(expected="0.96", source="https://example.com/pricing-copy"),
     }

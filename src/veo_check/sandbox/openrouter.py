@@ -314,7 +314,7 @@ def _generation(state: State, name: str) -> Response:
         "generation_time": 25_000,
         "latency": 2_000,
         "cancelled": False,
-        "created_at": "2026-11-22T12:00:00Z",
+        "created_at": "2026-11-30T12:00:00Z",
         "request_id": fresh_id(20),
         "provider_responses": [{"status": 200, "endpoint_id": "e", "provider_name": provider}],
     }

@@ -131,7 +131,7 @@ Fault = Literal[
 ]
 
 
-HEALTHY_DAY = date(2026, 11, 22)
+HEALTHY_DAY = date(2026, 11, 30)
 
 
 @dataclass(frozen=True, slots=True)
