@@ -150,7 +150,6 @@ def test_a_refusal_has_its_code_and_nothing_else() -> None:
         ("doubao-seedance-2-0-260128 --seconds 5 --resolution 720p", "unknown-currency"),
         ("seedance-2.0 --surface shotstack --seconds 8 --resolution 720p", "unknown-credit"),
         ("MiniMax-H3 --seconds 4 --resolution 768p --tokens 4", "unknown-unit"),
-        ("veo-3.1-fast-generate-001 --seconds 8", "ambiguous"),
         ("veo-3.1-fast-generate-001 --surface openai --seconds 8", "unpriced"),
     ],
 )
@@ -159,6 +158,37 @@ def test_every_unit_from_the_command_line(arguments: str, expected: str) -> None
     _, out, _ = run(*words, *(() if "--as-of" in words else DAY), "-o", "json")
     answer = json.loads(out)
     assert answer["refused" if answer["expected"] is None else "expected"] == expected
+
+
+def test_a_model_alone_is_priced_at_each_of_its_resolutions() -> None:
+    code, out, _ = run("veo-3.1-fast-generate-001", *DAY)
+    assert code == 0
+    assert "  720p   $0.80 = $0.10 per second x 8 s; $1.60 with 1 retry" in out
+    assert "  1080p  $0.96 = $0.12 per second x 8 s; $1.92 with 1 retry" in out
+    code, out, _ = run("vertex_ai/veo-3.1-fast-generate-001", "--seconds", "4", *DAY)
+    assert (code, "$0.40 = $0.10 per second x 4 s" in out) == (0, True)
+
+    code, out, _ = run("veo-3.1-lite-generate-001", "--retries", "2", *DAY, "-o", "json")
+    told = json.loads(out)
+    assert (code, told["model"]) == (0, "veo-3.1-lite-generate-001")
+    assert [(price["shape"]["resolution"], price["worst_case"]) for price in told["prices"]] == [
+        ("720p", "1.20"),
+        ("1080p", "1.92"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (("veo-3.1-generate-preview",), "retired"),
+        (("veo-9",), "unknown-model"),
+        (("veo-3.1-fast-generate-001", "--surface", "openai"), "unpriced"),
+        (("veo-3.1-fast-generate-001", "--seconds", "9"), "unsupported-combination"),
+    ],
+)
+def test_what_no_resolution_has_is_refused_as_ever(words: tuple[str, ...], refused: str) -> None:
+    code, out, _ = run(*words, *DAY, "-o", "json")
+    assert (code, json.loads(out)["refused"]) == (1, refused)
 
 
 def test_a_named_sku_is_one_more_price(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,15 @@ def price(
     if every:
         raise UsageError("--all says how much --compare shows: add --compare")
     answer = _answer(book, asked, day)
+    if shape.resolution is None and isinstance(answer, Refusal):
+        each = _each_resolution(book, asked, day)
+        if each:
+            write_each(
+                outputs,
+                text=lambda: show.each_text(each, asked.retries, day),
+                json=lambda: show.each_json(each, asked.retries),
+            )
+            return
     sku = None if billing_sku is None else _sku(billing_sku)
     write_each(
         outputs,
@@ -234,6 +243,25 @@ def _answer(book: Reference, asked: Asked, day: date) -> Quote | Refusal:
         if hint:
             return replace(answer, message=f"{answer.message.rstrip('.')}. {hint}")
     return answer
+
+
+def _each_resolution(book: Reference, asked: Asked, day: date) -> list[Quote]:
+    """The price at each resolution of a model of which only the name was given, and its longest
+    clip where no length was; nothing where it does not depend on that alone."""
+    from veo_check.pricing.quote import own_surfaces
+    from veo_check.pricing.shape import Quote
+
+    shape = asked.shape
+    surfaces = (shape.surface,) if asked.named_surface else own_surfaces(book, shape.model)
+    found = []
+    for surface in surfaces:
+        capability = book.capability(shape.model, surface)
+        for resolution in capability.resolutions if capability else ():
+            lengths = capability.seconds if capability else ()
+            seconds = Decimal(max(lengths)) if lengths and shape.seconds is None else shape.seconds
+            one = replace(shape, surface=surface, resolution=resolution, seconds=seconds)
+            found.append(_answer(book, replace(asked, shape=one, named_surface=True), day))
+    return [answer for answer in found if isinstance(answer, Quote)]
 
 
 def _sku(text: str) -> SkuPrice | Missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
@@ -34,6 +35,35 @@ def answer_text(
     lines = wrapped(f"{safe(asked.model)}: no price: {message}")
     code = f"  code         {answer.code}"
     return page([*lines, code, *_source(answer, day), *_billed(sku, answer)])
+
+
+def each_text(each: Sequence[Quote], retries: int, day: date) -> str:
+    """A line for each resolution, under the model and the surface that they are of."""
+    lines: list[str] = []
+    above = ""
+    for quote in each:
+        shape = quote.shape
+        head = f"{shape.model} on {shape.surface}, {day}: {_words(replace(shape, resolution=None))}"
+        if head != above:
+            lines += [*([""] if lines else []), *wrapped(head)]
+            above = head
+        least = "at least " if quote.bound == "lower" else ""
+        most = f"; ${usd(quote.worst_case(retries))} with {retries} retries"
+        most = most.removesuffix("ies") + "y" if retries == 1 else most
+        lines += wrapped(
+            f"{least}${usd(quote.expected)} = {quote.text}{most}",
+            f"  {shape.resolution or '-':<7}",
+            " " * 9,
+        )
+    model = safe(each[0].shape.model)
+    return page([*lines, "", f"Where one is from: veo-check price {model} --resolution WORD"])
+
+
+def each_json(each: Sequence[Quote], retries: int) -> str:
+    """The fields of a single answer for each resolution, and the shape that it is the price of."""
+    prices = [{"shape": _shape(quote.shape), **_fields(quote, retries)} for quote in each]
+    document = {"model": each[0].shape.model, "prices": prices}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def comparison_text(rows: Sequence[Compared], asked: Shape, day: date) -> str:
