@@ -56,7 +56,7 @@ def test_how_one_scenario_is_listed() -> None:
 
 
 def test_an_unknown_scenario_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match=r"--scenario: there is no scenario 'sunny'; known: "):
+    with pytest.raises(UsageError, match=r"--scenario: there is no scenario 'sunny'; `veo-check"):
         sandbox(scenario="sunny", port=0)
 
 

@@ -21,6 +21,7 @@ from veo_check.cli.output import (
     Words,
     check_surface,
     chosen_reference,
+    complete,
     judged_day,
     parse_outputs,
     safe,
@@ -52,7 +53,12 @@ _ANYWHERE = "any"
 
 def lifecycle(
     models: Annotated[
-        Words, Argument(metavar="[MODEL]...", help="Model ids; none shows the whole table.")
+        Words,
+        Argument(
+            metavar="[MODEL]...",
+            autocompletion=complete("models"),
+            help="Model ids; none shows the whole table.",
+        ),
     ] = None,
     surface: Surface = None,
     within: WithinDays = 90,

@@ -369,12 +369,12 @@ Number = int | None
 File = Path | None
 
 
-def parse_day(text: str) -> date:
-    """A day as YYYY-MM-DD; anything else is a usage error."""
+def parse_day(text: str, option: str = "--as-of") -> date:
+    """A day as YYYY-MM-DD; anything else is a usage error that names the option."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise typer.BadParameter(f"'{text}' is not a day; write YYYY-MM-DD") from None
+        raise UsageError(f"{option} {safe(text)}: not a day; write YYYY-MM-DD") from None
 
 
 def judged_day(as_of: str | None, within: int, max_age: int | None = None) -> AsOf:
@@ -421,7 +421,11 @@ WithinDays = Annotated[
     int, typer.Option("--within", metavar="DAYS", min=0, max=36500, help="Horizon for shutdowns.")
 ]
 Surface = Annotated[
-    Text, typer.Option(help="Judge this surface alone; else the worst known surface decides.")
+    Text,
+    typer.Option(
+        autocompletion=complete("surfaces"),
+        help="Judge this surface alone; else the worst known surface decides.",
+    ),
 ]
 AllowHttp = Annotated[
     Words, typer.Option(metavar="HOST", help="This host may be asked without TLS. Repeats.")

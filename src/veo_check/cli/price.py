@@ -19,6 +19,7 @@ from veo_check.cli.output import (
     Number,
     Text,
     chosen_reference,
+    complete,
     parse_day,
     parse_outputs,
     tell,
@@ -53,10 +54,19 @@ class Asked:
 
 def price(
     subject: Annotated[
-        Text, Argument(metavar="[MODEL|ROUTE]", help="A model id, or a route file.")
+        Text,
+        Argument(
+            metavar="[MODEL|ROUTE]",
+            autocompletion=complete("models"),
+            help="A model id, or a route file.",
+        ),
     ] = None,
     surface: Annotated[
-        Text, Option(help="Where the model is served; else its vendor's own surface.")
+        Text,
+        Option(
+            autocompletion=complete("surfaces"),
+            help="Where the model is served; else its vendor's own surface.",
+        ),
     ] = None,
     seconds: Annotated[Text, Option(metavar="NUMBER", help="Length of one clip.")] = None,
     resolution: Annotated[

@@ -192,7 +192,7 @@ def _wanted(
 
 
 def _captured(read_on: str, copies: Sequence[tuple[PageName, str]], today: date) -> date:
-    day = parse_day(read_on)
+    day = parse_day(read_on, "--read-on")
     if day > today:
         raise UsageError(f"--read-on {day} is still to come; today is {today}")
     if day != today and not copies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from veo_check.cli.output import (
     Verbose,
     WithinDays,
     Words,
+    complete,
     detail_of,
     parse_day,
 )
@@ -39,8 +41,22 @@ def run(
     checklist: Annotated[
         str, Option(metavar="FILE|NAME", help="Checklist to judge by.")
     ] = "veo-access",
-    only: Annotated[Words, Option(metavar="CHECK", help="Run only this check. Repeats.")] = None,
-    skip: Annotated[Words, Option(metavar="CHECK", help="Leave this check out. Repeats.")] = None,
+    only: Annotated[
+        Words,
+        Option(
+            metavar="CHECK",
+            autocompletion=complete("checks"),
+            help="Run only this check. Repeats.",
+        ),
+    ] = None,
+    skip: Annotated[
+        Words,
+        Option(
+            metavar="CHECK",
+            autocompletion=complete("checks"),
+            help="Leave this check out. Repeats.",
+        ),
+    ] = None,
     target: Annotated[
         Text, Option(metavar="TIER", help="production, staging or research, for every route.")
     ] = None,
@@ -49,7 +65,12 @@ def run(
         bool, Option("--sandbox", help="Run against the simulated endpoints.")
     ] = False,
     scenario: Annotated[
-        Text, Option(metavar="NAME", help="The sandbox's world; implies --sandbox.")
+        Text,
+        Option(
+            metavar="NAME",
+            autocompletion=complete("scenarios"),
+            help="The sandbox's world; implies --sandbox.",
+        ),
     ] = None,
     plan: Annotated[
         bool, Option("--plan", help="Print the requests and the most they cost; stop.")
@@ -147,4 +168,4 @@ def run(
     raise typer.Exit(code)
 
 
-run.__doc__ = f"{(run.__doc__ or '').rstrip()}\n{EXAMPLE}"
+run.__doc__ = f"{cleandoc(run.__doc__ or '')}\n{EXAMPLE}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from veo_check.core.clock import Clock, SandboxClock
 from veo_check.sandbox import google, newapi, newapi_jobs, openai_gateway, openrouter
 from veo_check.sandbox.media import HTML_PAGE
-from veo_check.sandbox.scenarios import SCENARIOS, Scenario, find_scenario
+from veo_check.sandbox.scenarios import Scenario, find_scenario
 from veo_check.sandbox.state import State
 from veo_check.sandbox.wire import (
     KEYS,
@@ -104,8 +104,9 @@ class UnknownScenarioError(Exception):
     """No scenario has this name."""
 
     def __init__(self, name: str) -> None:
-        known = ", ".join(scenario.name for scenario in SCENARIOS)
-        super().__init__(f"there is no scenario '{name}'; known: {known}")
+        super().__init__(
+            f"there is no scenario '{name}'; `veo-check sandbox --list` shows them all"
+        )
 
 
 class World:
