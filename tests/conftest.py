@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -62,11 +63,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # before collection, so that no module and no wide fixture sees the machine's own values either
-    _machine.update(os.environ)
+    _machine.update(getattr(config, "workerinput", {}).get("machine", os.environ))
     for name in [name for name in os.environ if _PRIVATE.fullmatch(name)]:
         del os.environ[name]
     os.environ.update(_FIXED)
     guard.install()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist starts a worker in the environment that is left here, without `VEO_CHECK_KILLS`."""
+    node.workerinput["machine"] = dict(_machine)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
