@@ -65,8 +65,10 @@ def test_an_unknown_surface_is_refused_at_once() -> None:
         SandboxTransport(open_world("healthy"), {"https://a.example": "veo"})
 
 
-def test_an_unknown_scenario_names_the_known_ones() -> None:
-    with pytest.raises(UnknownScenarioError, match="no scenario 'sunny'; known: healthy, article"):
+def test_an_unknown_scenario_names_the_command_that_lists_them() -> None:
+    with pytest.raises(
+        UnknownScenarioError, match="no scenario 'sunny'; `veo-check sandbox --list`"
+    ):
         open_world("sunny")
 
 
