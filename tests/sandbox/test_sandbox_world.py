@@ -67,7 +67,7 @@ def test_an_unknown_surface_is_refused_at_once() -> None:
 
 def test_an_unknown_scenario_names_the_command_that_lists_them() -> None:
     with pytest.raises(
-        UnknownScenarioError, match="no scenario 'sunny'; `veo-check sandbox --list`"
+        UnknownScenarioError, match="no scenario .sunny.; `veo-check sandbox"
     ):
         open_world("sunny")
 
