@@ -66,9 +66,7 @@ def test_an_unknown_surface_is_refused_at_once() -> None:
 
 
 def test_an_unknown_scenario_names_the_command_that_lists_them() -> None:
-    with pytest.raises(
-        UnknownScenarioError, match="no scenario .sunny.; `veo-check sandbox"
-    ):
+    with pytest.raises(UnknownScenarioError, match=r"no scenario 'sunny'; `veo-check"):
         open_world("sunny")
 
 
